@@ -1,0 +1,87 @@
+/** The cluster-wide kinds and the bookkeeping ones: Namespace, Node, Lease, Event. */
+import type { Condition, KubeObject, MicroTime, Timestamp } from './meta.ts';
+
+export interface Namespace extends KubeObject {
+  apiVersion: 'v1';
+  kind: 'Namespace';
+  spec: { finalizers?: string[] };
+  status: { phase: 'Active' | 'Terminating' };
+}
+
+export interface Node extends KubeObject {
+  apiVersion: 'v1';
+  kind: 'Node';
+  spec: {
+    /** The node's share of `--cluster-cidr`, out of which its pods get their addresses. */
+    podCIDR?: string;
+    podCIDRs?: string[];
+    unschedulable?: boolean;
+  };
+  status: {
+    /** Quantities: cpu, memory, pods, ephemeral-storage. */
+    capacity?: Record<string, string>;
+    allocatable?: Record<string, string>;
+    conditions?: NodeCondition[];
+    addresses?: { type: 'InternalIP' | 'Hostname' | 'ExternalIP'; address: string }[];
+    /** Images present on the node; the scheduler scores by it. */
+    images?: { names: string[]; sizeBytes: number }[];
+    nodeInfo?: NodeInfo;
+  };
+}
+
+export interface NodeCondition extends Condition {
+  lastHeartbeatTime?: Timestamp;
+}
+
+export interface NodeInfo {
+  architecture: string;
+  bootID: string;
+  containerRuntimeVersion: string;
+  kernelVersion: string;
+  kubeProxyVersion: string;
+  kubeletVersion: string;
+  machineID: string;
+  operatingSystem: string;
+  osImage: string;
+  systemUUID: string;
+}
+
+/** coordination.k8s.io/v1. Node heartbeats live in the namespace `kube-node-lease`, named after the node. */
+export interface Lease extends KubeObject {
+  apiVersion: 'coordination.k8s.io/v1';
+  kind: 'Lease';
+  spec: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: MicroTime;
+    renewTime?: MicroTime;
+    leaseTransitions?: number;
+  };
+}
+
+export interface ObjectReference {
+  apiVersion?: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+  uid?: string;
+  resourceVersion?: string;
+  fieldPath?: string;
+}
+
+export interface Event extends KubeObject {
+  apiVersion: 'v1';
+  kind: 'Event';
+  involvedObject: ObjectReference;
+  /** CamelCase, for machines: `FailedScheduling`. */
+  reason: string;
+  /** A sentence, for people. */
+  message: string;
+  type: 'Normal' | 'Warning';
+  source: { component?: string; host?: string };
+  firstTimestamp: Timestamp;
+  lastTimestamp: Timestamp;
+  count: number;
+  reportingComponent?: string;
+  reportingInstance?: string;
+}

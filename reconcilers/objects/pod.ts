@@ -1,0 +1,126 @@
+/**
+ * The v1 Pod after defaulting: what the loops work with. Fields that Kubernetes has and this build does not honour are not
+ * here, so nothing can read them by accident; validation refuses them by name.
+ */
+import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+
+export interface Pod extends KubeObject {
+  apiVersion: 'v1';
+  kind: 'Pod';
+  spec: PodSpec;
+  status: PodStatus;
+}
+
+/** The pod inside a ReplicationController's `spec.template`. */
+export interface PodTemplateSpec {
+  metadata: Pick<ObjectMeta, 'labels' | 'annotations'>;
+  spec: PodSpec;
+}
+
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
+
+export interface PodSpec {
+  containers: Container[];
+  restartPolicy: RestartPolicy;
+  terminationGracePeriodSeconds: number;
+  dnsPolicy: 'ClusterFirst' | 'Default';
+  schedulerName: string;
+  enableServiceLinks: boolean;
+  /** Set by the scheduler, or by the author to bypass it. */
+  nodeName?: string;
+  nodeSelector?: Record<string, string>;
+  hostname?: string;
+  hostNetwork?: boolean;
+}
+
+export interface Container {
+  name: string;
+  image: string;
+  /** Replaces the image's ENTRYPOINT (and drops its CMD). */
+  command?: string[];
+  /** Replaces the image's CMD. */
+  args?: string[];
+  workingDir?: string;
+  ports?: ContainerPort[];
+  env?: EnvVar[];
+  resources?: ResourceRequirements;
+  /** Absent where the author declared none: the kubelet's dev-box rule then applies (docs/decisions/0006). */
+  imagePullPolicy?: ImagePullPolicy;
+  tty?: boolean;
+  stdin?: boolean;
+}
+
+export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+export type Protocol = 'TCP' | 'UDP';
+
+export interface ContainerPort {
+  name?: string;
+  containerPort: number;
+  hostPort?: number;
+  hostIP?: string;
+  protocol: Protocol;
+}
+
+export interface EnvVar {
+  name: string;
+  value?: string;
+}
+
+/** Quantities as written (`500m`, `64Mi`); `reconcilers/objects/quantity.ts` reads them. */
+export interface ResourceRequirements {
+  limits?: Record<string, string>;
+  requests?: Record<string, string>;
+}
+
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+
+export interface PodStatus {
+  phase: PodPhase;
+  reason?: string;
+  message?: string;
+  hostIP?: string;
+  podIP?: string;
+  podIPs?: { ip: string }[];
+  startTime?: Timestamp;
+  qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort';
+  conditions?: Condition[];
+  containerStatuses?: ContainerStatus[];
+}
+
+export interface ContainerStatus {
+  name: string;
+  image: string;
+  imageID: string;
+  /** `docker://<id>`; absent until the first start. */
+  containerID?: string;
+  ready: boolean;
+  started: boolean;
+  restartCount: number;
+  state: ContainerState;
+  lastState: ContainerState;
+}
+
+/** Exactly one member is set; all absent means "nothing known yet". */
+export interface ContainerState {
+  waiting?: { reason: string; message?: string };
+  running?: { startedAt: Timestamp };
+  terminated?: {
+    exitCode: number;
+    signal?: number;
+    reason: string;
+    message?: string;
+    startedAt: Timestamp;
+    finishedAt: Timestamp;
+    containerID: string;
+  };
+}
+
+/** Whether the pod's `Ready` condition is true (Kubernetes' IsPodReady). */
+export function isPodReady(pod: Pod): boolean {
+  return pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;
+}
+
+/** Whether the pod has ended for good: its phase is Succeeded or Failed. */
+export function isPodTerminal(pod: Pod): boolean {
+  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
+}
