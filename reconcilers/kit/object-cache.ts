@@ -1,0 +1,242 @@
+/**
+ * All objects of the cached kinds in memory, at one revision: a list, then one ordered watch. Loops read it in `observe`, and are
+ * told of each change. Objects in it are shared: never change one, make a copy. Reads are as of one revision, so two kinds never
+ * disagree; {@link ReadOnlyCache.reached} makes them as new as a given write.
+ */
+import type { Kind, ObjectOf } from '../objects/kinds.ts';
+import { formatKey, keyOf, type ObjectKey } from '../objects/meta.ts';
+import type { Clock } from '../ports/clock.ts';
+import { sleep } from '../ports/clock.ts';
+import { isAbort, isSampanError, messageOf, SampanError } from '../ports/errors.ts';
+import type { Log } from '../ports/log.ts';
+import type { ChangeBatch, ObjectChange, ObjectClient } from '../ports/object-client.ts';
+
+const REACH_TIMEOUT_MS = 10_000;
+const RETRY_MS = { first: 100, most: 5_000 };
+
+/** Objects of one kind by a derived value: pods by node, pods by owner's uid. */
+export interface ObjectIndex<T> {
+  get(value: string): readonly T[];
+}
+
+export interface ReadOnlyCache {
+  /** What it is as of; 0 until the first list is in. */
+  readonly revision: number;
+  get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined;
+  list<K extends Kind>(kind: K, namespace?: string): ObjectOf<K>[];
+  /** An index kept up to date from now on; make it once, when assembling. */
+  index<K extends Kind>(kind: K, valuesOf: (object: ObjectOf<K>) => readonly string[]): ObjectIndex<ObjectOf<K>>;
+  /** Resolves when the cache has seen `revision`. CacheBehind after 10 s. */
+  reached(revision: number): Promise<void>;
+}
+
+export type ChangeListener = (change: ObjectChange) => void;
+
+interface Table {
+  readonly objects: Map<string, ObjectOf<Kind>>;
+  readonly byNamespace: Index<ObjectOf<Kind>>;
+  readonly indexes: Index<ObjectOf<Kind>>[];
+}
+
+export class ObjectCache implements ReadOnlyCache {
+  readonly #client: ObjectClient;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #tables = new Map<Kind, Table>();
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
+  #revision = 0;
+
+  constructor(kinds: readonly Kind[], deps: { client: ObjectClient; clock: Clock; log: Log }) {
+    this.#client = deps.client;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    for (const kind of kinds) {
+      const byNamespace = new Index<ObjectOf<Kind>>((object) => [object.metadata.namespace ?? '']);
+      this.#tables.set(kind, { objects: new Map(), byNamespace, indexes: [byNamespace] });
+    }
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined {
+    return this.#table(kind).objects.get(formatKey(key)) as ObjectOf<K> | undefined;
+  }
+
+  list<K extends Kind>(kind: K, namespace?: string): ObjectOf<K>[] {
+    const table = this.#table(kind);
+    return [...(namespace === undefined ? table.objects.values() : table.byNamespace.get(namespace))] as ObjectOf<K>[];
+  }
+
+  index<K extends Kind>(kind: K, valuesOf: (object: ObjectOf<K>) => readonly string[]): ObjectIndex<ObjectOf<K>> {
+    const table = this.#table(kind);
+    const index = new Index<ObjectOf<Kind>>(valuesOf as (object: ObjectOf<Kind>) => readonly string[]);
+    for (const object of table.objects.values()) index.add(object);
+    table.indexes.push(index);
+    return index as unknown as ObjectIndex<ObjectOf<K>>;
+  }
+
+  /** Calls `listener` after each change is in the cache, in the store's order. Answers how to stop. */
+  subscribe(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async reached(revision: number): Promise<void> {
+    if (this.#revision >= revision) return;
+    await new Promise<void>((resolve, reject) => {
+      const waiter = {
+        revision,
+        resolve: () => {
+          cancel();
+          resolve();
+        },
+      };
+      const cancel = this.#clock.setTimer(REACH_TIMEOUT_MS, () => {
+        this.#waiting.delete(waiter);
+        reject(new SampanError('CacheBehind', { revision, seconds: REACH_TIMEOUT_MS / 1000, at: this.#revision }));
+      });
+      this.#waiting.add(waiter);
+    });
+  }
+
+  /**
+   * Keeps the cache up to date until `signal` aborts. After a lost connection it resumes where it was; after a compaction it
+   * lists again and reports the differences, so that listeners miss nothing.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (this.#revision === 0) await this.#list();
+        for await (const batch of this.#client.watch([...this.#tables.keys()], { after: this.#revision, signal })) {
+          failures = 0;
+          this.#apply(batch);
+        }
+      } catch (error) {
+        if (isAbort(error) || signal.aborted) return;
+        if (isSampanError(error, 'StoreCompacted')) {
+          this.#revision = 0;
+          continue;
+        }
+        const delayMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures);
+        const report = failures === 0 ? this.#log.error : this.#log.debug;
+        report.call(this.#log, 'the watch on the store broke; resuming', { error: messageOf(error), delayMs });
+        failures += 1;
+        await sleep(this.#clock, delayMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    let revision: number | undefined;
+    for (const [kind, table] of this.#tables) {
+      const listed = await this.#client.list(kind, revision === undefined ? {} : { revision });
+      revision ??= listed.revision;
+      const gone = new Map(table.objects);
+      for (const object of listed.items) {
+        const name = formatKey(keyOf(object));
+        const previous = table.objects.get(name);
+        gone.delete(name);
+        if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+        this.#replace(table, name, object);
+        this.#tell({
+          type: previous ? 'MODIFIED' : 'ADDED',
+          kind,
+          object,
+          ...(previous && { previous }),
+        } as ObjectChange);
+      }
+      for (const [name, object] of gone) {
+        this.#remove(table, name);
+        this.#tell({ type: 'DELETED', kind, object, previous: object } as ObjectChange);
+      }
+    }
+    this.#advance(revision ?? 0);
+  }
+
+  #apply(batch: ChangeBatch): void {
+    const told = batch.changes.map((change) => this.#take(change));
+    for (const change of told) this.#tell(change);
+    this.#advance(batch.revision);
+  }
+
+  /** Carries the change out, and answers it with the previous state as this cache knew it: a watch may have lost it. */
+  #take(change: ObjectChange): ObjectChange {
+    const table = this.#table(change.kind);
+    const name = formatKey(keyOf(change.object));
+    const previous = table.objects.get(name);
+    if (change.type !== 'DELETED') {
+      this.#replace(table, name, change.object);
+      return { ...change, ...(previous && { previous }) } as ObjectChange;
+    }
+    this.#remove(table, name);
+    if (previous === undefined) return change;
+    const { resourceVersion } = change.object.metadata;
+    const object = { ...previous, metadata: { ...previous.metadata, resourceVersion } };
+    return { ...change, object, previous } as ObjectChange;
+  }
+
+  #replace(table: Table, name: string, object: ObjectOf<Kind>): void {
+    this.#remove(table, name);
+    table.objects.set(name, object);
+    for (const index of table.indexes) index.add(object);
+  }
+
+  #remove(table: Table, name: string): void {
+    const previous = table.objects.get(name);
+    if (previous === undefined) return;
+    table.objects.delete(name);
+    for (const index of table.indexes) index.remove(previous);
+  }
+
+  #tell(change: ObjectChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+    for (const waiter of this.#waiting) {
+      if (waiter.revision > this.#revision) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  #table(kind: Kind): Table {
+    const table = this.#tables.get(kind);
+    if (table === undefined) throw new SampanError('Internal', { detail: `kind ${kind} is not cached` });
+    return table;
+  }
+}
+
+class Index<T> implements ObjectIndex<T> {
+  readonly #valuesOf: (object: T) => readonly string[];
+  readonly #sets = new Map<string, Set<T>>();
+
+  constructor(valuesOf: (object: T) => readonly string[]) {
+    this.#valuesOf = valuesOf;
+  }
+
+  get(value: string): readonly T[] {
+    return [...(this.#sets.get(value) ?? [])];
+  }
+
+  add(object: T): void {
+    for (const value of this.#valuesOf(object)) {
+      const set = this.#sets.get(value);
+      if (set) set.add(object);
+      else this.#sets.set(value, new Set([object]));
+    }
+  }
+
+  remove(object: T): void {
+    for (const value of this.#valuesOf(object)) {
+      const set = this.#sets.get(value);
+      set?.delete(object);
+      if (set?.size === 0) this.#sets.delete(value);
+    }
+  }
+}

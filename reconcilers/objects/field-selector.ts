@@ -1,0 +1,85 @@
+/**
+ * Field selectors (`spec.nodeName=a,status.phase!=Failed`): parsed against the fields that Kubernetes lets a kind be selected
+ * by, and matched against stored objects. Used by lists and watches of the API server.
+ */
+import { isJsonObject, type Json, type JsonObject, ownMember } from './json.ts';
+import type { AnyObject, Kind } from './kinds.ts';
+import { SelectorSyntaxError } from './selector.ts';
+
+export interface FieldRequirement {
+  readonly field: string;
+  readonly operator: '=' | '!=';
+  readonly value: string;
+}
+
+/** All must hold; none at all matches everything. */
+export type FieldSelector = readonly FieldRequirement[];
+
+const EVERYWHERE = ['metadata.name', 'metadata.namespace'];
+
+/** Beside the two of every kind. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
+const SELECTABLE: Partial<Record<Kind, readonly string[]>> = {
+  Pod: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  Event: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
+  Node: ['spec.unschedulable'],
+  Namespace: ['status.phase'],
+  ReplicationController: ['status.replicas'],
+  Service: ['spec.clusterIP', 'spec.type'],
+};
+
+/**
+ * Reads `field=value`, `==` and `!=`, joined by commas; `\,` `\=` `\\` stand for themselves in a value.
+ * Throws {@link SelectorSyntaxError}: `field label not supported: x`.
+ */
+export function parseFieldSelector(kind: Kind, text: string): FieldSelector {
+  const allowed = [...EVERYWHERE, ...(SELECTABLE[kind] ?? [])];
+  const terms = text.match(/(?:\\.|[^,\\])+/g) ?? [];
+  return terms.map((term) => {
+    const match = /^((?:\\.|[^=!\\])*)(!=|==|=)((?:\\.|[^\\=])*)$/.exec(term.trim());
+    if (match === null) throw new SelectorSyntaxError(`invalid selector: '${text}'; can't understand '${term}'`);
+    const [, field = '', operator, value = ''] = match;
+    if (!allowed.includes(field)) throw new SelectorSyntaxError(`field label not supported: ${field}`);
+    return { field, operator: operator === '!=' ? '!=' : '=', value: value.replace(/\\(.)/g, '$1') };
+  });
+}
+
+/** Whether the object meets every requirement; a field that is absent reads as the empty string, or as its zero value. */
+export function matchesFieldSelector(selector: FieldSelector, object: AnyObject): boolean {
+  return selector.every(({ field, operator, value }) => (fieldText(object, field) === value) === (operator === '='));
+}
+
+const ZERO_VALUES: Record<string, string> = {
+  'spec.unschedulable': 'false',
+  'spec.hostNetwork': 'false',
+  'status.replicas': '0',
+};
+
+function fieldText(object: AnyObject, field: string): string {
+  // An Event's `source` selects by the component in it.
+  const path = field === 'source' ? ['source', 'component'] : field.split('.');
+  let value: Json | undefined = object as unknown as JsonObject;
+  for (const step of path) value = isJsonObject(value) ? ownMember(value, step) : undefined;
+  if (value === undefined || value === null || typeof value === 'object') return ZERO_VALUES[field] ?? '';
+  return String(value);
+}

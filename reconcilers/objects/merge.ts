@@ -1,0 +1,183 @@
+/**
+ * The three-way merge by which a manifest is applied to a live object: what the author declares wins, what the author no longer
+ * declares goes, what others or defaulting filled in stays. manifest-sync calls it for every declared object of a commit.
+ *
+ * Lists merge item by item where Kubernetes gives them a key, and are replaced whole elsewhere. See
+ * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#merge-patch-calculation
+ */
+import { applyDefaults } from './defaults.ts';
+import { child, element } from './field-path.ts';
+import { copyJson, equalJson, isJsonObject, type Json, type JsonObject, ownMember, setMember } from './json.ts';
+import type { Kind, ObjectOf } from './kinds.ts';
+
+export interface MergeResult<K extends Kind> {
+  /** The live object as it should be, defaulted; its status and server-set metadata are the live ones. */
+  readonly merged: ObjectOf<K>;
+  /** `spec.replicas`, `spec.template.spec.containers[0].image`: where merged differs from live. Empty: nothing to write. */
+  readonly changedFields: readonly string[];
+}
+
+/**
+ * `lastApplied` and `declared` are manifests as their author wrote them (not defaulted); `lastApplied` is undefined where the
+ * object was not applied before, and nothing is then removed. `live` is the stored, defaulted object.
+ *
+ * A live value that merely is the default of what was applied last (a selector copied from the template's labels) follows what
+ * is declared now, instead of pinning yesterday's.
+ */
+export function threeWayMerge<K extends Kind>(
+  kind: K,
+  lastApplied: JsonObject | undefined,
+  declared: JsonObject,
+  live: ObjectOf<K>,
+): MergeResult<K> {
+  const before = live as unknown as JsonObject;
+  const last = withoutServerFields(lastApplied ?? {});
+  const wanted = withoutServerFields(declared);
+  const lastDefaulted = withoutServerFields(applyDefaults(kind, last) as unknown as JsonObject);
+  const base = lastApplied === undefined ? before : dropDefaulted(before, last, lastDefaulted, '');
+  const patched = mergeObject(last, wanted, base as JsonObject, '');
+  const merged = applyDefaults(kind, patched);
+  return { merged, changedFields: changedFields(before, merged as unknown as JsonObject) };
+}
+
+/** Identity, status and what only the server writes are never part of what is applied. */
+function withoutServerFields(manifest: JsonObject): JsonObject {
+  const { status: _status, ...rest } = manifest;
+  if (!isJsonObject(rest['metadata'])) return rest;
+  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...metadata } = rest['metadata'];
+  return { ...rest, metadata };
+}
+
+/** Merge keys by the list's member name: `k8s.io/api/core/v1` listMapKey, with the protocol as server-side apply has it. */
+const MERGE_KEYS: Readonly<Record<string, (item: JsonObject, path: string) => string | undefined>> = {
+  containers: (item) => text(item['name']),
+  env: (item) => text(item['name']),
+  ports: (item, path) => {
+    // Endpoints' lists are atomic.
+    if (path.startsWith('subsets')) return undefined;
+    const port = text(item['containerPort'] ?? item['port']);
+    return port && `${port}/${text(item['protocol']) ?? 'TCP'}`;
+  },
+  conditions: (item) => text(item['type']),
+  ownerReferences: (item) => text(item['uid']),
+};
+
+/** Lists of plain values that are sets: what others added stays. */
+const SETS = new Set(['metadata.finalizers']);
+
+function mergeObject(last: JsonObject, declared: JsonObject, live: JsonObject, path: string): JsonObject {
+  const result: JsonObject = {};
+  for (const key of new Set([...Object.keys(live), ...Object.keys(declared)])) {
+    const was = ownMember(last, key);
+    const want = ownMember(declared, key);
+    const is = ownMember(live, key);
+    const value = want === undefined && was !== undefined ? undeclared(was, is, child(path, key)) : want;
+    if (want === undefined) {
+      const kept = was === undefined ? is : value;
+      if (kept !== undefined) setMember(result, key, copyJson(kept));
+    } else {
+      setMember(result, key, mergeValue(was, want, is, child(path, key), key));
+    }
+  }
+  return result;
+}
+
+/** What remains of a member that is no longer declared: of a map or keyed list, what others put into it. */
+function undeclared(was: Json, is: Json | undefined, path: string): Json | undefined {
+  if (isJsonObject(was) && isJsonObject(is)) {
+    const rest = mergeObject(was, {}, is, path);
+    return Object.keys(rest).length === 0 ? undefined : rest;
+  }
+  if (Array.isArray(was) && Array.isArray(is)) {
+    const rest = mergeList(was, [], is, path, path.slice(path.lastIndexOf('.') + 1));
+    return rest.length === 0 ? undefined : rest;
+  }
+  return undefined;
+}
+
+function mergeValue(was: Json | undefined, want: Json, is: Json | undefined, path: string, key: string): Json {
+  if (isJsonObject(want)) {
+    return mergeObject(isJsonObject(was) ? was : {}, want, isJsonObject(is) ? is : {}, path);
+  }
+  if (Array.isArray(want)) return mergeList(Array.isArray(was) ? was : [], want, Array.isArray(is) ? is : [], path, key);
+  return want;
+}
+
+/** Declared items first, in their order; then what others added, in theirs. */
+function mergeList(was: Json[], want: Json[], is: Json[], path: string, name: string): Json[] {
+  if (SETS.has(path)) {
+    const added = is.filter((item) => !was.includes(item) && !want.includes(item));
+    return [...want, ...added];
+  }
+  const keyed = [was, want, is].map((list) => byKey(list, name, path));
+  const [wasByKey, wantByKey, isByKey] = keyed;
+  if (wasByKey === undefined || wantByKey === undefined || isByKey === undefined) return copyJson(want);
+  const result: Json[] = [];
+  for (const [key, item] of wantByKey) {
+    result.push(mergeObject(wasByKey.get(key) ?? {}, item, isByKey.get(key) ?? {}, element(path, key)));
+  }
+  for (const [key, item] of isByKey) if (!wantByKey.has(key) && !wasByKey.has(key)) result.push(copyJson(item));
+  return result;
+}
+
+/** Undefined where the list has no merge key, or an item has none of its own: then it is replaced whole. */
+function byKey(list: readonly Json[], name: string, path: string): Map<string, JsonObject> | undefined {
+  const keyOf = MERGE_KEYS[name];
+  if (keyOf === undefined) return undefined;
+  const items = new Map<string, JsonObject>();
+  for (const item of list) {
+    const key = isJsonObject(item) ? keyOf(item, path) : undefined;
+    if (key === undefined || items.has(key)) return undefined;
+    items.set(key, item as JsonObject);
+  }
+  return items;
+}
+
+/** `live` without the values that only defaulting of `last` put there. */
+function dropDefaulted(live: Json, last: Json | undefined, defaulted: Json | undefined, path: string): Json | undefined {
+  if (last === undefined) return equalJson(live, defaulted) ? undefined : live;
+  if (isJsonObject(live) && isJsonObject(last) && isJsonObject(defaulted)) {
+    const result: JsonObject = {};
+    for (const [key, value] of Object.entries(live)) {
+      if (value === undefined) continue;
+      const kept = dropDefaulted(value, ownMember(last, key), ownMember(defaulted, key), child(path, key));
+      if (kept !== undefined) setMember(result, key, kept);
+    }
+    return result;
+  }
+  if (Array.isArray(live) && Array.isArray(last) && Array.isArray(defaulted)) {
+    const name = path.slice(path.lastIndexOf('.') + 1);
+    const [lastItems, defaultedItems] = [byKey(last, name, path), byKey(defaulted, name, path)];
+    const keyOf = MERGE_KEYS[name];
+    if (lastItems === undefined || defaultedItems === undefined || keyOf === undefined) return live;
+    return live.map((item) => {
+      const key = isJsonObject(item) ? keyOf(item, path) : undefined;
+      const lastItem = key === undefined ? undefined : lastItems.get(key);
+      if (key === undefined || lastItem === undefined) return item;
+      return dropDefaulted(item, lastItem, defaultedItems.get(key), element(path, key)) ?? item;
+    });
+  }
+  return live;
+}
+
+/** The paths of the outermost values that differ, list items by position. */
+export function changedFields(before: JsonObject, after: JsonObject): string[] {
+  const changed: string[] = [];
+  const compare = (a: Json | undefined, b: Json | undefined, path: string): void => {
+    if (isJsonObject(a) && isJsonObject(b)) {
+      for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+        compare(ownMember(a, key), ownMember(b, key), child(path, key));
+      }
+    } else if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+      for (const [i, item] of a.entries()) compare(item, b[i], element(path, i));
+    } else if (!equalJson(a, b)) {
+      changed.push(path);
+    }
+  };
+  compare(before, after, '');
+  return changed;
+}
+
+function text(value: Json | undefined): string | undefined {
+  return value === undefined || value === null || typeof value === 'object' ? undefined : String(value);
+}

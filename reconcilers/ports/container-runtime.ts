@@ -1,0 +1,149 @@
+/**
+ * The container runtime: the few things the kubelet and the node loop ask of Docker. Implemented by the Docker adapter and by a
+ * fake; one contract suite holds both. Everything is safe to repeat: what is already so is success, not an error.
+ *
+ * Errors: RuntimeUnavailable, ContainerMissing, ContainerNameTaken, ContainerStartFailed, ContainerRefused, ImageMissing,
+ * ImagePullFailed, NetworkConflict.
+ */
+
+export interface ContainerRecord {
+  readonly id: string;
+  /** Without Docker's leading slash. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The reference it was created from, and the image's id (`sha256:...`). */
+  readonly image: string;
+  readonly imageId: string;
+  readonly state: 'created' | 'running' | 'exited';
+  /** Milliseconds since the epoch; startedAt and finishedAt absent where it never did. */
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+  readonly oomKilled: boolean;
+  /** What Docker said when the start failed. */
+  readonly error?: string;
+  /** The address on the pod network, while it runs there. */
+  readonly ip?: string;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Absent: the image's ENTRYPOINT / CMD. */
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly workingDir?: string;
+  readonly hostname?: string;
+  readonly network: NetworkMode;
+  readonly portBindings?: readonly PortBinding[];
+  readonly resources?: ContainerResources;
+  readonly tty?: boolean;
+  readonly stdin?: boolean;
+  /** 0 to -1000: the less, the later the kernel kills it. */
+  readonly oomScoreAdj?: number;
+}
+
+export type NetworkMode =
+  | { readonly kind: 'network'; readonly name: string }
+  | { readonly kind: 'container'; readonly id: string }
+  | { readonly kind: 'host' };
+
+export interface PortBinding {
+  readonly containerPort: number;
+  readonly protocol: 'TCP' | 'UDP';
+  readonly hostPort: number;
+  readonly hostIP?: string;
+}
+
+export interface ContainerResources {
+  /** Relative weight; Kubernetes' 1024 per core requested, at least 2. */
+  readonly cpuShares?: number;
+  /** CPU time in µs per 100,000 µs. */
+  readonly cpuQuota?: number;
+  readonly memoryBytes?: number;
+}
+
+export interface RuntimeEvent {
+  readonly type: 'created' | 'started' | 'died' | 'removed' | 'image';
+  /** The container's (or image's) id. */
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly at: number;
+}
+
+export interface ImageRecord {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+}
+
+/** Summed over the layers known so far, in bytes; `total` grows while Docker learns of more. */
+export interface PullProgress {
+  readonly current: number;
+  readonly total: number;
+  readonly status: string;
+}
+
+export interface RuntimeInfo {
+  readonly id: string;
+  /** Of the Docker engine: `20.10.24`. */
+  readonly version: string;
+  readonly hostname: string;
+  readonly operatingSystem: string;
+  readonly kernelVersion: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly rootDir: string;
+}
+
+export interface PodNetwork {
+  readonly name: string;
+  /** The bridge's interface name, at most 15 characters. */
+  readonly bridge: string;
+  /** `10.244.0.0/24`; the first address is the bridge's own. */
+  readonly subnet: string;
+  readonly mtu?: number;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly tail?: number;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly timestamps: boolean;
+}
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+export interface ContainerRuntime {
+  readonly endpoint: string;
+  info(): Promise<RuntimeInfo>;
+  /** Makes the network where it is missing; NetworkConflict where one of the name differs or the subnet is taken. */
+  ensureNetwork(network: PodNetwork): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
+  /** All containers, running or not, that carry all of `labels` (a value of '' asks for the label only). */
+  list(labels: Readonly<Record<string, string>>): Promise<ContainerRecord[]>;
+  inspect(id: string): Promise<ContainerRecord | undefined>;
+  /** The container's id. ContainerNameTaken: `details.holder` is the id that has the name. */
+  create(spec: ContainerSpec): Promise<string>;
+  /** Answers the record as it is after the start. */
+  start(id: string): Promise<ContainerRecord>;
+  /** SIGTERM, `graceSeconds` later SIGKILL; resolves when it is down. Missing or already down is success. */
+  stop(id: string, graceSeconds: number): Promise<void>;
+  /** Removes it, killing it first where it runs. Missing is success. */
+  remove(id: string): Promise<void>;
+  logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** What happens to containers with `label`, until `signal` aborts. Throws RuntimeUnavailable when the stream breaks. */
+  events(label: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+  image(reference: string): Promise<ImageRecord | undefined>;
+  images(): Promise<ImageRecord[]>;
+  /** Concurrent pulls of one reference are one. */
+  pull(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<ImageRecord>;
+}

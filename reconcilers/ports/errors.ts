@@ -1,0 +1,183 @@
+/**
+ * The one table of errors: code, template, retry or not, HTTP status and Kubernetes reason. Adapters translate what the
+ * outside world answers into these at the edge; loops and the API server throw nothing else. `docs/errors.md` lists every
+ * code and a test holds the two together.
+ */
+
+interface ErrorEntry {
+  /** `{field}` is filled from the details. */
+  readonly message: string;
+  /** Whether trying again, unchanged, can succeed. Otherwise the key waits for a new version of its object. */
+  readonly retry: boolean;
+  readonly status: number;
+  /** The `reason` of a Kubernetes Status. */
+  readonly reason: string;
+}
+
+export const ERRORS = {
+  // The API's own answers (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/).
+  NotFound: { message: '{resource} "{name}" not found', retry: false, status: 404, reason: 'NotFound' },
+  AlreadyExists: { message: '{resource} "{name}" already exists', retry: false, status: 409, reason: 'AlreadyExists' },
+  Conflict: {
+    message: 'Operation cannot be fulfilled on {resource} "{name}": {detail}',
+    retry: true,
+    status: 409,
+    reason: 'Conflict',
+  },
+  Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
+  Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
+  BadRequest: { message: '{detail}', retry: false, status: 400, reason: 'BadRequest' },
+  Expired: { message: 'too old resource version: {revision} ({oldest})', retry: true, status: 410, reason: 'Expired' },
+  MethodNotAllowed: {
+    message: 'the server does not allow this method on the requested resource',
+    retry: false,
+    status: 405,
+    reason: 'MethodNotAllowed',
+  },
+
+  // The store.
+  StoreUnavailable: {
+    message: 'the store at {endpoint} does not answer: {detail}; what runs goes on, writes wait until it is back',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  StoreFull: {
+    message: 'the store at {endpoint} refuses writes: {detail}; free space and it goes on by itself',
+    retry: true,
+    status: 507,
+    reason: 'InsufficientStorage',
+  },
+  StoreCompacted: {
+    message: 'revision {revision} is compacted, the oldest kept is {oldest}; list again',
+    retry: true,
+    status: 410,
+    reason: 'Expired',
+  },
+  CacheBehind: {
+    message: 'the cache did not see revision {revision} within {seconds} s (it is at {at}); trying again',
+    retry: true,
+    status: 504,
+    reason: 'Timeout',
+  },
+  AddressesExhausted: {
+    message: 'no free {what} is left in {range}; delete a Service or widen the range',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
+
+  // The container runtime.
+  RuntimeUnavailable: {
+    message: 'Docker at {endpoint} does not answer: {detail}; trying again',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  ContainerMissing: { message: 'container {id} does not exist', retry: true, status: 404, reason: 'NotFound' },
+  ContainerNameTaken: {
+    message: 'container name {name} is taken by container {holder}',
+    retry: true,
+    status: 409,
+    reason: 'Conflict',
+  },
+  ContainerStartFailed: {
+    message: 'container {name} cannot start: {detail}',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
+  ContainerRefused: {
+    message: 'Docker refuses container {name}: {detail}',
+    retry: true,
+    status: 400,
+    reason: 'BadRequest',
+  },
+  ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
+  ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
+  NetworkConflict: {
+    message: 'pod network {network}: {detail}',
+    retry: true,
+    status: 409,
+    reason: 'Conflict',
+  },
+
+  // The packet filter.
+  PacketFilterFailed: {
+    message: 'nftables refuses the ruleset: {detail}; the previous one stays',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
+
+  // Manifest sources.
+  SourceUnreachable: {
+    message: 'source {source} cannot be read: {detail}; keeping {revision}',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  SourceInvalid: {
+    message: 'source {source} at {revision}: {count} problem(s), first: {detail}; keeping {kept} until it is fixed',
+    retry: false,
+    status: 422,
+    reason: 'Invalid',
+  },
+
+  // The loops themselves.
+  NoProgress: {
+    message: 'loop {loop}, {key}: planned the same {count} action(s) twice with nothing changed in between ({because})',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
+  Usage: { message: '{detail}', retry: false, status: 400, reason: 'BadRequest' },
+  Internal: { message: '{detail}', retry: true, status: 500, reason: 'InternalError' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export class SampanError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super(fill(ERRORS[code].message, details), cause === undefined ? undefined : { cause });
+    this.name = 'SampanError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get retry(): boolean {
+    return ERRORS[this.code].retry;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get reason(): string {
+    return ERRORS[this.code].reason;
+  }
+}
+
+/** Whether `error` is a {@link SampanError} of one of `codes`. */
+export function isSampanError(error: unknown, ...codes: ErrorCode[]): error is SampanError {
+  return error instanceof SampanError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** What `error` says, with its causes, on one line. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.message === '' ? error.name : error.message;
+  return error.cause === undefined || own.includes(messageOf(error.cause)) ? own : `${own}: ${messageOf(error.cause)}`;
+}
+
+/** Whether `error` only says that the work was called off through an AbortSignal. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function fill(template: string, details: Readonly<Record<string, unknown>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, field: string) => String(details[field] ?? `<${field}>`));
+}

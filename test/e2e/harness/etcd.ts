@@ -1,0 +1,79 @@
+/**
+ * A real etcd of a test's own, on loopback, inside a network namespace or on a free port of the machine. The test bed and
+ * the store's contract tests start it; it never shares data with another.
+ */
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type BackgroundProcess, lastLines, startProcess } from './background-process.ts';
+import { eventually } from './eventually.ts';
+import type { Netns } from './netns.ts';
+import type { Scope } from './scope.ts';
+
+export interface EtcdOptions {
+  /** Where it listens; on the machine's own loopback, with free ports, without it. */
+  readonly netns?: Netns;
+  /** Further flags, such as `--quota-backend-bytes=16777216`. */
+  readonly args?: readonly string[];
+}
+
+export interface Etcd {
+  /** For --etcd-servers. */
+  readonly endpoint: string;
+  readonly logFile: string;
+  readonly process: BackgroundProcess;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same data and port; resolves when it serves. */
+  start(): Promise<void>;
+}
+
+/** Starts one and resolves when it serves clients; throws with the end of its log when it does not. */
+export async function startEtcd(scope: Scope, name: string, options: EtcdOptions = {}): Promise<Etcd> {
+  const dir = await scope.createDir(name);
+  const logFile = join(dir, 'etcd.log');
+  const { netns } = options;
+  const [clientPort, peerPort] = netns ? [2379, 2380] : await freePorts(2);
+  const endpoint = `http://127.0.0.1:${clientPort}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  const flags = [
+    ...['--name', 'test', '--data-dir', join(dir, 'data'), '--logger', 'zap'],
+    ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `test=${peer}`],
+    ...(options.args ?? []),
+  ];
+  let daemon: BackgroundProcess;
+  const start = async (): Promise<void> => {
+    const startedAt = daemon?.readLog().length ?? 0;
+    const started = netns ? await netns.start('etcd', flags, logFile) : await startProcess('etcd', flags, logFile);
+    daemon = started;
+    await eventually(() => !started.running || started.readLog().includes('ready to serve client', startedAt), {
+      describe: 'etcd to serve clients',
+      timeoutMs: 30_000,
+    });
+    if (!started.running) throw new Error(`etcd did not start:\n${lastLines(logFile)}`);
+  };
+  await start();
+
+  return {
+    endpoint,
+    logFile,
+    get process() {
+      return daemon;
+    },
+    start,
+    stop: (signal) => daemon.stop(signal),
+  };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen()));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function listen(): Promise<ReturnType<typeof createServer>> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}

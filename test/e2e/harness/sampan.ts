@@ -1,0 +1,78 @@
+/**
+ * The daemon under test: `daemon/main.ts run` as a process of its own inside a network namespace. The test bed starts it; it
+ * is stopped by signal only, as people and machines stop it.
+ */
+import { dirname, join } from 'node:path';
+import { type BackgroundProcess, lastLines } from './background-process.ts';
+import type { Dockerd } from './dockerd.ts';
+import { eventually } from './eventually.ts';
+import { type KubeClient, kubeClient } from './kube-client.ts';
+import type { Scope } from './scope.ts';
+
+export interface SampanOptions {
+  /** Folders and git URLs to run. */
+  readonly sources?: readonly string[];
+  /** Further flags of `sampan run`, such as `--etcd-servers=http://127.0.0.1:2379`. */
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface Sampan {
+  readonly dataDir: string;
+  readonly api: KubeClient;
+  readonly logFile: string;
+  /** The process that runs now, or ran last. */
+  readonly process: BackgroundProcess;
+  /** SIGTERM without an argument; resolves when the process is gone. Containers go on. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same data directory; resolves when its API answers. */
+  start(): Promise<void>;
+  /** Runs another command of it on the same data directory (`get`, `status`, `cleanup`, ...); gives what it printed. */
+  cli(...args: string[]): Promise<string>;
+}
+
+const main = join(dirname(dirname(dirname(import.meta.dirname))), 'daemon/main.ts');
+
+/** Starts one on the engine, in the engine's namespace; resolves when its API answers, throws with the end of its log. */
+export async function startSampan(
+  scope: Scope,
+  dockerd: Dockerd,
+  name: string,
+  options: SampanOptions = {},
+): Promise<Sampan> {
+  const dir = await scope.createDir(name);
+  const dataDir = join(dir, 'data');
+  const logFile = join(dir, 'sampan.log');
+  const api = kubeClient(join(dataDir, 'sampan.sock'));
+  const flags = ['--data-dir', dataDir, '--docker-host', dockerd.host];
+  const command = [main, 'run', ...(options.sources ?? []), ...flags, ...(options.args ?? [])];
+
+  let daemon: BackgroundProcess;
+  const start = async (): Promise<void> => {
+    const started = await dockerd.netns.start(process.execPath, command, logFile, { ...process.env, ...options.env });
+    daemon = started;
+    await eventually(() => !started.running || api.list('/api/v1/namespaces').then(() => true), {
+      describe: 'the daemon to answer on its socket',
+      timeoutMs: 20_000,
+    }).catch((cause: unknown) => {
+      throw new Error(`the daemon does not answer:\n${lastLines(logFile)}`, { cause });
+    });
+    if (!started.running) throw new Error(`the daemon did not start:\n${lastLines(logFile)}`);
+  };
+  await start();
+
+  return {
+    dataDir,
+    api,
+    logFile,
+    get process() {
+      return daemon;
+    },
+    start,
+    stop: (signal) => daemon.stop(signal),
+    cli: (...args) =>
+      dockerd.netns.run(process.execPath, [main, ...args, '--data-dir', dataDir], {
+        env: { ...process.env, DOCKER_HOST: dockerd.host },
+      }),
+  };
+}
