@@ -112,7 +112,7 @@ export const ERRORS = {
 
   // Manifest sources.
   SourceUnreachable: {
-    message: 'source {source} cannot be read: {detail}; keeping {revision}',
+    message: 'source {source} cannot be read: {detail}; what it declared last stays and is kept as it is',
     retry: true,
     status: 503,
     reason: 'ServiceUnavailable',

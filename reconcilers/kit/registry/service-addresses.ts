@@ -3,6 +3,8 @@
  * written in the transaction that writes its Service and only if nobody has it. So no address is ever held twice, and none leaks,
  * whatever crashes when.
  */
+import { invalid } from '../../objects/field-error.ts';
+import type { Json } from '../../objects/json.ts';
 import type { Service, ServicePort } from '../../objects/service.ts';
 import { SampanError } from '../../ports/errors.ts';
 import type { Random } from '../../ports/random.ts';
@@ -192,13 +194,12 @@ function nodePortOf(service: Service, port: ServicePort): number | undefined {
   return service.spec.ports.find((p) => p.port === port.port && p.protocol === port.protocol)?.nodePort;
 }
 
-function refused(service: Service, field: string, value: unknown, detail: string): SampanError {
-  const text = `${field}: Invalid value: ${JSON.stringify(value)}: ${detail}`;
-  const problem = { type: 'Invalid value', field, value, detail, toString: () => text };
+function refused(service: Service, field: string, value: Json, detail: string): SampanError {
+  const problem = invalid(field, value, detail);
   return new SampanError('Invalid', {
     kind: 'Service',
     name: service.metadata.name,
-    detail: text,
+    detail: problem.toString(),
     problems: [problem],
   });
 }

@@ -1,0 +1,151 @@
+/**
+ * A folder of manifests as a source. Reports a change once the folder has been quiet for a moment and no file in it is half
+ * written; reads it whole. An absent root is SourceUnreachable, never empty; it is noticed when it comes back.
+ */
+
+import { Pulse } from '../../../reconcilers/kit/pulse.ts';
+import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
+import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
+import type { Log } from '../../../reconcilers/ports/log.ts';
+import type { ManifestSource, SourceSnapshot, SyncSchedule } from '../../../reconcilers/ports/manifest-source.ts';
+import { FolderWatcher } from './folder-watcher.ts';
+import { openForWriting } from './open-files.ts';
+import { contentHash, type Listing, listManifests, readManifests } from './scan.ts';
+
+/** Nothing has happened in the folder for so long, and no file in it was written to. */
+const QUIET_MS = 30;
+/** An endless stream of events holds a look up no longer than this. */
+const MOST_UNQUIET_MS = 1_000;
+/** How long an empty file, or one that somebody still has open for writing, is given after its last write. */
+const EMPTY_MS = 2_000;
+const OPEN_MS = 10_000;
+const OPEN_CHECK_MS = 50;
+
+export interface FolderSourceDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The net under the file events: a rescan by content. */
+  readonly schedule: SyncSchedule;
+}
+
+export class FolderSource implements ManifestSource {
+  readonly type = 'folder';
+  readonly name: string;
+  readonly location: string;
+  readonly #deps: FolderSourceDeps;
+  readonly #closing = new AbortController();
+  #last: SourceSnapshot | undefined;
+  /** The root as it was when something was last found in it: what empties in place was emptied, not unmounted. */
+  #rootIdentity: string | undefined;
+
+  /** `location`: the folder's absolute path. */
+  constructor(name: string, location: string, deps: FolderSourceDeps) {
+    this.name = name;
+    this.location = location;
+    this.#deps = deps;
+  }
+
+  async snapshot(signal: AbortSignal): Promise<SourceSnapshot> {
+    for (;;) {
+      const listing = await this.#settled(signal);
+      const { files, problems } = await readManifests(this.location, listing);
+      if (!(await this.#isAsListed(listing))) continue;
+
+      const snapshot = {
+        revision: contentHash(files, problems),
+        subject: '',
+        files,
+        problems,
+        ...this.#doubt(listing),
+      };
+      const same = this.#last?.revision === snapshot.revision && this.#last.doubt === snapshot.doubt;
+      if (!same) this.#last = snapshot;
+      return this.#last ?? snapshot;
+    }
+  }
+
+  async *changes(signal: AbortSignal): AsyncIterable<void> {
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    const { clock, log, schedule } = this.#deps;
+    const pulse = new Pulse();
+    let cancelRescan = () => {};
+    const rescan = () => {
+      cancelRescan = clock.setTimer(schedule.nextMs(), () => {
+        pulse.notify();
+        rescan();
+      });
+    };
+    const watcher = new FolderWatcher(this.location, () => pulse.notify(), { clock, log });
+    try {
+      rescan();
+      await watcher.start();
+      for await (const _ of pulse.stream(stop)) {
+        await this.#quiet(pulse, stop);
+        yield;
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    } finally {
+      cancelRescan();
+      await watcher.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+
+  /** Waits until no event has come for a moment and what is there is settled; events so far are then taken care of. */
+  async #quiet(pulse: Pulse, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#deps;
+    const until = clock.now() + MOST_UNQUIET_MS;
+    do await sleep(clock, QUIET_MS, signal);
+    while (pulse.take() && clock.now() < until);
+    try {
+      await this.#settled(signal);
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      log.debug('the folder cannot be listed', { folder: this.location, error: messageOf(error) });
+    }
+    pulse.take();
+  }
+
+  /** The listing, as soon as no file in it looks half written. */
+  async #settled(signal: AbortSignal): Promise<Listing> {
+    for (;;) {
+      signal.throwIfAborted();
+      const listing = await listManifests(this.location);
+      const waitMs = unsettledForMs(listing, this.#deps.clock.now());
+      if (waitMs === 0) return listing;
+      await sleep(this.#deps.clock, waitMs, signal);
+    }
+  }
+
+  /** Whether the folder still is what was listed before it was read. */
+  async #isAsListed(listing: Listing): Promise<boolean> {
+    return JSON.stringify(await listManifests(this.location)) === JSON.stringify(listing);
+  }
+
+  #doubt(listing: Listing): { doubt?: string } {
+    if (!listing.rootIsEmpty) this.#rootIdentity = listing.rootIdentity;
+    if (!listing.rootIsEmpty || this.#rootIdentity === listing.rootIdentity) return {};
+    return {
+      doubt: `${this.location} is empty, which it was not when it was last applied: perhaps a volume is not mounted; if it is meant to be empty, put any file into it`,
+    };
+  }
+}
+
+/** How long to wait before looking at the files again; 0 where all of them look finished. */
+function unsettledForMs(listing: Listing, now: number): number {
+  let waitMs = 0;
+  const recent = new Set<string>();
+  for (const { modifiedMs, size, identity } of listing.files) {
+    // Absolute: a file server's clock may be a little ahead of ours.
+    const age = Math.abs(now - modifiedMs);
+    if (age < QUIET_MS) waitMs = Math.max(waitMs, QUIET_MS - age);
+    if (size === 0 && age < EMPTY_MS) waitMs = Math.max(waitMs, OPEN_CHECK_MS);
+    if (age < OPEN_MS) recent.add(identity);
+  }
+  if (waitMs > 0) return Math.ceil(waitMs);
+  return openForWriting(recent).size > 0 ? OPEN_CHECK_MS : 0;
+}

@@ -1,0 +1,63 @@
+/**
+ * What a request asks for, read from its method and path as Kubernetes' API server reads it (RequestInfo). Pure; the server
+ * dispatches on the answer. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
+ */
+import { ALL_KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+export interface ResourceRequest {
+  readonly verb: Verb;
+  readonly info: KindInfo;
+  /** '' for all namespaces, and for cluster-scoped kinds. */
+  readonly namespace: string;
+  /** '' for the collection. */
+  readonly name: string;
+  /** `status`, `log`, `binding`; '' for the object itself. */
+  readonly subresource: string;
+  readonly query: URLSearchParams;
+}
+
+/** Undefined where the path is no resource of the served kinds, or the method has no meaning there. */
+export function parseRequest(method: string, url: string): ResourceRequest | undefined {
+  const { pathname, searchParams: query } = new URL(url, 'http://socket');
+  let parts: string[];
+  try {
+    parts = pathname.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+  const [root, ...rest] = parts;
+  const apiVersion = root === 'api' ? rest.shift() : root === 'apis' ? `${rest.shift()}/${rest.shift()}` : undefined;
+  if (apiVersion === undefined) return undefined;
+
+  // `/namespaces/x/pods` is pods in x; `/namespaces/x` and its own subresources are the namespace itself.
+  const scoped = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] as string);
+  const namespace = scoped ? (rest[1] as string) : '';
+  const [plural, name = '', subresource = '', ...excess] = scoped ? rest.slice(2) : rest;
+  const info = ALL_KINDS.find((kind) => kind.plural === plural && kind.apiVersion === apiVersion);
+  if (info === undefined || excess.length > 0 || info.namespaced < scoped) return undefined;
+  if (info.namespaced && !scoped && name !== '') return undefined;
+
+  const verb = verbOf(method, name !== '', query);
+  return verb && { verb, info, namespace, name, subresource, query };
+}
+
+function verbOf(method: string, named: boolean, query: URLSearchParams): Verb | undefined {
+  const watching = ['true', '1'].includes(query.get('watch') ?? '');
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      return named ? 'get' : watching ? 'watch' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return named ? 'update' : undefined;
+    case 'PATCH':
+      return named ? 'patch' : undefined;
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection';
+    default:
+      return undefined;
+  }
+}

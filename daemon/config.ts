@@ -1,0 +1,367 @@
+/**
+ * What a person can set: the flags of every subcommand, their environment variables and the config file. The only reader of argv
+ * and process.env; everything else gets plain values from here.
+ */
+import { readFileSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { load } from 'js-yaml';
+import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import type { OnInvalid } from '../reconcilers/objects/source.ts';
+import { SampanError } from '../reconcilers/ports/errors.ts';
+import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
+
+export type ProxyMode = 'nftables' | 'userspace' | 'none';
+
+export interface EtcdConfig {
+  readonly servers: readonly string[];
+  /** Paths of PEM files. */
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+export interface RunConfig {
+  readonly sources: readonly string[];
+  readonly onInvalid: OnInvalid;
+  readonly pruneLimit: number;
+  /** Absent: the embedded SQLite store. */
+  readonly etcd?: EtcdConfig;
+  readonly serviceRange: Ipv4Range;
+  readonly clusterCidr: Ipv4Range;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+  readonly pauseImage: string;
+  readonly dockerHost: string;
+  readonly dataDir: string;
+  /** `30s`, or a cron expression. */
+  readonly syncInterval: string;
+  readonly nodeName: string;
+  readonly nodeIp?: string;
+  readonly proxyMode: ProxyMode;
+  readonly nodeMonitorGraceMs: number;
+  readonly podEvictionTimeoutMs: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat?: LogFormat;
+}
+
+export interface ClientConfig {
+  readonly dataDir: string;
+  readonly namespace: string;
+  readonly allNamespaces: boolean;
+}
+
+export interface GetConfig extends ClientConfig {
+  readonly resource: string;
+  readonly name?: string;
+  readonly output?: 'wide' | 'yaml' | 'json' | 'name';
+  readonly watch: boolean;
+  readonly selector?: string;
+}
+
+export interface LogsConfig extends ClientConfig {
+  readonly pod: string;
+  readonly container?: string;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly tail?: number;
+  readonly timestamps: boolean;
+}
+
+export interface CleanupConfig {
+  readonly dataDir: string;
+  readonly dockerHost: string;
+}
+
+/** The subcommands' bodies; each answers the exit code. */
+export interface Commands {
+  run(config: RunConfig): Promise<number>;
+  validate(paths: readonly string[]): Promise<number>;
+  get(config: GetConfig): Promise<number>;
+  logs(config: LogsConfig): Promise<number>;
+  status(config: ClientConfig): Promise<number>;
+  confirmPrune(source: string | undefined, config: ClientConfig): Promise<number>;
+  cleanup(config: CleanupConfig): Promise<number>;
+}
+
+/** Parses `argv` (as process.argv) and runs the subcommand it names. Usage errors are told on stderr, with exit code 2. */
+export async function runCommandLine(argv: readonly string[], version: string, commands: Commands): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('sampan')
+    .description(
+      'GitOps for Docker hosts: manifests from a folder or a git repo, converged into containers and Services',
+    )
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(sampan --help shows what there is)');
+
+  runOptions(program.command('run').description('run the daemon on one or more manifest sources'))
+    .argument('[source...]', 'a folder, or a git repo as URL[#REF][:PATH]')
+    .action(async (sources: string[], flags: RunFlags) => {
+      exitCode = await commands.run(runConfig(sources, flags));
+    });
+
+  program
+    .command('validate')
+    .description('check manifests without a daemon: every problem with file and line; exit code 1 where there is one')
+    .argument('<path...>', 'files or folders')
+    .action(async (paths: string[]) => {
+      exitCode = await commands.validate(paths);
+    });
+
+  clientOptions(program.command('get').description('show objects, as kubectl get does'))
+    .argument('<resource>', 'pods, rc, services, endpoints, nodes, namespaces, events, sources')
+    .argument('[name]')
+    .addOption(new Option('-o, --output <format>', 'how to show them').choices(['wide', 'yaml', 'json', 'name']))
+    .option('-w, --watch', 'go on showing changes', false)
+    .option('-l, --selector <labels>', 'only objects with these labels: app=web,tier!=db')
+    .action(async (resource: string, name: string | undefined, flags: GetFlags) => {
+      exitCode = await commands.get({ ...clientConfig(flags), ...flags, resource, ...(name && { name }) });
+    });
+
+  clientOptions(program.command('logs').description("show a container's output"))
+    .argument('<pod>')
+    .argument('[container]')
+    .option('-f, --follow', 'go on as it comes', false)
+    .option('-p, --previous', "the container's last run before this one", false)
+    .option('--tail <lines>', 'only the last lines', wholeNumber)
+    .option('--timestamps', 'each line with its time', false)
+    .action(async (pod: string, container: string | undefined, flags: LogsFlags) => {
+      exitCode = await commands.logs({ ...clientConfig(flags), ...flags, pod, ...(container && { container }) });
+    });
+
+  clientOptions(
+    program.command('status').description('what is applied from where, and what is not ready and why'),
+  ).action(async (flags: ClientFlags) => {
+    exitCode = await commands.status(clientConfig(flags));
+  });
+
+  clientOptions(program.command('confirm-prune').description('let a refused sync delete what it wants to delete'))
+    .argument('[source]', 'its name, as sampan status shows it; not needed where there is one')
+    .action(async (source: string | undefined, flags: ClientFlags) => {
+      exitCode = await commands.confirmPrune(source, clientConfig(flags));
+    });
+
+  program
+    .command('cleanup')
+    .description('remove every container, network, rule and route the daemon made; its data dir stays')
+    .addOption(dataDirOption())
+    .addOption(dockerHostOption())
+    .action(async (flags: CleanupConfig) => {
+      exitCode = await commands.cleanup({ ...flags, dataDir: resolve(flags.dataDir) });
+    });
+
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    // Commander has told the person already, and throws to leave the exit code to us.
+    if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+type ClientFlags = { dataDir: string; namespace: string; allNamespaces: boolean };
+type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
+type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
+
+interface RunFlags {
+  config?: string;
+  onInvalid: OnInvalid;
+  pruneLimit: number;
+  etcdServers?: string;
+  etcdCafile?: string;
+  etcdCertfile?: string;
+  etcdKeyfile?: string;
+  serviceClusterIpRange: Ipv4Range;
+  clusterCidr: Ipv4Range;
+  serviceNodePortRange: { first: number; last: number };
+  podInfraContainerImage: string;
+  dockerHost: string;
+  dataDir: string;
+  syncInterval: string;
+  nodeName: string;
+  nodeIp?: string;
+  proxyMode: ProxyMode;
+  nodeMonitorGracePeriod: number;
+  podEvictionTimeout: number;
+  logLevel: LogLevel;
+  logFormat?: LogFormat;
+}
+
+function runOptions(command: Command): Command {
+  command
+    .option('--config <file>', 'a YAML file with any of these flags by name, and `sources`; flags given here win')
+    .addOption(
+      new Option('--on-invalid <what>', 'a bad file refuses its whole revision, or is skipped')
+        .choices(['refuse', 'skip-file'])
+        .default('refuse'),
+    )
+    .option('--prune-limit <share>', 'a sync that would delete a larger share (and over 3 objects) waits', share, 0.5)
+    .option('--etcd-servers <urls>', 'etcd v3, comma-separated; default: the embedded store in the data dir')
+    .option('--etcd-cafile <file>', 'CA that signed the etcd servers')
+    .option('--etcd-certfile <file>', 'client certificate for etcd')
+    .option('--etcd-keyfile <file>', 'its key')
+    .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
+    .option('--cluster-cidr <cidr>', "where the nodes' pod networks come from", range, range('10.244.0.0/16'))
+    .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
+    .option('--pod-infra-container-image <image>', "the image that holds each pod's network", 'sampan/pause:1')
+    .addOption(dockerHostOption())
+    .addOption(dataDirOption())
+    .option('--sync-interval <when>', 'how often to look at remote sources: 30s, or a cron expression', '30s')
+    .option('--node-name <name>', "this machine's name as a node", hostname().toLowerCase())
+    .option('--node-ip <address>', "this machine's address for others; default: that of its default route")
+    .addOption(
+      new Option('--proxy-mode <mode>', 'how Services are routed')
+        .choices(['nftables', 'userspace', 'none'])
+        .default('nftables'),
+    )
+    .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
+    .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'))
+    .addOption(new Option('--log-level <level>').choices(['error', 'info', 'debug']).default('info'))
+    .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
+  return command.hook('preAction', (_, action) => applyConfigFile(action));
+}
+
+function clientOptions(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .option('-n, --namespace <name>', 'the namespace', 'default')
+    .option('-A, --all-namespaces', 'all of them', false);
+}
+
+function dataDirOption(): Option {
+  const home = process.getuid?.() === 0 ? '/var/lib/sampan' : join(homedir(), '.local/share/sampan');
+  return new Option('--data-dir <dir>', 'where the daemon keeps its data and its socket')
+    .env('SAMPAN_DATA_DIR')
+    .default(home);
+}
+
+function dockerHostOption(): Option {
+  return new Option('--docker-host <url>', 'the Docker engine')
+    .env('DOCKER_HOST')
+    .default('unix:///var/run/docker.sock');
+}
+
+/** Flags of the config file count where the command line and the environment say nothing. */
+function applyConfigFile(command: Command): void {
+  const { config: file } = command.opts<{ config?: string }>();
+  if (file === undefined) return;
+  const values = readConfigFile(file);
+  for (const [name, value] of Object.entries(values)) {
+    if (name === 'sources') continue;
+    const option = command.options.find((candidate) => candidate.long === `--${name}`);
+    if (option === undefined) {
+      throw new SampanError('Usage', {
+        detail: `${file}: unknown setting "${name}"; it takes the flags of sampan run`,
+      });
+    }
+    const attribute = option.attributeName();
+    if (!['default', undefined].includes(command.getOptionValueSource(attribute))) continue;
+    command.setOptionValueWithSource(attribute, parseSetting(file, name, option, value), 'config');
+  }
+}
+
+function parseSetting(file: string, name: string, option: Option, value: unknown): unknown {
+  const text = Array.isArray(value) ? value.join(',') : String(value);
+  try {
+    return option.parseArg ? option.parseArg(text, undefined) : text;
+  } catch (cause) {
+    throw new SampanError('Usage', { detail: `${file}: ${name}: ${(cause as Error).message}` }, cause);
+  }
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = load(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new SampanError('Usage', { detail: `cannot read the config file ${file}` }, cause);
+  }
+  if (content === null || typeof content !== 'object' || Array.isArray(content)) {
+    throw new SampanError('Usage', { detail: `${file}: expected settings as "name: value", one a line` });
+  }
+  return content as Record<string, unknown>;
+}
+
+function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
+  const listed = flags.config === undefined ? [] : (readConfigFile(flags.config)['sources'] ?? []);
+  const sources = given.length > 0 ? given : [listed].flat().map(String);
+  if (sources.length === 0) {
+    throw new SampanError('Usage', {
+      detail: 'sampan run needs at least one SOURCE: a folder, or a git repo as URL[#REF][:PATH]',
+    });
+  }
+  return {
+    sources,
+    onInvalid: flags.onInvalid,
+    pruneLimit: flags.pruneLimit,
+    ...(flags.etcdServers !== undefined && {
+      etcd: {
+        servers: flags.etcdServers.split(',').map((server) => server.trim()),
+        ...(flags.etcdCafile !== undefined && { caFile: flags.etcdCafile }),
+        ...(flags.etcdCertfile !== undefined && { certFile: flags.etcdCertfile }),
+        ...(flags.etcdKeyfile !== undefined && { keyFile: flags.etcdKeyfile }),
+      },
+    }),
+    serviceRange: flags.serviceClusterIpRange,
+    clusterCidr: flags.clusterCidr,
+    nodePorts: flags.serviceNodePortRange,
+    pauseImage: flags.podInfraContainerImage,
+    dockerHost: flags.dockerHost,
+    dataDir: resolve(flags.dataDir),
+    syncInterval: flags.syncInterval,
+    nodeName: flags.nodeName,
+    ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
+    proxyMode: flags.proxyMode,
+    nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
+    podEvictionTimeoutMs: flags.podEvictionTimeout,
+    logLevel: flags.logLevel,
+    ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),
+  };
+}
+
+function clientConfig(flags: ClientFlags): ClientConfig {
+  return { dataDir: resolve(flags.dataDir), namespace: flags.namespace, allNamespaces: flags.allNamespaces };
+}
+
+function range(text: string): Ipv4Range {
+  try {
+    return parseIpv4Range(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function portRange(text: string): { first: number; last: number } {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (!(first >= 1 && first <= last && last <= 65_535)) {
+    throw new InvalidArgumentError(`expected two ports like 30000-32767, got "${text}"`);
+  }
+  return { first, last };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError(`expected a share between 0 and 1, got "${text}"`);
+  }
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
+  return Number(text);
+}
+
+/** Milliseconds of `500ms`, `10s`, `5m`, `1h`. */
+function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new InvalidArgumentError(`expected a time like 500ms, 10s, 5m or 1h, got "${text}"`);
+  }
+  return Number(match[1]) * unit;
+}

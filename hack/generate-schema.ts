@@ -1,0 +1,83 @@
+/**
+ * Writes reconcilers/objects/schema.generated.json: every field that Kubernetes knows of our kinds, with its type, taken from
+ * the official client's attribute maps. Run by hand after an update of that client: `node hack/generate-schema.ts`. The daemon
+ * reads only its output.
+ */
+import { writeFileSync } from 'node:fs';
+import * as client from '@kubernetes/client-node';
+
+interface Attribute {
+  readonly baseName: string;
+  readonly type: string;
+  readonly format: string;
+}
+
+/** Our kinds and the client's class of each. Source is our own and not in here. */
+const ROOTS: Record<string, string> = {
+  Namespace: 'V1Namespace',
+  Node: 'V1Node',
+  Pod: 'V1Pod',
+  ReplicationController: 'V1ReplicationController',
+  Service: 'V1Service',
+  Endpoints: 'V1Endpoints',
+  Event: 'CoreV1Event',
+  Lease: 'V1Lease',
+};
+
+/** What the client's types do not tell: quantities are strings there, a template's metadata is not a stored object's. */
+const OVERRIDES: Record<string, string> = {
+  'ResourceRequirements.limits': '{}quantity',
+  'ResourceRequirements.requests': '{}quantity',
+  'NodeStatus.capacity': '{}quantity',
+  'NodeStatus.allocatable': '{}quantity',
+  'ContainerStatus.allocatedResources': '{}quantity',
+  'PodSpec.overhead': '{}quantity',
+  'PodTemplateSpec.metadata': 'PodTemplateMeta',
+};
+
+const types: Record<string, Record<string, string>> = {};
+
+function visit(className: string, name = shortName(className)): void {
+  if (types[name] !== undefined) return;
+  const fields: Record<string, string> = {};
+  types[name] = fields;
+  for (const attribute of attributesOf(className)) {
+    const override = OVERRIDES[`${name}.${attribute.baseName}`];
+    fields[attribute.baseName] = override ?? typeOf(attribute.type, attribute.format);
+  }
+}
+
+/** `int32`, `string`, `[]Container`, `{}string`, `ObjectMeta`, ... */
+function typeOf(type: string, format: string): string {
+  const list = /^Array<(.*)>$/.exec(type);
+  if (list?.[1] !== undefined) return `[]${typeOf(list[1], format)}`;
+  const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
+  if (map?.[1] !== undefined) return `{}${typeOf(map[1], format)}`;
+  if (type === 'string' || type === 'boolean') return type;
+  if (type === 'number') return format === 'int64' || format === 'double' ? format : 'int32';
+  if (type === 'Date') return 'time';
+  if (type === 'V1MicroTime') return 'micro-time';
+  if (type === 'IntOrString') return 'int-or-string';
+  if (type === 'any' || type === 'object') return 'any';
+  visit(type);
+  return shortName(type);
+}
+
+function attributesOf(className: string): readonly Attribute[] {
+  const model = (client as unknown as Record<string, { getAttributeTypeMap?: () => Attribute[] }>)[className];
+  if (model?.getAttributeTypeMap === undefined) throw new Error(`the client has no model ${className}`);
+  return model.getAttributeTypeMap();
+}
+
+function shortName(className: string): string {
+  return className.replace(/^(Core)?V1/, '');
+}
+
+for (const className of Object.values(ROOTS)) visit(className);
+visit('V1ObjectMeta', 'PodTemplateMeta');
+
+const kinds = Object.fromEntries(Object.entries(ROOTS).map(([kind, className]) => [kind, shortName(className)]));
+const sorted = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
+const target = new URL('../reconcilers/objects/schema.generated.json', import.meta.url);
+writeFileSync(target, `${JSON.stringify({ kinds, types: sorted }, null, 1)}\n`);
+process.stdout.write(`${Object.keys(types).length} types written to reconcilers/objects/schema.generated.json\n`);

@@ -1,0 +1,73 @@
+/** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
+import type { PodStatus } from '../objects/pod.ts';
+import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
+import type { PodIdentity } from './identity.ts';
+
+export type KubeletAction = PullImage | RunContainers | StopContainers | RemoveContainers | UpdateStatus | FinishDeletion;
+
+/** Begins a pull and does not wait for it: its end brings the pod back to the queue. */
+export interface PullImage {
+  readonly kind: 'pull-image';
+  readonly pod: PodIdentity;
+  readonly image: string;
+  /** What a failure is answered with: back-off, or the image that is there. */
+  readonly onFailure: 'back-off' | 'use-local';
+}
+
+/** Makes the pause container where `sandbox` holds a spec, and starts the containers in it, all at once. */
+export interface RunContainers {
+  readonly kind: 'run-containers';
+  readonly pod: PodIdentity;
+  /** Absent for pods on the host's network. */
+  readonly network?: PodNetwork;
+  readonly sandbox: { readonly id: string } | { readonly spec: ContainerSpec };
+  readonly containers: readonly ContainerStart[];
+}
+
+export interface ContainerStart {
+  readonly name: string;
+  /** The network is filled in when the pause container has its id. */
+  readonly spec: Omit<ContainerSpec, 'network'>;
+  /** The image was there and nothing had to be pulled. */
+  readonly imageWasPresent: boolean;
+}
+
+/** Begins stopping containers, all at once, and does not wait: the end of each brings the pod back to the queue. */
+export interface StopContainers {
+  readonly kind: 'stop-containers';
+  readonly pod: PodIdentity;
+  readonly containers: readonly ContainerStop[];
+}
+
+export interface ContainerStop {
+  readonly id: string;
+  readonly graceSeconds: number;
+  /** The Killing event's message. */
+  readonly message: string;
+}
+
+export interface RemoveContainers {
+  readonly kind: 'remove-containers';
+  readonly ids: readonly string[];
+}
+
+export interface UpdateStatus {
+  readonly kind: 'update-status';
+  readonly pod: PodIdentity;
+  /** Conflict where the pod has changed since it was observed. */
+  readonly resourceVersion: string;
+  readonly status: PodStatus;
+  readonly events: readonly StatusEvent[];
+}
+
+export interface StatusEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Nothing is left of a deleted pod: its object goes. */
+export interface FinishDeletion {
+  readonly kind: 'finish-deletion';
+  readonly pod: PodIdentity;
+}

@@ -1,0 +1,100 @@
+/**
+ * What the runtime is asked to create for a pod: the pause container that holds its network, and the containers that join it.
+ * Pure: object and facts in, specs out.
+ */
+import { containerEnvironment } from '../objects/env.ts';
+import { containerHash } from '../objects/pod-template-hash.ts';
+import { keyOf } from '../objects/meta.ts';
+import type { Container, Pod } from '../objects/pod.ts';
+import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
+import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
+import type { PodObservation } from './observation.ts';
+import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
+
+const MAX_HOSTNAME_LENGTH = 63;
+
+/** Which of several in a row it is. */
+export interface Turn {
+  readonly attempt: number;
+  readonly crashes: number;
+}
+
+export function podIdentity(pod: Pod): PodIdentity {
+  return { ...keyOf(pod), uid: pod.metadata.uid };
+}
+
+export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): ContainerSpec {
+  const identity = {
+    ...turn,
+    pod: podIdentity(pod),
+    container: SANDBOX,
+    sandboxAttempt: turn.attempt,
+    graceSeconds: 0,
+    specHash: '',
+    instance: node.instance,
+  };
+  const base = {
+    name: containerName(identity),
+    image: node.pauseImage,
+    labels: containerLabels(identity),
+    resources: SANDBOX_RESOURCES,
+    oomScoreAdj: SANDBOX_OOM_SCORE_ADJ,
+  };
+  if (pod.spec.hostNetwork) return { ...base, network: { kind: 'host' } };
+  const portBindings = hostPorts(pod);
+  return {
+    ...base,
+    hostname: hostnameOf(pod),
+    network: { kind: 'network', name: node.network?.name ?? '' },
+    ...(portBindings.length > 0 && { portBindings }),
+  };
+}
+
+export function appSpec(
+  pod: Pod,
+  container: Container,
+  { node, services }: PodObservation,
+  turn: Turn & { readonly sandboxAttempt: number },
+): Omit<ContainerSpec, 'network'> {
+  const identity = {
+    ...turn,
+    pod: podIdentity(pod),
+    container: container.name,
+    graceSeconds: pod.spec.terminationGracePeriodSeconds,
+    specHash: specHash(pod, container),
+    instance: node.instance,
+  };
+  const { env, command, args } = containerEnvironment(pod, container, services);
+  return {
+    name: containerName(identity),
+    image: container.image,
+    labels: containerLabels(identity),
+    env,
+    ...(command && { entrypoint: command }),
+    ...(args && { cmd: args }),
+    ...(container.workingDir && { workingDir: container.workingDir }),
+    ...(container.tty && { tty: true }),
+    ...(container.stdin && { stdin: true }),
+    resources: containerResources(container),
+    oomScoreAdj: oomScoreAdj(pod.spec, container, node.memoryBytes),
+  };
+}
+
+export function specHash(pod: Pod, container: Container): string {
+  return containerHash(container, pod.spec.hostNetwork === true);
+}
+
+/** On the host's network a port is the host's by itself. */
+export function hostPorts(pod: Pod): PortBinding[] {
+  if (pod.spec.hostNetwork) return [];
+  return pod.spec.containers.flatMap(({ ports }) =>
+    (ports ?? []).flatMap(({ containerPort, protocol, hostPort, hostIP }) =>
+      hostPort ? [{ containerPort, protocol, hostPort, ...(hostIP && { hostIP }) }] : [],
+    ),
+  );
+}
+
+/** The pod's name, cut as Kubernetes cuts it. */
+function hostnameOf(pod: Pod): string {
+  return (pod.spec.hostname ?? pod.metadata.name).slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
+}

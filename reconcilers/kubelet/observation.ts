@@ -1,0 +1,58 @@
+/** What the kubelet sees of one pod: plain data, read by observe.ts, planned upon by plan.ts. */
+import type { Service } from '../objects/service.ts';
+import type { PodNetwork } from '../ports/container-runtime.ts';
+import type { PodContainer } from './identity.ts';
+
+export interface PodObservation {
+  /** Whether the cache has the wanted state; before that nothing is ever removed. */
+  readonly synced: boolean;
+  /** Whether `containers` can be believed; not while Docker does not answer. */
+  readonly runtime: 'current' | 'unreachable';
+  /** This daemon's containers under the pod's name, of whatever uid. */
+  readonly containers: readonly PodContainer[];
+  /** Container id → when its grace period ends: SIGTERM was sent. Milliseconds since the epoch, as all times here. */
+  readonly stopping: Readonly<Record<string, number>>;
+  /** By reference, of containers that do not run: the ids of those present. */
+  readonly images: Readonly<Record<string, string>>;
+  /** By reference: this pod's pulls. */
+  readonly pulls: Readonly<Record<string, PullFacts>>;
+  /** By container name (POD: the pause container): the last creation or start that failed. */
+  readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** Of a pod being deleted that Services select. */
+  readonly drain?: Drain;
+  /** Where a container must start: the Services whose variables it gets. */
+  readonly services: readonly Service[];
+  readonly node: NodeFacts;
+}
+
+export interface PullFacts {
+  readonly pulling: boolean;
+  readonly pulledAt?: number;
+  readonly failure?: { readonly at: number; readonly count: number; readonly message: string };
+}
+
+export interface CreationFailure {
+  readonly reason: 'CreateContainerError' | 'RunContainerError';
+  readonly message: string;
+  readonly at: number;
+  /** In a row. */
+  readonly count: number;
+  readonly attempt: number;
+}
+
+export interface Drain {
+  /** Endpoints still name it. */
+  readonly routed: boolean;
+  /** Since when it is as `routed` says. */
+  readonly since: number;
+}
+
+export interface NodeFacts {
+  readonly registered: boolean;
+  readonly ip: string;
+  readonly instance: string;
+  readonly pauseImage: string;
+  /** Absent until the node has a podCIDR. */
+  readonly network?: PodNetwork;
+  readonly memoryBytes: number;
+}

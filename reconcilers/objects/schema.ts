@@ -1,0 +1,32 @@
+/**
+ * Every field Kubernetes knows of our kinds, and its type: the generated table with its types written out. Decoding reads it
+ * to tell a misspelt field from one that only this build does not honour. Holds no rule of its own.
+ */
+import type { Kind } from './kinds.ts';
+import generated from './schema.generated.json' with { type: 'json' };
+
+/**
+ * `string`, `boolean`, `int32`, `int64`, `double`, `time`, `micro-time`, `int-or-string`, `quantity`, `any`, the name of an
+ * object type, or one of these in a list (`[]Container`) or a map (`{}string`).
+ */
+export type FieldType = string;
+
+/** Field name → type. */
+export type ObjectType = Readonly<Record<string, FieldType>>;
+
+/** Our own bookkeeping kind is not Kubernetes'; only its loop writes it. */
+const OWN_TYPES: Readonly<Record<string, ObjectType>> = {
+  Source: { apiVersion: 'string', kind: 'string', metadata: 'ObjectMeta', spec: 'any', status: 'any' },
+};
+
+const TYPES: Readonly<Record<string, ObjectType>> = { ...generated.types, ...OWN_TYPES };
+
+/** The type of whole objects of a kind. */
+export function typeOfKind(kind: Kind): string {
+  return kind === 'Source' ? 'Source' : generated.kinds[kind];
+}
+
+/** The fields of an object type; undefined where `name` names none. */
+export function fieldsOfType(name: string): ObjectType | undefined {
+  return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+}

@@ -1,0 +1,94 @@
+/**
+ * What this build honours of each Kubernetes type. A field that Kubernetes knows and is not listed here is refused by name, so
+ * that nothing is parsed and then ignored; supporting one more field starts with a word in this table. Types that are not
+ * listed (statuses, events, leases) are taken whole.
+ */
+import { equalJson, isJsonObject, type Json } from './json.ts';
+
+interface Support {
+  /** Taken over into the object. */
+  readonly honoured: readonly string[];
+  /** Values that ask for what happens anyway: accepted and left out. */
+  readonly sameAsAbsent?: Readonly<Record<string, readonly Json[]>>;
+  /** Bookkeeping of other API servers, without meaning here whatever it says: left out. */
+  readonly leftOut?: readonly string[];
+}
+
+const SUPPORT: Readonly<Record<string, Support>> = {
+  ObjectMeta: {
+    honoured: words(
+      'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp',
+      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers',
+    ),
+    leftOut: words('managedFields selfLink'),
+  },
+  PodTemplateMeta: {
+    honoured: words('labels annotations'),
+    // Kubernetes has them in the type and reads none of them.
+    leftOut: words(
+      'name generateName namespace uid resourceVersion generation creationTimestamp managedFields selfLink',
+    ),
+  },
+  PodSpec: {
+    honoured: words(
+      'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
+      'nodeName nodeSelector hostname hostNetwork',
+    ),
+    sameAsAbsent: {
+      automountServiceAccountToken: [false],
+      hostIPC: [false],
+      hostPID: [false],
+      hostUsers: [true],
+      os: [{ name: 'linux' }],
+      preemptionPolicy: ['PreemptLowerPriority'],
+      priority: [0],
+      serviceAccount: ['default', ''],
+      serviceAccountName: ['default', ''],
+      setHostnameAsFQDN: [false],
+      shareProcessNamespace: [false],
+    },
+  },
+  Container: {
+    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin'),
+    sameAsAbsent: {
+      stdinOnce: [false],
+      terminationMessagePath: ['/dev/termination-log'],
+      terminationMessagePolicy: ['File'],
+    },
+  },
+  ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
+  EnvVar: { honoured: words('name value') },
+  ResourceRequirements: { honoured: words('limits requests') },
+  ServiceSpec: {
+    honoured: words('type clusterIP clusterIPs selector ports sessionAffinity publishNotReadyAddresses'),
+    sameAsAbsent: {
+      allocateLoadBalancerNodePorts: [true],
+      externalTrafficPolicy: ['Cluster'],
+      internalTrafficPolicy: ['Cluster'],
+      ipFamilies: [['IPv4']],
+      ipFamilyPolicy: ['SingleStack'],
+    },
+  },
+  ServicePort: { honoured: words('name protocol port targetPort nodePort') },
+  EndpointAddress: { honoured: words('ip nodeName targetRef') },
+  EndpointPort: { honoured: words('name port protocol') },
+  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable') },
+};
+
+/** Whether the field is taken over, may be left out, or asks for something this build does not do. */
+export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
+  const support = Object.hasOwn(SUPPORT, type) ? SUPPORT[type] : undefined;
+  if (support === undefined || support.honoured.includes(field)) return 'honoured';
+  if (support.leftOut?.includes(field) === true || asksForNothing(value)) return 'left-out';
+  const accepted = support.sameAsAbsent?.[field] ?? [];
+  return accepted.some((known) => equalJson(known, value)) ? 'left-out' : 'unsupported';
+}
+
+/** `volumes: []`, `securityContext: {}`. */
+function asksForNothing(value: Json): boolean {
+  return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
+}
+
+function words(...lines: string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(' '));
+}

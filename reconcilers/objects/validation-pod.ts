@@ -1,0 +1,165 @@
+/**
+ * Validation of pods and of the templates they are made from, and of what may change in a running one. Called by validation.ts.
+ * Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers, ValidatePodUpdate).
+ */
+import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
+import { child, element } from './field-path.ts';
+import { copyJson, type Json, type JsonObject, objectAt, objectsAt } from './json.ts';
+import { changedFields } from './merge.ts';
+import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
+import { compareQuantities } from './quantity.ts';
+import { validateLabels } from './validation-metadata.ts';
+
+export const PROTOCOLS = ['TCP', 'UDP'] as const;
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
+const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
+const RESOURCES = ['cpu', 'memory'] as const;
+
+/** A defaulted pod spec at `path`; a ReplicationController's may only restart always. */
+export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | 'ReplicationController'): FieldError[] {
+  const restartPolicies = owner === 'Pod' ? RESTART_POLICIES : (['Always'] as const);
+  const at = (field: string) => child(path, field);
+  const grace = spec['terminationGracePeriodSeconds'];
+  return [
+    ...validateContainers(spec, at('containers')),
+    ...oneOf(spec['restartPolicy'], restartPolicies, at('restartPolicy')),
+    ...oneOf(spec['dnsPolicy'], DNS_POLICIES, at('dnsPolicy')),
+    ...notNegative(grace, at('terminationGracePeriodSeconds')),
+    ...validateLabels(spec['nodeSelector'], at('nodeSelector')),
+    ...matchesFormat(spec['nodeName'], dnsSubdomain, at('nodeName')),
+    ...matchesFormat(spec['hostname'], dnsLabel, at('hostname')),
+  ];
+}
+
+/** Only images may change, and the node may be set once, which is how binding writes it. */
+export function validatePodUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
+  const [after, before] = [copyJson(objectAt(next, 'spec') ?? {}), copyJson(objectAt(previous, 'spec') ?? {})];
+  const [containers, past] = [objectsAt(after, 'containers'), objectsAt(before, 'containers')];
+  if (containers.length !== past.length) {
+    return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
+  }
+  for (const container of [...containers, ...past]) delete container['image'];
+  if ((before['nodeName'] ?? '') === '') delete after['nodeName'];
+  const changed = changedFields(before, after).map((field) => child('spec', field));
+  if (changed.length === 0) return [];
+  const detail = 'pod updates may not change fields other than `spec.containers[*].image`';
+  return [forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
+}
+
+function validateContainers(spec: JsonObject, path: string): FieldError[] {
+  const containers = objectsAt(spec, 'containers');
+  if (containers.length === 0) return [required(path)];
+  const names = new Set<Json>();
+  const portNames = new Map<Json, Set<Json>>();
+  const hostPorts = new Set<string>();
+  return containers.flatMap((container, i) => {
+    const at = element(path, i);
+    const { name, image } = container;
+    const taken = (name ?? '') !== '' && names.has(name as Json);
+    names.add(name as Json);
+    const ownPortNames = new Set<Json>();
+    portNames.set(i, ownPortNames);
+    return [
+      ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
+      ...(taken ? [duplicate(child(at, 'name'), name)] : []),
+      ...validateImage(image, child(at, 'image')),
+      ...oneOf(container['imagePullPolicy'], PULL_POLICIES, child(at, 'imagePullPolicy')),
+      ...objectsAt(container, 'ports').flatMap((port, j) =>
+        validateContainerPort(port, element(child(at, 'ports'), j), spec, ownPortNames, hostPorts),
+      ),
+      ...validateEnv(container, child(at, 'env')),
+      ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+    ];
+  });
+}
+
+function validateImage(image: Json | undefined, path: string): FieldError[] {
+  if (typeof image !== 'string' || image === '') return [required(path)];
+  return image === image.trim() ? [] : [invalid(path, image, 'must not have leading or trailing whitespace')];
+}
+
+/** Adds to `names` and `hostPorts` what the port takes. */
+function validateContainerPort(
+  port: JsonObject,
+  path: string,
+  spec: JsonObject,
+  names: Set<Json>,
+  hostPorts: Set<string>,
+): FieldError[] {
+  const { name = '', containerPort = 0, hostPort = 0, hostIP = '', protocol } = port;
+  const at = (field: string) => child(path, field);
+  const errors: FieldError[] = [];
+  if (name !== '') {
+    errors.push(...matchesFormat(name, portName, at('name')));
+    if (names.has(name)) errors.push(duplicate(at('name'), name));
+    names.add(name);
+  }
+  if (containerPort === 0) errors.push(required(at('containerPort')));
+  else errors.push(...validPort(containerPort, at('containerPort')));
+  if (hostPort !== 0) {
+    errors.push(...validPort(hostPort, at('hostPort')));
+    const claim = `${protocol}/${hostIP}/${hostPort}`;
+    if (hostPorts.has(claim)) errors.push(duplicate(at('hostPort'), claim));
+    hostPorts.add(claim);
+  }
+  if (spec['hostNetwork'] === true && hostPort !== containerPort) {
+    errors.push(invalid(at('containerPort'), containerPort, 'must match `hostPort` when `hostNetwork` is true'));
+  }
+  if (hostIP !== '') errors.push(...matchesFormat(hostIP, ipAddress, at('hostIP')));
+  errors.push(...oneOf(protocol, PROTOCOLS, at('protocol')));
+  return errors;
+}
+
+function validateEnv(container: JsonObject, path: string): FieldError[] {
+  return objectsAt(container, 'env').flatMap(({ name }, i) => {
+    const at = child(element(path, i), 'name');
+    return (name ?? '') === '' ? [required(at)] : matchesFormat(name, envVarName, at);
+  });
+}
+
+function validateResources(resources: JsonObject, path: string): FieldError[] {
+  const limits = objectAt(resources, 'limits') ?? {};
+  const requests = objectAt(resources, 'requests') ?? {};
+  const errors: FieldError[] = [];
+  for (const [kind, amounts] of Object.entries({ limits, requests })) {
+    for (const [name, amount] of Object.entries(amounts)) {
+      const at = element(child(path, kind), name);
+      errors.push(...oneOf(name, RESOURCES, at));
+      if (compareQuantities(String(amount), '0') < 0) {
+        errors.push(invalid(at, amount, 'must be greater than or equal to 0'));
+      }
+    }
+  }
+  for (const [name, request] of Object.entries(requests)) {
+    const limit = limits[name];
+    if (limit !== undefined && compareQuantities(String(request), String(limit)) > 0) {
+      const detail = `must be less than or equal to ${name} limit of ${limit}`;
+      errors.push(invalid(child(path, 'requests'), request, detail));
+    }
+  }
+  return errors;
+}
+
+/** Absent values pass: whether a field is required is for its caller to say. */
+export function oneOf(value: Json | undefined, supported: readonly string[], path: string): FieldError[] {
+  return value === undefined || supported.includes(value as string) ? [] : [unsupported(path, value, supported)];
+}
+
+export function notNegative(value: Json | undefined, path: string): FieldError[] {
+  return typeof value === 'number' && value < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
+}
+
+/** Absent and empty values pass. */
+export function matchesFormat(
+  value: Json | undefined,
+  format: (text: string) => string[],
+  path: string,
+): FieldError[] {
+  if (value === undefined || value === '') return [];
+  return format(String(value)).map((text) => invalid(path, value, text));
+}
+
+export function validPort(value: Json | undefined, path: string): FieldError[] {
+  return portNumber(Number(value)).map((text) => invalid(path, value, text));
+}
