@@ -77,7 +77,7 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
 
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
-  const turn = nextTurn(question, ended, isChanged || isStale);
+  const turn = nextTurn(question, ended, { isChanged, isStale });
   if (ended !== undefined && !isChanged && !isStale) {
     const dueAt = endedAt(ended) + restartDelayMs(turn.crashes);
     if (now < dueAt) return crashLoop(question, failure, ended, turn.crashes, dueAt, now);
@@ -85,7 +85,8 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
 
   const problem = configProblem(container);
   if (problem !== undefined) return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: problem } };
-  const image = askForImage(question, ended && endedAt(ended), now);
+  // What a changed container needs was pulled before the old one was stopped.
+  const image = askForImage(question, ended === undefined || isChanged ? undefined : endedAt(ended), now);
   if (image.kind === 'pull') return { step: 'pull', onFailure: image.onFailure };
   if (image.kind === 'pulling') return { step: 'wait', waiting: whilePulling(pod, container) };
   if (image.kind === 'unavailable') {
@@ -126,9 +127,9 @@ function endedUnseen(pod: Pod, container: Container): boolean {
 }
 
 function nextTurn(
-  { pod, container, records, sandboxAttempt }: ContainerQuestion,
+  { pod, container, records }: ContainerQuestion,
   ended: PodContainer | undefined,
-  isNoCrash: boolean,
+  { isChanged, isStale }: { isChanged: boolean; isStale: boolean },
 ): { attempt: number; crashes: number } {
   const { newest, nextAttempt } = records;
   if (newest === undefined) {
@@ -136,10 +137,10 @@ function nextTurn(
     return { attempt: known?.containerID === undefined ? 0 : known.restartCount + 1, crashes: 0 };
   }
   // Created and never started, by a daemon that ended just then: it is taken as it is, unless it can no longer serve.
-  const isUsable = ended === undefined && !isNoCrash && newest.sandboxAttempt === sandboxAttempt;
-  if (isUsable) return { attempt: newest.attempt, crashes: newest.crashes };
-  const crashes = ended === undefined || isNoCrash ? newest.crashes : crashesAfter(ended, RECOVERED_AFTER_MS);
-  return { attempt: nextAttempt, crashes };
+  if (ended === undefined && !isChanged && !isStale) return { attempt: newest.attempt, crashes: newest.crashes };
+  // Neither the old spec's crashes nor an end that came with the pause container's count.
+  const counted = isStale || ended === undefined ? newest.crashes : crashesAfter(ended, RECOVERED_AFTER_MS);
+  return { attempt: nextAttempt, crashes: isChanged ? 0 : counted };
 }
 
 function crashLoop(

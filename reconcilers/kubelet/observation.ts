@@ -1,9 +1,11 @@
 /** What the kubelet sees of one pod: plain data, read by observe.ts, planned upon by plan.ts. */
+import type { ObjectKey } from '../objects/meta.ts';
 import type { Service } from '../objects/service.ts';
 import type { PodNetwork } from '../ports/container-runtime.ts';
 import type { PodContainer } from './identity.ts';
 
 export interface PodObservation {
+  readonly key: ObjectKey;
   /** Whether the cache has the wanted state; before that nothing is ever removed. */
   readonly synced: boolean;
   /** Whether `containers` can be believed; not while Docker does not answer. */

@@ -34,7 +34,8 @@ export function decodeObject(
   const problems: DecodeProblem[] = [];
   const decoder: Decoder = { problems, sourceText };
   const decoded = isJsonObject(value) ? decodeFields(decoder, typeOfKind(info.kind), value, '') : {};
-  if (!isJsonObject(value)) problems.push({ field: '', message: expected('an object', value as Json), type: 'invalid' });
+  if (!isJsonObject(value))
+    problems.push({ field: '', message: expected('an object', value as Json), type: 'invalid' });
   for (const field of ['apiVersion', 'kind'] as const) {
     const given = decoded[field];
     if (given !== undefined && given !== info[field]) {

@@ -24,9 +24,9 @@ const DEFAULTERS: { readonly [K in Kind]: Defaulter } = {
   Namespace: (namespace) => {
     setDefault(namespace, 'spec', {});
     const metadata = objectAt(namespace, 'metadata') ?? {};
-    if (typeof metadata['name'] === 'string') {
+    if (typeof metadata.name === 'string') {
       setDefault(metadata, 'labels', {});
-      setDefault(objectAt(metadata, 'labels') ?? {}, 'kubernetes.io/metadata.name', metadata['name']);
+      setDefault(objectAt(metadata, 'labels') ?? {}, 'kubernetes.io/metadata.name', metadata.name);
     }
     setDefault(namespace, 'status', {});
     setDefault(objectAt(namespace, 'status') ?? {}, 'phase', 'Active');
@@ -51,9 +51,9 @@ const DEFAULTERS: { readonly [K in Kind]: Defaulter } = {
     const template = objectAt(spec, 'template');
     const labels = objectAt(objectAt(template, 'metadata'), 'labels');
     if (labels !== undefined) {
-      if (isEmpty(spec['selector'])) spec['selector'] = copyJson(labels);
+      if (isEmpty(spec.selector)) spec.selector = copyJson(labels);
       const metadata = objectAt(controller, 'metadata') ?? {};
-      if (isEmpty(metadata['labels'])) metadata['labels'] = copyJson(labels);
+      if (isEmpty(metadata.labels)) metadata.labels = copyJson(labels);
     }
     if (template !== undefined) {
       setDefault(template, 'metadata', {});
@@ -70,7 +70,7 @@ const DEFAULTERS: { readonly [K in Kind]: Defaulter } = {
     setDefault(spec, 'sessionAffinity', 'None');
     for (const port of objectsAt(spec, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
-      if (isZero(port['targetPort'])) setDefined(port, 'targetPort', port['port']);
+      if (isZero(port.targetPort)) setDefined(port, 'targetPort', port.port);
     }
     defaultClusterIPs(spec);
     setDefault(service, 'status', {});
@@ -108,7 +108,7 @@ function defaultPodSpec(spec: JsonObject): void {
   for (const container of objectsAt(spec, 'containers')) {
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
-      if (spec['hostNetwork'] === true && isZero(port['hostPort'])) setDefined(port, 'hostPort', port['containerPort']);
+      if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);
     }
   }
 }
@@ -124,15 +124,15 @@ function defaultRequests(container: JsonObject): void {
 
 /** `clusterIP` and `clusterIPs` say the same; either may be the one that is given. */
 function defaultClusterIPs(spec: JsonObject): void {
-  const list = spec['clusterIPs'];
+  const list = spec.clusterIPs;
   const [first] = Array.isArray(list) ? list : [];
-  if (typeof spec['clusterIP'] === 'string' && spec['clusterIP'] !== '') {
-    if (first === undefined) spec['clusterIPs'] = [spec['clusterIP']];
+  if (typeof spec.clusterIP === 'string' && spec.clusterIP !== '') {
+    if (first === undefined) spec.clusterIPs = [spec.clusterIP];
   } else if (typeof first === 'string') {
-    spec['clusterIP'] = first;
+    spec.clusterIP = first;
   } else {
-    spec['clusterIP'] = '';
-    spec['clusterIPs'] = [];
+    spec.clusterIP = '';
+    spec.clusterIPs = [];
   }
 }
 

@@ -66,7 +66,9 @@ export const KINDS: { readonly [K in Kind]: KindInfo } = {
   Namespace: entry('Namespace', 'namespaces', 'namespaces', { shortNames: ['ns'], namespaced: false }),
   Node: entry('Node', 'nodes', 'minions', { shortNames: ['no'], namespaced: false, declarable: false }),
   Pod: entry('Pod', 'pods', 'pods', { shortNames: ['po'] }),
-  ReplicationController: entry('ReplicationController', 'replicationcontrollers', 'controllers', { shortNames: ['rc'] }),
+  ReplicationController: entry('ReplicationController', 'replicationcontrollers', 'controllers', {
+    shortNames: ['rc'],
+  }),
   Service: entry('Service', 'services', 'services/specs', { shortNames: ['svc'] }),
   Endpoints: entry('Endpoints', 'endpoints', 'services/endpoints', { shortNames: ['ep'], hasStatus: false }),
   Event: entry('Event', 'events', 'events', { shortNames: ['ev'], declarable: false, hasStatus: false }),
@@ -102,12 +104,17 @@ export function parseStoreKey(storeKeyText: string): { kind: Kind; key: ObjectKe
   const rest = storeKeyText.slice(info.storePrefix.length).split('/');
   const [first = '', second = ''] = rest;
   if (rest.length !== (info.namespaced ? 2 : 1)) return undefined;
-  return { kind: info.kind, key: info.namespaced ? { namespace: first, name: second } : { namespace: '', name: first } };
+  return {
+    kind: info.kind,
+    key: info.namespaced ? { namespace: first, name: second } : { namespace: '', name: first },
+  };
 }
 
 /** `pods "default/upper-x7k2p"`: how messages name an object. */
 export function describeObject(object: KubeObject): string {
   const info = findKind(object.apiVersion, object.kind);
-  const name = object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name;
+  const name = object.metadata.namespace
+    ? `${object.metadata.namespace}/${object.metadata.name}`
+    : object.metadata.name;
   return `${info?.plural ?? object.kind} "${name}"`;
 }

@@ -5,6 +5,7 @@
  * Lists merge item by item where Kubernetes gives them a key, and are replaced whole elsewhere. See
  * https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#merge-patch-calculation
  */
+import { changedFields } from './changed-fields.ts';
 import { applyDefaults } from './defaults.ts';
 import { child, element } from './field-path.ts';
 import { copyJson, equalJson, isJsonObject, type Json, type JsonObject, ownMember, setMember } from './json.ts';
@@ -43,23 +44,23 @@ export function threeWayMerge<K extends Kind>(
 /** Identity, status and what only the server writes are never part of what is applied. */
 function withoutServerFields(manifest: JsonObject): JsonObject {
   const { status: _status, ...rest } = manifest;
-  if (!isJsonObject(rest['metadata'])) return rest;
-  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...metadata } = rest['metadata'];
+  if (!isJsonObject(rest.metadata)) return rest;
+  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...metadata } = rest.metadata;
   return { ...rest, metadata };
 }
 
 /** Merge keys by the list's member name: `k8s.io/api/core/v1` listMapKey, with the protocol as server-side apply has it. */
 const MERGE_KEYS: Readonly<Record<string, (item: JsonObject, path: string) => string | undefined>> = {
-  containers: (item) => text(item['name']),
-  env: (item) => text(item['name']),
+  containers: (item) => text(item.name),
+  env: (item) => text(item.name),
   ports: (item, path) => {
     // Endpoints' lists are atomic.
     if (path.startsWith('subsets')) return undefined;
-    const port = text(item['containerPort'] ?? item['port']);
-    return port && `${port}/${text(item['protocol']) ?? 'TCP'}`;
+    const port = text(item.containerPort ?? item.port);
+    return port && `${port}/${text(item.protocol) ?? 'TCP'}`;
   },
-  conditions: (item) => text(item['type']),
-  ownerReferences: (item) => text(item['uid']),
+  conditions: (item) => text(item.type),
+  ownerReferences: (item) => text(item.uid),
 };
 
 /** Lists of plain values that are sets: what others added stays. */
@@ -99,7 +100,8 @@ function mergeValue(was: Json | undefined, want: Json, is: Json | undefined, pat
   if (isJsonObject(want)) {
     return mergeObject(isJsonObject(was) ? was : {}, want, isJsonObject(is) ? is : {}, path);
   }
-  if (Array.isArray(want)) return mergeList(Array.isArray(was) ? was : [], want, Array.isArray(is) ? is : [], path, key);
+  if (Array.isArray(want))
+    return mergeList(Array.isArray(was) ? was : [], want, Array.isArray(is) ? is : [], path, key);
   return want;
 }
 
@@ -134,7 +136,12 @@ function byKey(list: readonly Json[], name: string, path: string): Map<string, J
 }
 
 /** `live` without the values that only defaulting of `last` put there. */
-function dropDefaulted(live: Json, last: Json | undefined, defaulted: Json | undefined, path: string): Json | undefined {
+function dropDefaulted(
+  live: Json,
+  last: Json | undefined,
+  defaulted: Json | undefined,
+  path: string,
+): Json | undefined {
   if (last === undefined) return equalJson(live, defaulted) ? undefined : live;
   if (isJsonObject(live) && isJsonObject(last) && isJsonObject(defaulted)) {
     const result: JsonObject = {};
@@ -158,24 +165,6 @@ function dropDefaulted(live: Json, last: Json | undefined, defaulted: Json | und
     });
   }
   return live;
-}
-
-/** The paths of the outermost values that differ, list items by position. */
-export function changedFields(before: JsonObject, after: JsonObject): string[] {
-  const changed: string[] = [];
-  const compare = (a: Json | undefined, b: Json | undefined, path: string): void => {
-    if (isJsonObject(a) && isJsonObject(b)) {
-      for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-        compare(ownMember(a, key), ownMember(b, key), child(path, key));
-      }
-    } else if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
-      for (const [i, item] of a.entries()) compare(item, b[i], element(path, i));
-    } else if (!equalJson(a, b)) {
-      changed.push(path);
-    }
-  };
-  compare(before, after, '');
-  return changed;
 }
 
 function text(value: Json | undefined): string | undefined {

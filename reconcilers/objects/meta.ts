@@ -73,9 +73,7 @@ export function formatKey(key: ObjectKey): string {
 /** The inverse of {@link formatKey}. */
 export function parseKey(text: string): ObjectKey {
   const slash = text.indexOf('/');
-  return slash < 0
-    ? { namespace: '', name: text }
-    : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+  return slash < 0 ? { namespace: '', name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }
 
 export function keyOf(object: { metadata: { name: string; namespace?: string } }): ObjectKey {

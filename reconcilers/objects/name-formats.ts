@@ -61,10 +61,7 @@ export function qualifiedName(value: string): string[] {
 }
 
 export function labelValue(value: string): string[] {
-  return [
-    ...maxLength(value, 63),
-    ...matches(value, LABEL_VALUE, LABEL_VALUE_TEXT, 'MyValue', 'my_value', '12345'),
-  ];
+  return [...maxLength(value, 63), ...matches(value, LABEL_VALUE, LABEL_VALUE_TEXT, 'MyValue', 'my_value', '12345')];
 }
 
 /** Names of container ports, and targetPorts that are names (RFC 6335). */

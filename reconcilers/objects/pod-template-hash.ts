@@ -16,7 +16,7 @@ const VERSION = 'v1';
 export function podTemplateHash(template: PodTemplateSpec): string {
   const plain = copyJson(template as unknown as JsonObject);
   const spec = objectAt(plain, 'spec') ?? {};
-  for (const container of objectsAt(spec, 'containers')) reduceContainer(container, spec['hostNetwork'] === true);
+  for (const container of objectsAt(spec, 'containers')) reduceContainer(container, spec.hostNetwork === true);
   for (const [field, value] of Object.entries(POD_SPEC_DEFAULTS)) {
     if (equalJson(spec[field], value)) delete spec[field];
   }
@@ -39,10 +39,10 @@ function fingerprint(plain: JsonObject): string {
 /** Takes out of a container everything that defaulting would put back. */
 function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
   for (const port of objectsAt(container, 'ports')) {
-    if (port['protocol'] === 'TCP') delete port['protocol'];
-    if (port['hostPort'] === 0 || (hostNetwork && port['hostPort'] === port['containerPort'])) delete port['hostPort'];
+    if (port.protocol === 'TCP') delete port.protocol;
+    if (port.hostPort === 0 || (hostNetwork && port.hostPort === port.containerPort)) delete port.hostPort;
   }
-  for (const variable of objectsAt(container, 'env')) if (variable['value'] === '') delete variable['value'];
+  for (const variable of objectsAt(container, 'env')) if (variable.value === '') delete variable.value;
   const limits = objectAt(objectAt(container, 'resources'), 'limits') ?? {};
   const requests = objectAt(objectAt(container, 'resources'), 'requests') ?? {};
   for (const amounts of [limits, requests]) {

@@ -47,7 +47,8 @@ export function updateStrategyOf(controller: ReplicationController): UpdateStrat
 export function validateUpdateStrategy(annotations: Readonly<Record<string, string>>): FieldError[] {
   const errors: FieldError[] = [];
   const type = annotations[ANNOTATION_UPDATE_STRATEGY];
-  if (type !== undefined && !TYPES.includes(type)) errors.push(unsupported(path(ANNOTATION_UPDATE_STRATEGY), type, TYPES));
+  if (type !== undefined && !TYPES.includes(type))
+    errors.push(unsupported(path(ANNOTATION_UPDATE_STRATEGY), type, TYPES));
   for (const name of [ANNOTATION_MAX_SURGE, ANNOTATION_MAX_UNAVAILABLE]) {
     const amount = annotations[name];
     if (amount !== undefined && !AMOUNT.test(amount)) errors.push(invalid(path(name), amount, AMOUNT_DETAIL));

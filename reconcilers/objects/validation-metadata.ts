@@ -19,8 +19,8 @@ export function validateMetadata(info: KindInfo, object: JsonObject): FieldError
   return [
     ...validateName(info, metadata),
     ...validateNamespace(info, metadata),
-    ...validateLabels(metadata['labels'], 'metadata.labels'),
-    ...validateAnnotations(metadata['annotations'], 'metadata.annotations'),
+    ...validateLabels(metadata.labels, 'metadata.labels'),
+    ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
     ...validateOwners(metadata),
     ...validateFinalizers(metadata),
   ];
@@ -36,7 +36,7 @@ export function validateMetadataUpdate(next: JsonObject, previous: JsonObject): 
       errors.push(invalid(child('metadata', field), after[field], 'field is immutable'));
     }
   }
-  const [generation, past] = [Number(after['generation'] ?? 0), Number(before['generation'] ?? 0)];
+  const [generation, past] = [Number(after.generation ?? 0), Number(before.generation ?? 0)];
   if (generation < past) errors.push(invalid('metadata.generation', generation, 'must not be decremented'));
   return errors;
 }
@@ -93,9 +93,9 @@ function validateOwners(metadata: JsonObject): FieldError[] {
       .filter((field) => (ownMember(owner, field) ?? '') === '')
       .map((field) => invalid(child(element(path, i), field), '', 'must not be empty')),
   );
-  const [first, second] = owners.filter((owner) => owner['controller'] === true);
+  const [first, second] = owners.filter((owner) => owner.controller === true);
   if (first !== undefined && second !== undefined) {
-    const names = `${first['kind']}/${first['name']} and ${second['kind']}/${second['name']}`;
+    const names = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
     const detail = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
     errors.push(invalid(path, owners, detail));
   }
@@ -103,7 +103,7 @@ function validateOwners(metadata: JsonObject): FieldError[] {
 }
 
 function validateFinalizers(metadata: JsonObject): FieldError[] {
-  const finalizers = Array.isArray(metadata['finalizers']) ? metadata['finalizers'] : [];
+  const finalizers = Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
   const path = 'metadata.finalizers';
   return finalizers.flatMap((finalizer, i) => [
     ...qualifiedName(String(finalizer)).map((text) => invalid(path, finalizer, text)),
@@ -112,5 +112,7 @@ function validateFinalizers(metadata: JsonObject): FieldError[] {
 }
 
 function entries(map: Json | undefined): [string, Json][] {
-  return typeof map === 'object' && map !== null && !Array.isArray(map) ? (Object.entries(map) as [string, Json][]) : [];
+  return typeof map === 'object' && map !== null && !Array.isArray(map)
+    ? (Object.entries(map) as [string, Json][])
+    : [];
 }

@@ -2,10 +2,10 @@
  * Validation of pods and of the templates they are made from, and of what may change in a running one. Called by validation.ts.
  * Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers, ValidatePodUpdate).
  */
+import { changedFields } from './changed-fields.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { copyJson, type Json, type JsonObject, objectAt, objectsAt } from './json.ts';
-import { changedFields } from './merge.ts';
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
@@ -20,15 +20,15 @@ const RESOURCES = ['cpu', 'memory'] as const;
 export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | 'ReplicationController'): FieldError[] {
   const restartPolicies = owner === 'Pod' ? RESTART_POLICIES : (['Always'] as const);
   const at = (field: string) => child(path, field);
-  const grace = spec['terminationGracePeriodSeconds'];
+  const grace = spec.terminationGracePeriodSeconds;
   return [
     ...validateContainers(spec, at('containers')),
-    ...oneOf(spec['restartPolicy'], restartPolicies, at('restartPolicy')),
-    ...oneOf(spec['dnsPolicy'], DNS_POLICIES, at('dnsPolicy')),
+    ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
+    ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
     ...notNegative(grace, at('terminationGracePeriodSeconds')),
-    ...validateLabels(spec['nodeSelector'], at('nodeSelector')),
-    ...matchesFormat(spec['nodeName'], dnsSubdomain, at('nodeName')),
-    ...matchesFormat(spec['hostname'], dnsLabel, at('hostname')),
+    ...validateLabels(spec.nodeSelector, at('nodeSelector')),
+    ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
+    ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
   ];
 }
 
@@ -39,8 +39,8 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   if (containers.length !== past.length) {
     return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
   }
-  for (const container of [...containers, ...past]) delete container['image'];
-  if ((before['nodeName'] ?? '') === '') delete after['nodeName'];
+  for (const container of [...containers, ...past]) delete container.image;
+  if ((before.nodeName ?? '') === '') delete after.nodeName;
   const changed = changedFields(before, after).map((field) => child('spec', field));
   if (changed.length === 0) return [];
   const detail = 'pod updates may not change fields other than `spec.containers[*].image`';
@@ -51,22 +51,20 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
   const containers = objectsAt(spec, 'containers');
   if (containers.length === 0) return [required(path)];
   const names = new Set<Json>();
-  const portNames = new Map<Json, Set<Json>>();
   const hostPorts = new Set<string>();
   return containers.flatMap((container, i) => {
     const at = element(path, i);
     const { name, image } = container;
     const taken = (name ?? '') !== '' && names.has(name as Json);
     names.add(name as Json);
-    const ownPortNames = new Set<Json>();
-    portNames.set(i, ownPortNames);
+    const portNames = new Set<Json>();
     return [
       ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
       ...(taken ? [duplicate(child(at, 'name'), name)] : []),
       ...validateImage(image, child(at, 'image')),
-      ...oneOf(container['imagePullPolicy'], PULL_POLICIES, child(at, 'imagePullPolicy')),
+      ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
       ...objectsAt(container, 'ports').flatMap((port, j) =>
-        validateContainerPort(port, element(child(at, 'ports'), j), spec, ownPortNames, hostPorts),
+        validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
       ...validateEnv(container, child(at, 'env')),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
@@ -103,7 +101,7 @@ function validateContainerPort(
     if (hostPorts.has(claim)) errors.push(duplicate(at('hostPort'), claim));
     hostPorts.add(claim);
   }
-  if (spec['hostNetwork'] === true && hostPort !== containerPort) {
+  if (spec.hostNetwork === true && hostPort !== containerPort) {
     errors.push(invalid(at('containerPort'), containerPort, 'must match `hostPort` when `hostNetwork` is true'));
   }
   if (hostIP !== '') errors.push(...matchesFormat(hostIP, ipAddress, at('hostIP')));
@@ -151,11 +149,7 @@ export function notNegative(value: Json | undefined, path: string): FieldError[]
 }
 
 /** Absent and empty values pass. */
-export function matchesFormat(
-  value: Json | undefined,
-  format: (text: string) => string[],
-  path: string,
-): FieldError[] {
+export function matchesFormat(value: Json | undefined, format: (text: string) => string[], path: string): FieldError[] {
   if (value === undefined || value === '') return [];
   return format(String(value)).map((text) => invalid(path, value, text));
 }

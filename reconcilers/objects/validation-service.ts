@@ -13,13 +13,13 @@ import { matchesFormat, oneOf, PROTOCOLS, validPort } from './validation-pod.ts'
 export function validateServiceSpec(service: JsonObject): FieldError[] {
   const spec = objectAt(service, 'spec') ?? {};
   const ports = objectsAt(spec, 'ports');
-  const headless = spec['clusterIP'] === 'None';
+  const headless = spec.clusterIP === 'None';
   return [
     ...(ports.length === 0 && !headless ? [required('spec.ports')] : []),
-    ...validateServicePorts(ports, spec['type'] === 'NodePort'),
-    ...validateLabels(spec['selector'], 'spec.selector'),
-    ...oneOf(spec['type'], ['ClusterIP', 'NodePort'], 'spec.type'),
-    ...oneOf(spec['sessionAffinity'], ['None'], 'spec.sessionAffinity'),
+    ...validateServicePorts(ports, spec.type === 'NodePort'),
+    ...validateLabels(spec.selector, 'spec.selector'),
+    ...oneOf(spec.type, ['ClusterIP', 'NodePort'], 'spec.type'),
+    ...oneOf(spec.sessionAffinity, ['None'], 'spec.sessionAffinity'),
     ...validateClusterIP(spec),
   ];
 }
@@ -28,8 +28,8 @@ export function validateServiceSpec(service: JsonObject): FieldError[] {
 export function validateServiceUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
   const [after, before] = [objectAt(next, 'spec') ?? {}, objectAt(previous, 'spec') ?? {}];
   const { clusterIP = '' } = before;
-  if (clusterIP === '' || after['clusterIP'] === clusterIP) return [];
-  return [invalid('spec.clusterIP', after['clusterIP'], 'field is immutable')];
+  if (clusterIP === '' || after.clusterIP === clusterIP) return [];
+  return [invalid('spec.clusterIP', after.clusterIP, 'field is immutable')];
 }
 
 export function validateEndpointSubsets(endpoints: JsonObject): FieldError[] {
@@ -42,13 +42,15 @@ export function validateEndpointSubsets(endpoints: JsonObject): FieldError[] {
         ? [required(path, 'must specify `addresses` or `notReadyAddresses`')]
         : []),
       ...ready.flatMap((address, j) => validateEndpointAddress(address, element(child(path, 'addresses'), j))),
-      ...notReady.flatMap((address, j) => validateEndpointAddress(address, element(child(path, 'notReadyAddresses'), j))),
+      ...notReady.flatMap((address, j) =>
+        validateEndpointAddress(address, element(child(path, 'notReadyAddresses'), j)),
+      ),
       ...ports.flatMap((port, j) => {
         const at = element(child(path, 'ports'), j);
         return [
           ...validatePortName(port, at, ports.length > 1),
-          ...validPort(port['port'] ?? 0, child(at, 'port')),
-          ...oneOf(port['protocol'], PROTOCOLS, child(at, 'protocol')),
+          ...validPort(port.port ?? 0, child(at, 'port')),
+          ...oneOf(port.protocol, PROTOCOLS, child(at, 'protocol')),
         ];
       }),
     ];
@@ -89,14 +91,14 @@ function validateServicePorts(ports: readonly JsonObject[], nodePorts: boolean):
 
 function validatePortName(port: JsonObject, path: string, isRequired: boolean): FieldError[] {
   const at = child(path, 'name');
-  if ((port['name'] ?? '') === '') return isRequired ? [required(at)] : [];
-  return matchesFormat(port['name'], dnsLabel, at);
+  if ((port.name ?? '') === '') return isRequired ? [required(at)] : [];
+  return matchesFormat(port.name, dnsLabel, at);
 }
 
 function validateClusterIP(spec: JsonObject): FieldError[] {
   const { clusterIP = '', clusterIPs } = spec;
   const errors: FieldError[] = [];
-  if (clusterIP === 'None' && spec['type'] === 'NodePort') {
+  if (clusterIP === 'None' && spec.type === 'NodePort') {
     errors.push(invalid('spec.clusterIP', clusterIP, "may not be set to 'None' for NodePort services"));
   } else if (clusterIP !== '' && clusterIP !== 'None' && !isIPv4(String(clusterIP))) {
     errors.push(invalid('spec.clusterIP', clusterIP, "must be empty, 'None', or a valid IPv4 address"));
@@ -114,7 +116,7 @@ function validateEndpointAddress(address: JsonObject, path: string): FieldError[
   const at = child(path, 'ip');
   const errors = ipAddress(String(ip)).map((text) => invalid(at, ip, text));
   if (errors.length === 0) errors.push(...ipRangeProblems(String(ip)).map((text) => invalid(at, ip, text)));
-  return [...errors, ...matchesFormat(address['nodeName'], dnsSubdomain, child(path, 'nodeName'))];
+  return [...errors, ...matchesFormat(address.nodeName, dnsSubdomain, child(path, 'nodeName'))];
 }
 
 /** Addresses that would lead traffic somewhere else than to a pod or host. */

@@ -39,12 +39,12 @@ const VALIDATORS: { readonly [K in Kind]: (object: JsonObject) => FieldError[] }
   Node: () => [],
   Event: validateEvent,
   Lease: (lease) => {
-    const seconds = objectAt(lease, 'spec')?.['leaseDurationSeconds'];
+    const seconds = objectAt(lease, 'spec')?.leaseDurationSeconds;
     return typeof seconds === 'number' && seconds <= 0
       ? [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
       : [];
   },
-  Source: (source) => oneOf(objectAt(source, 'spec')?.['onInvalid'], ['refuse', 'skip-file'], 'spec.onInvalid'),
+  Source: (source) => oneOf(objectAt(source, 'spec')?.onInvalid, ['refuse', 'skip-file'], 'spec.onInvalid'),
 };
 
 function validateReplicationController(controller: JsonObject): FieldError[] {
@@ -52,8 +52,8 @@ function validateReplicationController(controller: JsonObject): FieldError[] {
   const template = objectAt(spec, 'template');
   const selector = objectAt(spec, 'selector') ?? {};
   const errors = [
-    ...notNegative(spec['minReadySeconds'], 'spec.minReadySeconds'),
-    ...notNegative(spec['replicas'], 'spec.replicas'),
+    ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
+    ...notNegative(spec.replicas, 'spec.replicas'),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : validateLabels(selector, 'spec.selector')),
   ];
   if (template === undefined) return [...errors, required('spec.template')];
@@ -66,7 +66,7 @@ function validateReplicationController(controller: JsonObject): FieldError[] {
   return [
     ...errors,
     ...validateLabels(labels, 'spec.template.metadata.labels'),
-    ...validateAnnotations(metadata?.['annotations'], 'spec.template.metadata.annotations'),
+    ...validateAnnotations(metadata?.annotations, 'spec.template.metadata.annotations'),
     ...validatePodSpec(objectAt(template, 'spec') ?? {}, 'spec.template.spec', 'ReplicationController'),
   ];
 }
@@ -75,8 +75,8 @@ function validateReplicationController(controller: JsonObject): FieldError[] {
 function validateEvent(event: JsonObject): FieldError[] {
   const about = objectAt(event, 'involvedObject');
   if (!isJsonObject(about)) return [required('involvedObject')];
-  const namespace = about['namespace'] ?? '';
-  const home = objectAt(event, 'metadata')?.['namespace'];
+  const namespace = about.namespace ?? '';
+  const home = objectAt(event, 'metadata')?.namespace;
   const matches = namespace === home || (namespace === '' && home === 'default');
   return matches ? [] : [invalid('involvedObject.namespace', namespace, 'does not match event.namespace')];
 }

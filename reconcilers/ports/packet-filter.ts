@@ -1,46 +1,59 @@
 /**
  * The packet filter: carries Service traffic to endpoints on this node. The service proxy hands it one complete routing table as
  * a value; it makes the machine match in one atomic step whose cost follows the change. nftables and the userspace proxy
- * implement it.
+ * implement it, and one that does nothing.
  *
  * Errors: PacketFilterFailed.
  */
 import type { Protocol } from '../objects/pod.ts';
 
+/** IPv4 only. */
 export interface Endpoint {
   readonly ip: string;
   readonly port: number;
 }
 
-/** One port of one Service on one protocol. Without endpoints, connections are refused at once. */
+/**
+ * One port of one Service on one protocol. Without endpoints, new connections are refused at once. Within a table no two
+ * routes share protocol, clusterIP and port, nor protocol and nodePort.
+ */
 export interface ServiceRoute {
-  /** `default/upper:http`: for counters, comments, messages. */
+  /** `default/upper:http`, `default/upper` where the port has no name: for comments, messages. */
   readonly name: string;
   readonly protocol: Protocol;
   readonly clusterIP: string;
   readonly port: number;
   readonly nodePort?: number;
+  /** Each once. A new connection goes to any of them with the same probability. */
   readonly endpoints: readonly Endpoint[];
 }
 
-export interface RoutingTable {
+/** The addresses of the cluster and of this node's share, all as IPv4 CIDR blocks. */
+export interface ClusterNetwork {
   /** Unused addresses of it are refused and never leave the machine. */
   readonly serviceCidr: string;
   /** This node's pods, and all pods: what is masqueraded and what is not follows from them. */
   readonly podCidr: string;
   readonly clusterCidr: string;
+}
+
+export interface RoutingTable extends ClusterNetwork {
   /** Sorted by name, then protocol and port: equal tables are equal as JSON. */
   readonly routes: readonly ServiceRoute[];
 }
 
 export interface PacketFilter {
   readonly mode: 'nftables' | 'userspace' | 'none';
-  /** What is installed, as far as it can be read back; undefined where it is missing, foreign or damaged. */
+  /**
+   * The table this process applied last, as long as nothing says that it is not in force any more; undefined before the first
+   * apply, after a failed one, and where rules are missing, foreign or damaged. Cheap: it looks at the machine only after a
+   * disturbance.
+   */
   installed(): Promise<RoutingTable | undefined>;
   /** Makes `table` the installed one, atomically; connections to endpoints that stay are not disturbed. */
   apply(table: RoutingTable): Promise<void>;
   /** Yields when somebody else may have changed the rules, until `signal` aborts; never throws. */
   disturbances(signal: AbortSignal): AsyncIterable<void>;
-  /** Removes everything it ever installed. */
+  /** Removes everything it, or an earlier process, ever installed. */
   remove(): Promise<void>;
 }

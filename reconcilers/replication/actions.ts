@@ -19,7 +19,12 @@ export interface PodPattern {
 }
 
 export type ReplicationAction =
-  | { readonly kind: 'adopt-pod'; readonly controller: ObjectKey; readonly pod: SeenPod; readonly owner: OwnerReference }
+  | {
+      readonly kind: 'adopt-pod';
+      readonly controller: ObjectKey;
+      readonly pod: SeenPod;
+      readonly owner: OwnerReference;
+    }
   | { readonly kind: 'release-pod'; readonly pod: SeenPod; readonly ownerUid: string }
   | {
       readonly kind: 'create-pods';

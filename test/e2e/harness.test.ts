@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './harness/eventually.ts';
 import { processesMentioning } from './harness/process-table.ts';
 import { attempt, run } from './harness/run.ts';
+import { removeLeftovers } from './harness/scope.ts';
 import { openTestBed, useTestBed } from './harness/test-bed.ts';
 
 describe('the end-to-end harness', () => {
@@ -47,7 +48,10 @@ describe('the end-to-end harness', () => {
   it('starts etcd in a namespace and on the machine, and restarts it on its data', async () => {
     const node = await bed.netns();
     const [inside, onMachine] = await Promise.all([bed.etcd({ netns: node }), bed.etcd()]);
-    const etcdctl = (...args: string[]): [string, string[]] => ['etcdctl', ['--endpoints', inside.endpoint, ...args]];
+    const etcdctl = (...args: string[]): [string, string[]] => [
+      'etcdctl',
+      ['--command-timeout=500ms', '--endpoints', inside.endpoint, ...args],
+    ];
     await node.run(...etcdctl('put', 'key', 'kept'));
     await inside.stop('SIGKILL');
     assert.equal((await attempt('nsenter', [`--net=${node.path}`, ...etcdctl('get', 'key')].flat())).code, 1);
@@ -57,7 +61,7 @@ describe('the end-to-end harness', () => {
   });
 
   it('leaves nothing behind: no process, mount, control group, namespace or file', async () => {
-    const own = openTestBed();
+    await using own = openTestBed();
     const lan = await own.lan();
     const node = await own.netns();
     await lan.join(node);
@@ -90,7 +94,6 @@ describe('the end-to-end harness', () => {
     const scopeName = netns.slice(0, netns.lastIndexOf('-'));
     assert.ok(processesMentioning(scopeDir).length >= 3, 'containerd, dockerd and a shim still run');
 
-    const { removeLeftovers } = await import('./harness/scope.ts');
     await removeLeftovers();
     assert.deepEqual(processesMentioning(scopeDir), []);
     assert.deepEqual(traces(scopeDir, scopeName), []);

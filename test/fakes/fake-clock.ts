@@ -29,6 +29,7 @@ export class FakeClock implements Clock {
 
   /** Moves on by `ms`, firing what is due on the way, and lets promises settle after each timer. */
   async advance(ms: number): Promise<void> {
+    await settle();
     const until = this.#now + ms;
     for (;;) {
       const due = this.#timers.filter((t) => t.at <= until).sort((a, b) => a.at - b.at || a.sequence - b.sequence)[0];

@@ -5,7 +5,7 @@
 
 import { Pulse } from '../../../reconcilers/kit/pulse.ts';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
+import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SourceSnapshot, SyncSchedule } from '../../../reconcilers/ports/manifest-source.ts';
 import { FolderWatcher } from './folder-watcher.ts';
@@ -110,14 +110,20 @@ export class FolderSource implements ManifestSource {
     pulse.take();
   }
 
-  /** The listing, as soon as no file in it looks half written. */
+  /** The listing, as soon as no file in it looks half written. SourceUnreachable where that takes longer than it may. */
   async #settled(signal: AbortSignal): Promise<Listing> {
+    const { clock } = this.#deps;
+    const until = clock.now() + OPEN_MS + EMPTY_MS;
     for (;;) {
       signal.throwIfAborted();
       const listing = await listManifests(this.location);
-      const waitMs = unsettledForMs(listing, this.#deps.clock.now());
-      if (waitMs === 0) return listing;
-      await sleep(this.#deps.clock, waitMs, signal);
+      const unsettled = findUnsettled(listing, clock.now());
+      if (unsettled === undefined) return listing;
+      if (clock.now() > until) {
+        const detail = `${unsettled.path} is written to without a pause`;
+        throw new SampanError('SourceUnreachable', { source: this.location, detail });
+      }
+      await sleep(clock, unsettled.waitMs, signal);
     }
   }
 
@@ -135,17 +141,16 @@ export class FolderSource implements ManifestSource {
   }
 }
 
-/** How long to wait before looking at the files again; 0 where all of them look finished. */
-function unsettledForMs(listing: Listing, now: number): number {
-  let waitMs = 0;
-  const recent = new Set<string>();
-  for (const { modifiedMs, size, identity } of listing.files) {
-    // Absolute: a file server's clock may be a little ahead of ours.
-    const age = Math.abs(now - modifiedMs);
-    if (age < QUIET_MS) waitMs = Math.max(waitMs, QUIET_MS - age);
-    if (size === 0 && age < EMPTY_MS) waitMs = Math.max(waitMs, OPEN_CHECK_MS);
-    if (age < OPEN_MS) recent.add(identity);
-  }
-  if (waitMs > 0) return Math.ceil(waitMs);
-  return openForWriting(recent).size > 0 ? OPEN_CHECK_MS : 0;
+/** A file that looks unfinished, and when to look again. */
+function findUnsettled(listing: Listing, now: number): { path: string; waitMs: number } | undefined {
+  // Absolute: a file server's clock may be a little ahead of ours.
+  const aged = listing.files.map((file) => ({ ...file, age: Math.abs(now - file.modifiedMs) }));
+  const fresh = aged.find(({ age }) => age < QUIET_MS);
+  if (fresh !== undefined) return { path: fresh.path, waitMs: Math.ceil(QUIET_MS - fresh.age) };
+  const empty = aged.find(({ age, size }) => size === 0 && age < EMPTY_MS);
+  if (empty !== undefined) return { path: empty.path, waitMs: OPEN_CHECK_MS };
+  const recent = aged.filter(({ age }) => age < OPEN_MS);
+  const open = openForWriting(new Set(recent.map((file) => file.identity)));
+  const writing = recent.find((file) => open.has(file.identity));
+  return writing && { path: writing.path, waitMs: OPEN_CHECK_MS };
 }

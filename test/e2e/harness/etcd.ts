@@ -38,6 +38,8 @@ export async function startEtcd(scope: Scope, name: string, options: EtcdOptions
     ...['--name', 'test', '--data-dir', join(dir, 'data'), '--logger', 'zap'],
     ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `test=${peer}`],
+    // A single member needs no second to elect itself, which is most of its start.
+    ...['--heartbeat-interval', '20', '--election-timeout', '200'],
     ...(options.args ?? []),
   ];
   let daemon: BackgroundProcess;
@@ -45,7 +47,7 @@ export async function startEtcd(scope: Scope, name: string, options: EtcdOptions
     const startedAt = daemon?.readLog().length ?? 0;
     const started = netns ? await netns.start('etcd', flags, logFile) : await startProcess('etcd', flags, logFile);
     daemon = started;
-    await eventually(() => !started.running || started.readLog().includes('ready to serve client', startedAt), {
+    await eventually(() => !started.running || started.readLog().includes('serving client traffic', startedAt), {
       describe: 'etcd to serve clients',
       timeoutMs: 30_000,
     });

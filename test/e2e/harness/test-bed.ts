@@ -53,7 +53,7 @@ export function openTestBed(): TestBed {
     etcd: async (options) => logged(await startEtcd(scope, nextName('etcd'), options)),
     sampan: async (dockerd, options) => logged(await startSampan(scope, dockerd, nextName('sampan'), options)),
     dir: () => scope.createDir(nextName('dir')),
-    describeLogs: () => logFiles.map((file) => `--- ${file}\n${lastLines(file, 30)}`).join('\n'),
+    describeLogs: () => logFiles.map((file) => `--- ${file}\n${lastLines(file, 12)}`).join('\n'),
     close: () => scope.remove(),
     [Symbol.asyncDispose]: () => scope.remove(),
   };
@@ -72,7 +72,7 @@ export function useTestBed(programs: readonly string[] = allPrograms): TestBed {
 
   before('the test bed', async function () {
     const missing = whatIsMissing(programs);
-    if (missing !== undefined && process.env['CI']) throw new Error(`cannot run here: ${missing}`);
+    if (missing !== undefined && process.env.CI) throw new Error(`cannot run here: ${missing}`);
     if (missing !== undefined) {
       console.warn(`SKIPPED: ${this.test?.parent?.title}: ${missing}`);
       this.skip();
@@ -93,7 +93,7 @@ function whatIsMissing(programs: readonly string[]): string | undefined {
 }
 
 function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((dir) => {
+  return (process.env.PATH ?? '').split(delimiter).some((dir) => {
     try {
       accessSync(join(dir, program), constants.X_OK);
       return true;

@@ -1,0 +1,219 @@
+/**
+ * The container runtime on Docker, from 20.10 on. The assembly makes one per engine; the kubelet and the node loop use it through the
+ * port. Every answer of Docker is translated here, in the methods that know what it means; it keeps no containers in memory.
+ */
+import type { ContainerInspectInfo, ImageInfo, ImageInspectInfo } from 'dockerode';
+import type * as port from '../../../reconcilers/ports/container-runtime.ts';
+import { type ErrorCode, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { toCreateOptions } from './container-config.ts';
+import { toContainerRecord } from './container-record.ts';
+import { DockerClient, DockerRefusal } from './docker-client.ts';
+import { type DockerEvent, EVENT_FILTERS, toRuntimeEvent } from './event-stream.ts';
+import { ImagePulls } from './image-pulls.ts';
+import { jsonLines } from './json-lines.ts';
+import { demultiplex, terminalOutput } from './log-stream.ts';
+import { ensureNetwork, findNetwork, removeNetwork } from './pod-network.ts';
+
+/** Creating and starting wait behind others' where many are under way on slow disks. */
+const SLOW_MS = 120_000;
+/** More at once make Docker no faster. */
+const INSPECTS_AT_ONCE = 8;
+
+/** The parts of `GET /info` that are used. */
+interface DockerInfo {
+  readonly ID: string;
+  readonly ServerVersion: string;
+  readonly Name: string;
+  readonly OperatingSystem: string;
+  readonly KernelVersion: string;
+  readonly Architecture: string;
+  readonly NCPU: number;
+  readonly MemTotal: number;
+  readonly DockerRootDir: string;
+  readonly LoggingDriver: string;
+}
+
+export class DockerRuntime implements port.ContainerRuntime {
+  readonly #docker: DockerClient;
+  readonly #pulls: ImagePulls;
+  #logDriver: string | undefined;
+
+  /** `endpoint`: `unix:///PATH` or `tcp://HOST:PORT`; nothing is asked of it yet. Throws Usage for another form. */
+  constructor(endpoint: string) {
+    this.#docker = new DockerClient(endpoint);
+    this.#pulls = new ImagePulls(this.#docker, (reference) => this.image(reference));
+  }
+
+  get endpoint(): string {
+    return this.#docker.endpoint;
+  }
+
+  /** Ends the kept connections. */
+  close(): void {
+    this.#docker.close();
+  }
+
+  async info(): Promise<port.RuntimeInfo> {
+    const info = await this.#docker.request<DockerInfo>('GET', '/info').catch(translate('Internal', {}));
+    this.#logDriver = info.LoggingDriver;
+    return {
+      id: info.ID,
+      version: info.ServerVersion,
+      hostname: info.Name,
+      operatingSystem: info.OperatingSystem,
+      kernelVersion: info.KernelVersion,
+      architecture: info.Architecture,
+      cpus: info.NCPU,
+      memoryBytes: info.MemTotal,
+      rootDir: info.DockerRootDir,
+    };
+  }
+
+  network(name: string): Promise<port.PodNetwork | undefined> {
+    return findNetwork(this.#docker, name).catch(translate('NetworkConflict', { network: name }));
+  }
+
+  ensureNetwork(network: port.PodNetwork): Promise<void> {
+    return ensureNetwork(this.#docker, network).catch(translate('NetworkConflict', { network: network.name }));
+  }
+
+  removeNetwork(name: string): Promise<void> {
+    return removeNetwork(this.#docker, name);
+  }
+
+  /** Docker's list knows neither exit codes nor exact times, so each one is inspected (half a millisecond on a local engine). */
+  async list(labels: Readonly<Record<string, string>>): Promise<port.ContainerRecord[]> {
+    const label = Object.entries(labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
+    const query = { all: true, filters: { label } };
+    const found = await this.#docker
+      .request<{ Id: string }[]>('GET', '/containers/json', { query })
+      .catch(translate('Internal', {}));
+    const records: (port.ContainerRecord | undefined)[] = [];
+    const rest = found.entries();
+    const inspectRest = async () => {
+      for (const [at, { Id }] of rest) records[at] = await this.inspect(Id);
+    };
+    await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectRest));
+    return records.filter((record) => record !== undefined);
+  }
+
+  async inspect(id: string): Promise<port.ContainerRecord | undefined> {
+    const info = await this.#inspect(id);
+    return info && toContainerRecord(info);
+  }
+
+  async create(spec: port.ContainerSpec): Promise<string> {
+    if (this.#logDriver === undefined) await this.info();
+    const options = { query: { name: spec.name }, body: toCreateOptions(spec, this.#logDriver ?? ''), deadlineMs: SLOW_MS };
+    try {
+      return (await this.#docker.request<{ Id: string }>('POST', '/containers/create', options)).Id;
+    } catch (error) {
+      if (!(error instanceof DockerRefusal)) throw error;
+      const holder = /already in use by container "?([0-9a-f]{64})/.exec(error.message)?.[1];
+      if (holder !== undefined) throw new SampanError('ContainerNameTaken', { name: spec.name, holder }, error);
+      if (error.status === 404 && /no such image/i.test(error.message)) {
+        throw new SampanError('ImageMissing', { image: spec.image }, error);
+      }
+      throw new SampanError('ContainerRefused', { name: spec.name, detail: error.message }, error);
+    }
+  }
+
+  async start(id: string): Promise<port.ContainerRecord> {
+    try {
+      await this.#docker.request('POST', `${pathOf(id)}/start`, { deadlineMs: SLOW_MS });
+    } catch (error) {
+      // 304: it runs. 404 is also the answer where a network, or the container whose network it shares, is missing.
+      if (!(error instanceof DockerRefusal)) throw error;
+      if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
+      if (error.status !== 304) throw new SampanError('ContainerStartFailed', { name: id, detail: error.message }, error);
+    }
+    const record = await this.inspect(id);
+    if (record === undefined) throw new SampanError('ContainerMissing', { id });
+    return record;
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    const seconds = Math.max(0, Math.ceil(graceSeconds));
+    const options = { query: { t: seconds }, deadlineMs: seconds * 1000 + SLOW_MS };
+    try {
+      await this.#docker.request('POST', `${pathOf(id)}/stop`, options);
+    } catch (error) {
+      if (!(error instanceof DockerRefusal)) throw error;
+      if (error.status === 304 || error.status === 404) return; // down already, or gone
+      throw new SampanError('ContainerRefused', { name: id, detail: error.message }, error);
+    }
+  }
+
+  /** Its anonymous volumes go with it. */
+  async remove(id: string): Promise<void> {
+    try {
+      await this.#docker.request('DELETE', pathOf(id), { query: { force: true, v: true }, deadlineMs: SLOW_MS });
+    } catch (error) {
+      if (!(error instanceof DockerRefusal)) throw error;
+      if (error.status === 404) return;
+      if (error.status === 409 && /removal .*already in progress/.test(error.message)) return this.#untilRemoved(id);
+      throw new SampanError('ContainerRefused', { name: id, detail: error.message }, error);
+    }
+  }
+
+  async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
+    const info = await this.#inspect(id);
+    if (info === undefined) throw new SampanError('ContainerMissing', { id });
+    const query = {
+      stdout: true,
+      stderr: true,
+      follow: options.follow,
+      timestamps: options.timestamps,
+      tail: options.tail,
+      since: options.since === undefined ? undefined : options.since / 1000,
+    };
+    const stream = this.#stream<Uint8Array>(`${pathOf(id)}/logs`, query, signal, (bytes) => bytes);
+    try {
+      yield* info.Config.Tty ? terminalOutput(stream) : demultiplex(stream);
+    } catch (error) {
+      if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
+      throw toSampanError(error, 'ContainerRefused', { name: id });
+    }
+  }
+
+  async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
+    const at = Date.now();
+    // Docker answers a moment before it listens; `since` fetches what happened in between.
+    const query = { filters: EVENT_FILTERS, since: at / 1000 };
+    const read = (stream: AsyncIterable<Uint8Array>) => jsonLines<DockerEvent>(stream);
+    const listening = () => listeningEvent(at);
+    try {
+      for await (const event of this.#stream('/events', query, signal, read, listening)) {
+        const told = 'type' in event ? event : toRuntimeEvent(event, label);
+        if (told !== undefined) yield told;
+      }
+    } catch (error) {
+      throw toSampanError(error, 'Internal', {});
+    }
+    if (!signal.aborted) throw this.#docker.unavailable('the event stream ended');
+  }
+
+  async image(reference: string): Promise<port.ImageRecord | undefined> {
+    const name = reference.split('/').map(encodeURIComponent).join('/');
+    try {
+      const { Id, RepoTags, RepoDigests, Size } = await this.#docker.request<ImageInspectInfo>('GET', `/images/${name}/json`);
+      return toImageRecord({ Id, RepoTags, RepoDigests, Size });
+    } catch (error) {
+      if (error instanceof DockerRefusal && error.status === 404) return undefined;
+      throw toSampanError(error, 'ImagePullFailed', { image: reference });
+    }
+  }
+
+  async images(): Promise<port.ImageRecord[]> {
+    const images = await this.#docker.request<ImageInfo[]>('GET', '/images/json').catch(translate('Internal', {}));
+    return images.map(toImageRecord);
+  }
+
+  pull(
+    reference: string,
+    onProgress: (progress: port.PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<port.ImageRecord> {
+    return this.#pulls.pull(reference, onProgress, signal);
+  }
+}

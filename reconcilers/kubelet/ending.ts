@@ -1,0 +1,87 @@
+/**
+ * How containers end: SIGTERM to all at once, their grace period, then removal, the pause container last; and how a deleted pod
+ * does, which first leaves its Services. Pure; a part of the kubelet's plan.
+ */
+import type { Plan } from '../kit/reconciler.ts';
+import type { Pod } from '../objects/pod.ts';
+import type { KubeletAction } from './actions.ts';
+import { podIdentity } from './container-spec.ts';
+import { type PodContainer, SANDBOX } from './identity.ts';
+import type { PodObservation } from './observation.ts';
+import { isRunning } from './pod-records.ts';
+
+/** Kubernetes' minimumGracePeriodInSeconds: what a container gets whose time is already over. */
+const LEAST_GRACE_SECONDS = 2;
+/** Requests already sent to a pod that has left its Services, and routes not yet changed, get so long. */
+const DRAIN_MS = 300;
+/** A pod that Endpoints do not let go of is not waited for longer. */
+const MOST_DRAIN_MS = 5_000;
+/** A stop under way is repeated when it would last longer than wanted by this much. */
+const STOP_TOLERANCE_MS = 1_500;
+
+export interface EndingOptions {
+  /** Default: what each container's label says. */
+  readonly graceSeconds?: number;
+  readonly message?: (container: PodContainer) => string;
+  /** Leave what has ended for its logs; default: remove everything once nothing runs. */
+  readonly keepEnded?: boolean;
+}
+
+/** What comes next on the way to none of `containers` running: stops, or once nothing but pause runs, the removal of all. */
+export function ending(
+  containers: readonly PodContainer[],
+  observed: PodObservation,
+  now: number,
+  options: EndingOptions = {},
+): KubeletAction[] {
+  const running = containers.filter((each) => isRunning(each) && each.container !== SANDBOX);
+  if (running.length === 0) return options.keepEnded ? [] : removal(containers);
+
+  const stops = running.flatMap((each) => {
+    const graceSeconds = options.graceSeconds ?? each.graceSeconds;
+    const endsAt = observed.stopping[each.id];
+    if (endsAt !== undefined && endsAt <= now + graceSeconds * 1000 + STOP_TOLERANCE_MS) return [];
+    const message = options.message?.(each) ?? `Stopping container ${each.container}`;
+    return [{ container: each, stop: { id: each.id, graceSeconds, message } }];
+  });
+  // Containers of several uids may be under one name.
+  const byUid = Map.groupBy(stops, ({ container }) => container.podUid);
+  return [...byUid].map(([uid, group]) => ({
+    kind: 'stop-containers',
+    pod: { ...observed.key, uid },
+    containers: group.map(({ stop }) => stop),
+  }));
+}
+
+export function removal(containers: readonly PodContainer[]): KubeletAction[] {
+  return containers.length === 0 ? [] : [{ kind: 'remove-containers', ids: containers.map(({ id }) => id) }];
+}
+
+export function planDeletion(
+  pod: Pod,
+  own: readonly PodContainer[],
+  observed: PodObservation,
+  now: number,
+): Plan<KubeletAction> {
+  const drainMs = remainingDrainMs(pod, observed, now);
+  const running = own.filter((each) => isRunning(each) && each.container !== SANDBOX);
+  if (running.length > 0 && drainMs > 0) {
+    return { actions: [], because: 'deleted: it leaves its Services first', checkAgainAfterMs: drainMs };
+  }
+  const actions = ending(own, observed, now, { graceSeconds: remainingGraceSeconds(pod, now) });
+  if (running.length > 0) return { actions, because: `deleted: ${running.length} containers have their grace period` };
+  return { actions: [...actions, { kind: 'finish-deletion', pod: podIdentity(pod) }], because: 'deleted: nothing of it runs' };
+}
+
+function remainingDrainMs(pod: Pod, { drain }: PodObservation, now: number): number {
+  const grace = pod.metadata.deletionGracePeriodSeconds ?? 0;
+  if (drain === undefined || grace === 0) return 0;
+  return drain.since + (drain.routed ? MOST_DRAIN_MS : DRAIN_MS) - now;
+}
+
+/** The deletion's time is that of its request plus the grace period. */
+function remainingGraceSeconds({ metadata, spec }: Pod, now: number): number {
+  const whole = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds;
+  const until = Date.parse(metadata.deletionTimestamp ?? '');
+  return Math.min(whole, Math.max(LEAST_GRACE_SECONDS, Math.ceil((until - now) / 1000)));
+}

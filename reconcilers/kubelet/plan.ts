@@ -1,0 +1,185 @@
+/**
+ * The kubelet's decisions about one pod, pure: what is started, stopped, removed and reported, in which order. Never destructive
+ * before it must be: pull, then stop the old; and nothing at all while the cache or the runtime cannot be believed.
+ */
+import type { Pod } from '../objects/pod.ts';
+import { isPodTerminal } from '../objects/pod.ts';
+import type { Plan } from '../kit/reconciler.ts';
+import type { KubeletAction, RunContainers } from './actions.ts';
+import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
+import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
+import { ending, planDeletion, removal } from './ending.ts';
+import { type PodContainer, SANDBOX } from './identity.ts';
+import type { PodObservation } from './observation.ts';
+import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
+import { sandboxVerdict, type SandboxVerdict } from './sandbox-verdict.ts';
+import { changedStatus, statusEvents } from './status.ts';
+
+export function plan(desired: Pod | undefined, observed: PodObservation, now: number): Plan<KubeletAction> {
+  if (!observed.synced) return nothing('the declared state is not read yet');
+  if (observed.runtime === 'unreachable') return nothing('Docker does not answer; what is known stays as it is');
+
+  const uid = desired?.metadata.uid;
+  const own = observed.containers.filter(({ podUid }) => podUid === uid);
+  const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
+  const orphans = ending(foreign, observed, now);
+  if (desired === undefined) {
+    const because = foreign.length === 0 ? 'nothing is declared and nothing is left' : 'nobody wants these containers';
+    return { actions: orphans, because };
+  }
+  if (foreign.length > 0 && hostPorts(desired).length > 0) {
+    return { actions: orphans, because: 'containers of a pod that had this name may still hold the host ports' };
+  }
+  const planned = planWanted(desired, own, observed, now);
+  return { ...planned, actions: [...orphans, ...planned.actions] };
+}
+
+function planWanted(
+  pod: Pod,
+  own: readonly PodContainer[],
+  observed: PodObservation,
+  now: number,
+): Plan<KubeletAction> {
+  const records = podRecords(own);
+  if (pod.metadata.deletionTimestamp !== undefined) return planDeletion(pod, own, observed, now);
+  if (isPodTerminal(pod)) return planTerminal(pod, records, observed, now);
+  return planRunning(pod, records, observed, now);
+}
+
+/** The pod has ended for good: its containers stay for their logs, its network does not. */
+function planTerminal(pod: Pod, records: PodRecords, observed: PodObservation, now: number): Plan<KubeletAction> {
+  const because = `the pod has ended: ${pod.status.phase}`;
+  if (records.all.some(isRunning)) {
+    const running = records.all.filter((each) => isRunning(each) && each.container !== SANDBOX);
+    if (running.length > 0) return { actions: ending(running, observed, now), because };
+  }
+  return { actions: removal(unusedOfEnded(records)), because };
+}
+
+function unusedOfEnded(records: PodRecords): PodContainer[] {
+  return records.all.filter((each) => each.container === SANDBOX || garbage(records).includes(each));
+}
+
+function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, now: number): Plan<KubeletAction> {
+  const { sandbox } = records;
+  const sandboxAttempt = isRunning(sandbox) ? sandbox?.attempt : undefined;
+  const verdicts = pod.spec.containers.map((container) =>
+    containerVerdict({ pod, container, records: records.of(container.name), observed, sandboxAttempt }, now),
+  );
+  const stops = stopping(pod, records, verdicts, observed, now);
+  if (stops !== undefined) return stops;
+
+  const wantsSandbox = verdicts.some(({ step }) => step !== 'ended');
+  const sandboxStep: SandboxVerdict = wantsSandbox ? sandboxVerdict(pod, records, observed, now) : { step: 'keep' };
+  const pulls = verdicts.flatMap((verdict): KubeletAction[] =>
+    verdict.step === 'pull'
+      ? [{ kind: 'pull-image', pod: podIdentity(pod), image: verdict.container.image, onFailure: verdict.onFailure }]
+      : [],
+  );
+  const runs = runContainers(pod, records, verdicts, sandboxStep, observed);
+  if (pulls.length + runs.length > 0) return { actions: [...unique(pulls), ...runs], because: describe(verdicts) };
+  return settle(pod, records, verdicts, sandboxStep, observed, now);
+}
+
+/** What must stop before anything else is done; undefined where nothing must. */
+function stopping(
+  pod: Pod,
+  records: PodRecords,
+  verdicts: readonly ContainerVerdict[],
+  observed: PodObservation,
+  now: number,
+): Plan<KubeletAction> | undefined {
+  const wanted = new Set(verdicts.map(({ container }) => container.name));
+  const messages = new Map<PodContainer, string>();
+  for (const verdict of verdicts) {
+    const { newest } = verdict.records;
+    if (verdict.step === 'stop' && newest !== undefined) messages.set(newest, verdict.message);
+  }
+  for (const each of records.all) {
+    const isNewest = each === records.of(each.container).newest;
+    if (each.container === SANDBOX || !isRunning(each) || (isNewest && wanted.has(each.container))) continue;
+    messages.set(each, `Stopping container ${each.container}`);
+  }
+  if (messages.size === 0) return undefined;
+  const actions = ending([...messages.keys()], observed, now, {
+    graceSeconds: pod.spec.terminationGracePeriodSeconds,
+    message: (container) => messages.get(container) ?? '',
+    keepEnded: true,
+  });
+  const names = [...messages.keys()].map(({ container }) => container).join(', ');
+  return { actions, because: `stopping ${names} before it starts anew` };
+}
+
+function runContainers(
+  pod: Pod,
+  records: PodRecords,
+  verdicts: readonly ContainerVerdict[],
+  sandboxStep: SandboxVerdict,
+  observed: PodObservation,
+): RunContainers[] {
+  if (sandboxStep.step === 'wait') return [];
+  const due = verdicts.filter((verdict) => verdict.step === 'start');
+  const isNew = sandboxStep.step === 'start';
+  if (due.length === 0 && !isNew) return [];
+  const sandboxAttempt = isNew ? sandboxStep.attempt : (records.sandbox?.attempt ?? 0);
+  return [
+    {
+      kind: 'run-containers',
+      pod: podIdentity(pod),
+      ...(observed.node.network && !pod.spec.hostNetwork && { network: observed.node.network }),
+      sandbox: isNew ? { spec: sandboxSpec(pod, observed, sandboxStep) } : { id: records.sandbox?.id ?? '' },
+      containers: due.map(({ container, attempt, crashes, pulled }) => ({
+        name: container.name,
+        spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        imageWasPresent: !pulled,
+      })),
+    },
+  ];
+}
+
+/** Nothing to start or stop: what is reported, what is tidied up, and when to look again. */
+function settle(
+  pod: Pod,
+  records: PodRecords,
+  verdicts: readonly ContainerVerdict[],
+  sandboxStep: SandboxVerdict,
+  observed: PodObservation,
+  now: number,
+): Plan<KubeletAction> {
+  const status = changedStatus({ pod, observed, verdicts, sandbox: records.sandbox }, now);
+  const actions: KubeletAction[] = [];
+  if (status !== undefined) {
+    const { resourceVersion } = pod.metadata;
+    const events = statusEvents(pod, status);
+    actions.push({ kind: 'update-status', pod: podIdentity(pod), resourceVersion, status, events });
+  }
+  actions.push(...removal(garbage(records)));
+  const times = [...verdicts, sandboxStep].flatMap(({ changesAt }) => changesAt ?? []);
+  return {
+    actions,
+    because: sandboxStep.step === 'wait' ? sandboxStep.because : describe(verdicts),
+    ...(times.length > 0 && { checkAgainAfterMs: Math.max(0, Math.min(...times) - now) }),
+  };
+}
+
+function describe(verdicts: readonly ContainerVerdict[]): string {
+  const running = verdicts.filter(({ step }) => step === 'keep').length;
+  const others = verdicts.flatMap((verdict) => {
+    const { name } = verdict.container;
+    if (verdict.step === 'wait') return [`${name}: ${verdict.waiting.reason}`];
+    if (verdict.step === 'pull') return [`${name}: its image must be pulled`];
+    if (verdict.step === 'start') return [`${name}: must start`];
+    return verdict.step === 'ended' ? [`${name}: has ended`] : [];
+  });
+  return [`${running} of ${verdicts.length} containers run`, ...others].join('; ');
+}
+
+/** Two containers of one image are one pull. */
+function unique(actions: readonly KubeletAction[]): KubeletAction[] {
+  const seen = new Map(actions.map((action) => [action.kind === 'pull-image' ? action.image : action, action]));
+  return [...seen.values()];
+}
+
+function nothing(because: string): Plan<KubeletAction> {
+  return { actions: [], because };
+}

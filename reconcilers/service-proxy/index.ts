@@ -1,0 +1,27 @@
+/** The service-proxy loop, wired: keeps this node's packet filter routing Services to their endpoints. Assembled on every node. */
+import { executeWith, type Loop } from '../kit/reconciler.ts';
+import type { ServiceProxyAction } from './actions.ts';
+import { createExecutors } from './execute.ts';
+import { type DesiredRouting, type ObserveDeps, type ObservedRouting, observe } from './observe.ts';
+import { plan } from './plan.ts';
+
+/** The one key: the node's whole routing table. */
+const ROUTES = { namespace: '', name: 'routes' };
+
+export function createServiceProxyLoop(deps: ObserveDeps): Loop<DesiredRouting, ObservedRouting, ServiceProxyAction> {
+  const executors = createExecutors(deps.filter);
+  return {
+    reconciler: {
+      name: 'service-proxy',
+      observe: () => observe(deps),
+      plan,
+      execute: (action, signal) => executeWith(executors, action, signal),
+    },
+    concurrency: 1,
+    allKeys: () => [ROUTES],
+    keysFor: ({ kind }) => (kind === 'Service' || kind === 'Endpoints' ? [{ key: ROUTES }] : []),
+    async watchOutside(enqueue, signal) {
+      for await (const _ of deps.filter.disturbances(signal)) enqueue({ key: ROUTES });
+    },
+  };
+}

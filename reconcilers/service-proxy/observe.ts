@@ -1,0 +1,35 @@
+/** Reads what the service proxy plans from: all Services and Endpoints, and what the packet filter has installed. Writes nothing. */
+import type { ReadOnlyCache } from '../kit/object-cache.ts';
+import type { Observation } from '../kit/reconciler.ts';
+import type { Endpoints, Service } from '../objects/service.ts';
+import type { ClusterNetwork, PacketFilter, RoutingTable } from '../ports/packet-filter.ts';
+
+export interface DesiredRouting {
+  readonly network: ClusterNetwork;
+  readonly services: readonly Service[];
+  readonly endpoints: readonly Endpoints[];
+}
+
+export interface ObservedRouting {
+  /** Absent: nothing is installed, or not as it was. */
+  readonly installed?: RoutingTable;
+}
+
+export interface ObserveDeps {
+  readonly cache: ReadOnlyCache;
+  readonly filter: PacketFilter;
+  readonly network: ClusterNetwork;
+}
+
+export async function observe(deps: ObserveDeps): Promise<Observation<DesiredRouting, ObservedRouting>> {
+  const installed = await deps.filter.installed();
+  // Read after the await: both kinds as of one revision, the newest.
+  return {
+    desired: {
+      network: deps.network,
+      services: deps.cache.list('Service'),
+      endpoints: deps.cache.list('Endpoints'),
+    },
+    observed: installed === undefined ? {} : { installed },
+  };
+}
