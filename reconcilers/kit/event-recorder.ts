@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import { isSampanError, messageOf } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
+import { nameSuffix, type Random } from '../ports/random.ts';
 
 /** At most so many different events are remembered for counting, and so many writes wait. */
 const REMEMBERED = 1_000;
@@ -17,17 +18,23 @@ export interface EventRecorder {
   record(about: KubeObject, type: Event['type'], reason: string, message: string): void;
 }
 
+export interface EventRecorderDeps {
+  readonly client: ObjectClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
 export class StoredEventRecorder implements EventRecorder {
   readonly #component: string;
   readonly #host: string;
-  readonly #deps: { client: ObjectClient; clock: Clock; log: Log };
+  readonly #deps: EventRecorderDeps;
   readonly #known = new Map<string, Event>();
-  #sequence = 0;
   #waiting = 0;
   #tail: Promise<void> = Promise.resolve();
 
   /** `component` as Kubernetes names it (`kubelet`, `scheduler`); `host` the node, or ''. */
-  constructor(component: string, host: string, deps: { client: ObjectClient; clock: Clock; log: Log }) {
+  constructor(component: string, host: string, deps: EventRecorderDeps) {
     this.#component = component;
     this.#host = host;
     this.#deps = deps;
@@ -65,9 +72,8 @@ export class StoredEventRecorder implements EventRecorder {
         if (!isSampanError(error, 'NotFound', 'Conflict')) throw error;
       }
     }
-    this.#sequence += 1;
     const namespace = about.metadata.namespace ?? 'default';
-    const suffix = `${now.toString(16)}${this.#sequence.toString(16).padStart(4, '0')}`;
+    const suffix = `${now.toString(16)}${nameSuffix(this.#deps.random)}`;
     const created = await this.#deps.client.create('Event', {
       apiVersion: 'v1',
       kind: 'Event',

@@ -49,10 +49,8 @@ function planWanted(
 /** The pod has ended for good: its containers stay for their logs, its network does not. */
 function planTerminal(pod: Pod, records: PodRecords, observed: PodObservation, now: number): Plan<KubeletAction> {
   const because = `the pod has ended: ${pod.status.phase}`;
-  if (records.all.some(isRunning)) {
-    const running = records.all.filter((each) => isRunning(each) && each.container !== SANDBOX);
-    if (running.length > 0) return { actions: ending(running, observed, now), because };
-  }
+  const running = records.all.filter(isRunningApp);
+  if (running.length > 0) return { actions: ending(running, observed, now), because };
   return { actions: removal(unusedOfEnded(records)), because };
 }
 
@@ -67,7 +65,9 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
     containerVerdict({ pod, container, records: records.of(container.name), observed, sandboxAttempt }, now),
   );
   const stops = stopping(pod, records, verdicts, observed, now);
-  if (stops !== undefined) return stops;
+  if (sandboxAttempt === undefined && records.all.some(isRunningApp)) {
+    return { actions: stops, because: 'the pause container is gone: what ran in its network stops, and starts anew' };
+  }
 
   const wantsSandbox = verdicts.some(({ step }) => step !== 'ended');
   const sandboxStep: SandboxVerdict = wantsSandbox ? sandboxVerdict(pod, records, observed, now) : { step: 'keep' };
@@ -77,37 +77,35 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
       : [],
   );
   const runs = runContainers(pod, records, verdicts, sandboxStep, observed);
-  if (pulls.length + runs.length > 0) return { actions: [...unique(pulls), ...runs], because: describe(verdicts) };
+  const actions = [...stops, ...unique(pulls), ...runs];
+  if (actions.length > 0) return { actions, because: describe(verdicts) };
   return settle(pod, records, verdicts, sandboxStep, observed, now);
 }
 
-/** What must stop before anything else is done; undefined where nothing must. */
+/** What must not go on as it is: containers without their network, of an older spec, of no spec. */
 function stopping(
   pod: Pod,
   records: PodRecords,
   verdicts: readonly ContainerVerdict[],
   observed: PodObservation,
   now: number,
-): Plan<KubeletAction> | undefined {
-  const wanted = new Set(verdicts.map(({ container }) => container.name));
-  const messages = new Map<PodContainer, string>();
-  for (const verdict of verdicts) {
-    const { newest } = verdict.records;
-    if (verdict.step === 'stop' && newest !== undefined) messages.set(newest, verdict.message);
+): KubeletAction[] {
+  const messages = new Map<string, string>();
+  for (const each of records.all.filter(isRunningApp)) {
+    const verdict = verdicts.find(({ records: { newest } }) => newest === each);
+    if (verdict === undefined) messages.set(each.id, `Stopping container ${each.container}`);
+    else if (verdict.step === 'stop') messages.set(each.id, verdict.message);
   }
-  for (const each of records.all) {
-    const isNewest = each === records.of(each.container).newest;
-    if (each.container === SANDBOX || !isRunning(each) || (isNewest && wanted.has(each.container))) continue;
-    messages.set(each, `Stopping container ${each.container}`);
-  }
-  if (messages.size === 0) return undefined;
-  const actions = ending([...messages.keys()], observed, now, {
-    graceSeconds: pod.spec.terminationGracePeriodSeconds,
-    message: (container) => messages.get(container) ?? '',
-    keepEnded: true,
-  });
-  const names = [...messages.keys()].map(({ container }) => container).join(', ');
-  return { actions, because: `stopping ${names} before it starts anew` };
+  return ending(
+    records.all.filter(({ id }) => messages.has(id)),
+    observed,
+    now,
+    {
+      graceSeconds: pod.spec.terminationGracePeriodSeconds,
+      message: ({ id }) => messages.get(id) ?? '',
+      keepEnded: true,
+    },
+  );
 }
 
 function runContainers(
@@ -169,6 +167,7 @@ function describe(verdicts: readonly ContainerVerdict[]): string {
     if (verdict.step === 'wait') return [`${name}: ${verdict.waiting.reason}`];
     if (verdict.step === 'pull') return [`${name}: its image must be pulled`];
     if (verdict.step === 'start') return [`${name}: must start`];
+    if (verdict.step === 'stop') return [`${name}: must stop and start anew`];
     return verdict.step === 'ended' ? [`${name}: has ended`] : [];
   });
   return [`${running} of ${verdicts.length} containers run`, ...others].join('; ');
@@ -178,6 +177,10 @@ function describe(verdicts: readonly ContainerVerdict[]): string {
 function unique(actions: readonly KubeletAction[]): KubeletAction[] {
   const seen = new Map(actions.map((action) => [action.kind === 'pull-image' ? action.image : action, action]));
   return [...seen.values()];
+}
+
+function isRunningApp(container: PodContainer): boolean {
+  return container.container !== SANDBOX && isRunning(container);
 }
 
 function nothing(because: string): Plan<KubeletAction> {

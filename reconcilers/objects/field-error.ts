@@ -31,12 +31,15 @@ export class FieldError {
   readonly field: string;
   readonly value: Json | undefined;
   readonly detail: string;
+  /** The path to point at: the field, or within it the key of a map, which Kubernetes' messages do not name. */
+  readonly place: string;
 
-  constructor(type: FieldErrorType, field: string, value: Json | undefined, detail: string) {
+  constructor(type: FieldErrorType, field: string, value: Json | undefined, detail: string, place = field) {
     this.type = type;
     this.field = field;
     this.value = value;
     this.detail = detail;
+    this.place = place;
   }
 
   /** Without the field: `Invalid value: 0: must be between 1 and 65535, inclusive`, the message of a Status' cause. */
@@ -61,8 +64,8 @@ export function required(field: string, detail = ''): FieldError {
   return new FieldError('Required value', field, undefined, detail);
 }
 
-export function invalid(field: string, value: Json | undefined, detail: string): FieldError {
-  return new FieldError('Invalid value', field, value, detail);
+export function invalid(field: string, value: Json | undefined, detail: string, place = field): FieldError {
+  return new FieldError('Invalid value', field, value, detail, place);
 }
 
 export function unsupported(field: string, value: Json | undefined, supported: readonly string[]): FieldError {

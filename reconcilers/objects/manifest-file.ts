@@ -6,7 +6,7 @@
 import { decodeObject, describeJson } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { isWithin } from './field-path.ts';
-import { isJsonObject, type JsonObject, objectAt } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, objectAt } from './json.ts';
 import { ALL_KINDS, findKind, type KindInfo } from './kinds.ts';
 import type { Problem } from './manifest-problem.ts';
 import type { ObjectKey } from './meta.ts';
@@ -54,24 +54,25 @@ const MAX_OBJECT_BYTES = MEBIBYTE / 2;
 /** After these, only how many more there are. */
 const MAX_PROBLEMS = 100;
 
+/** The problem of a file of this size, if it has one: whoever reads files may ask before it reads. */
+export function checkManifestSize(path: string, bytes: number): Problem | undefined {
+  if (bytes <= MAX_MANIFEST_BYTES) return undefined;
+  const [size, limit] = [bytes, MAX_MANIFEST_BYTES].map((n) => `${(n / MEBIBYTE).toFixed(1)} MiB`);
+  return { file: path, line: 1, message: `the file has ${size}, the limit is ${limit}; split it` };
+}
+
 /** `path` is only for messages: what the author knows the file by. Never throws. */
 export function parseManifestFile(path: string, bytes: Uint8Array): ManifestFile {
-  const whole = (line: number, message: string): ManifestFile => ({
-    documents: [],
-    rejected: [],
-    problems: [{ file: path, line, message }],
-  });
-  if (bytes.length > MAX_MANIFEST_BYTES) {
-    const size = (bytes.length / MEBIBYTE).toFixed(1);
-    return whole(1, `the file has ${size} MiB, the limit is ${MAX_MANIFEST_BYTES / MEBIBYTE} MiB; split it`);
-  }
+  const tooLarge = checkManifestSize(path, bytes.length);
+  if (tooLarge !== undefined) return { documents: [], rejected: [], problems: [tooLarge] };
   const decoded = decodeUtf8(bytes);
   if ('invalidAt' in decoded) {
     const { invalidAt, line } = decoded;
     const isUtf16 = invalidAt === 0 && (bytes[0] === 0xff || bytes[0] === 0xfe);
     const hint = isUtf16 ? '; it looks like UTF-16, save it as UTF-8' : '';
     const byte = bytes[invalidAt]?.toString(16).padStart(2, '0');
-    return whole(line, `not valid UTF-8: byte 0x${byte} at offset ${invalidAt}${hint}`);
+    const message = `not valid UTF-8: byte 0x${byte} at offset ${invalidAt}${hint}`;
+    return { documents: [], rejected: [], problems: [{ file: path, line, message }] };
   }
   return new FileReader(path, decoded.text).read();
 }
@@ -99,6 +100,7 @@ class FileReader {
       }
       if (root !== undefined && !isEmpty(root)) this.#object(root, problems.length > 0);
     }
+    this.#problems.sort((a, b) => a.line - b.line || (a.column ?? 0) - (b.column ?? 0));
     if (this.#found > MAX_PROBLEMS) {
       const message = `and ${this.#found - MAX_PROBLEMS} more problems in this file`;
       this.#problems.push({ file: this.#path, line: this.#problems.at(-1)?.line ?? 1, message });
@@ -113,7 +115,7 @@ class FileReader {
       this.#report(node.offset, undefined, `expected an object with apiVersion and kind, got ${describeJson(value)}`);
       return;
     }
-    const [apiVersion, kind] = [scalarAt(node, 'apiVersion'), scalarAt(node, 'kind')];
+    const [apiVersion, kind] = [valueAt(node, 'apiVersion'), valueAt(node, 'kind')];
     if (kind === 'List' && apiVersion === 'v1') {
       this.#list(node, damaged);
       return;
@@ -146,10 +148,11 @@ class FileReader {
   }
 
   /** The kind of a manifest, if it may declare one of that kind. */
-  #kindOf(node: YamlNode, apiVersion: unknown, kind: unknown): KindInfo | undefined {
+  #kindOf(node: YamlNode, apiVersion: Json | undefined, kind: Json | undefined): KindInfo | undefined {
     for (const [field, value] of Object.entries({ apiVersion, kind })) {
       if (typeof value === 'string' && value !== '') continue;
-      const message = value === undefined ? 'Required value' : `expected a string, got ${describeJson(value as null)}`;
+      const message =
+        value === undefined || value === null ? 'Required value' : `expected a string, got ${describeJson(value)}`;
       this.#report(findField(node, field).offset, field, message);
     }
     if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '')
@@ -166,9 +169,9 @@ class FileReader {
     } else {
       const names = supported.map((candidate) => candidate.kind);
       const near = nearestName(kind, names);
-      const hint = near === undefined ? '' : `, did you mean "${near}"?`;
+      const hint = near === undefined ? '' : `did you mean "${near}"? `;
       const list = names.sort().join(', ');
-      this.#fieldProblem(node, 'kind', `"${kind}" (${apiVersion}) is not a kind sampan knows${hint} It knows: ${list}`);
+      this.#fieldProblem(node, 'kind', `no such kind: "${kind}" of ${apiVersion}; ${hint}sampan knows ${list}`);
     }
     return undefined;
   }
@@ -190,10 +193,10 @@ class FileReader {
       this.#fieldProblem(node, 'metadata.generateName', message);
     }
     const errors = validateObject(info.kind, applyDefaults(info.kind, declared));
-    for (const { field, message } of errors) {
+    for (const { field, place, message } of errors) {
       // What could not be decoded is missing now; that is not said twice.
       const isKnown = problems.some((problem) => isWithin(problem.field, field) || isWithin(field, problem.field));
-      if (!isKnown) this.#fieldProblem(node, field, message);
+      if (!isKnown) this.#report(findField(node, place).offset, field, message);
     }
     const size = Buffer.byteLength(JSON.stringify(declared));
     if (size > MAX_OBJECT_BYTES) {
@@ -220,7 +223,7 @@ function isEmpty(node: YamlNode): boolean {
   return node.kind === 'scalar' && node.value === null;
 }
 
-function scalarAt(node: YamlNode, field: string): unknown {
+function valueAt(node: YamlNode, field: string): Json | undefined {
   const found = findField(node, field).node;
   return found === undefined ? undefined : toJson(found);
 }

@@ -13,7 +13,17 @@ export interface Problem {
 }
 
 /** `manifests/web.yaml:12 spec.replicas: expected a whole number, got "three"`. */
-export function formatProblem({ file, line, field, message }: Problem): string {
-  const named = field !== undefined && field !== '' && !message.includes(`"${field}"`);
-  return named ? `${file}:${line} ${field}: ${message}` : `${file}:${line} ${message}`;
+export function formatProblem(problem: Problem): string {
+  return `${problem.file}:${problem.line} ${describeProblem(problem)}`;
+}
+
+/** Without the place: the field, unless the message names it already (`unknown field "spec.replica"`), and the message. */
+export function describeProblem({
+  field = '',
+  message,
+}: {
+  readonly field?: string;
+  readonly message: string;
+}): string {
+  return field === '' || message.includes(`"${field}"`) ? message : `${field}: ${message}`;
 }

@@ -24,7 +24,7 @@ export function parseManifestSet(files: readonly ManifestFileBytes[]): ManifestF
   const rejected: RejectedDocument[] = [];
   const problems: Problem[] = [];
   const seen = new Map<string, RejectedDocument>();
-  const byPath = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const byPath = [...files].sort((a, b) => compareText(a.path, b.path));
   for (const { path, bytes } of byPath) {
     const file = parseManifestFile(path, bytes);
     problems.push(...file.problems);
@@ -46,5 +46,10 @@ export function parseManifestSet(files: readonly ManifestFileBytes[]): ManifestF
     }
   }
   documents.sort((a, b) => APPLY_ORDER.indexOf(a.info.kind) - APPLY_ORDER.indexOf(b.info.kind));
+  problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
   return { documents, rejected, problems };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -72,25 +72,24 @@ function mergeObject(last: JsonObject, declared: JsonObject, live: JsonObject, p
     const was = ownMember(last, key);
     const want = ownMember(declared, key);
     const is = ownMember(live, key);
-    const value = want === undefined && was !== undefined ? undeclared(was, is, child(path, key)) : want;
-    if (want === undefined) {
-      const kept = was === undefined ? is : value;
-      if (kept !== undefined) setMember(result, key, copyJson(kept));
-    } else {
+    if (want !== undefined) {
       setMember(result, key, mergeValue(was, want, is, child(path, key), key));
+      continue;
     }
+    const kept = was === undefined ? is : undeclared(was, is, child(path, key), key);
+    if (kept !== undefined) setMember(result, key, copyJson(kept));
   }
   return result;
 }
 
 /** What remains of a member that is no longer declared: of a map or keyed list, what others put into it. */
-function undeclared(was: Json, is: Json | undefined, path: string): Json | undefined {
+function undeclared(was: Json, is: Json | undefined, path: string, key: string): Json | undefined {
   if (isJsonObject(was) && isJsonObject(is)) {
     const rest = mergeObject(was, {}, is, path);
     return Object.keys(rest).length === 0 ? undefined : rest;
   }
   if (Array.isArray(was) && Array.isArray(is)) {
-    const rest = mergeList(was, [], is, path, path.slice(path.lastIndexOf('.') + 1));
+    const rest = mergeList(was, [], is, path, key);
     return rest.length === 0 ? undefined : rest;
   }
   return undefined;

@@ -27,9 +27,20 @@ export interface Source extends KubeObject {
     inventory: InventoryEntry[];
     /** `Ready`, `Reachable`, `Valid`, `PruneConfirmed`. */
     conditions: Condition[];
+    /** What keeps the seen revision from being applied, at most 50 of them, and how many there are in all. */
+    problems?: SourceProblem[];
+    problemCount?: number;
     /** Newest first, at most 50. */
     history: SyncRecord[];
   };
+}
+
+/** Something in the source that cannot be taken as it is. A `file` that names a folder speaks for all that is below it. */
+export interface SourceProblem {
+  readonly file: string;
+  /** From 1; absent where the file as a whole is the problem. */
+  readonly line?: number;
+  readonly message: string;
 }
 
 export interface InventoryEntry {
@@ -45,6 +56,7 @@ export interface InventoryEntry {
 export interface SyncRecord {
   revision: string;
   at: Timestamp;
+  /** PruneRefused: it waits for its prune to be confirmed. */
   outcome: 'Applied' | 'Refused' | 'PruneRefused';
   /** One line: the commit's subject, or what was wrong. */
   message: string;

@@ -1,4 +1,5 @@
 /** From bytes to text, and from places in the text to lines and columns. The manifest reader asks; no knowledge of YAML. */
+import { isUtf8 } from 'node:buffer';
 
 /** The line and column of an offset, both from 1; columns count UTF-16 units. */
 export interface Position {
@@ -30,15 +31,17 @@ export function decodeUtf8(bytes: Uint8Array): { text: string } | { invalidAt: n
   try {
     return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    // The longest prefix that reads well ends right before the offending sequence.
+    // The longest prefix that reads well ends within the offending sequence, which starts at most 3 bytes earlier.
     let [low, high] = [0, bytes.length];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if (readsWell(bytes.subarray(0, middle))) low = middle;
       else high = middle - 1;
     }
-    const line = new LineIndex(new TextDecoder().decode(bytes.subarray(0, low))).positionOf(low).line;
-    return { invalidAt: low, line };
+    let invalidAt = low;
+    while (!isUtf8(bytes.subarray(0, invalidAt))) invalidAt--;
+    const before = new TextDecoder().decode(bytes.subarray(0, invalidAt));
+    return { invalidAt, line: new LineIndex(before).positionOf(before.length).line };
   }
 }
 

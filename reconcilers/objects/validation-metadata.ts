@@ -44,8 +44,8 @@ export function validateMetadataUpdate(next: JsonObject, previous: JsonObject): 
 /** Labels, and maps with the same rules (selectors, node selectors). */
 export function validateLabels(labels: Json | undefined, path: string): FieldError[] {
   return entries(labels).flatMap(([key, value]) => [
-    ...qualifiedName(key).map((text) => invalid(path, key, text)),
-    ...labelValue(String(value)).map((text) => invalid(path, value, text)),
+    ...qualifiedName(key).map((text) => invalid(path, key, text, element(path, key))),
+    ...labelValue(String(value)).map((text) => invalid(path, value, text, element(path, key))),
   ]);
 }
 
@@ -53,7 +53,7 @@ export function validateAnnotations(annotations: Json | undefined, path: string)
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of entries(annotations)) {
-    errors.push(...qualifiedName(key.toLowerCase()).map((text) => invalid(path, key, text)));
+    errors.push(...qualifiedName(key.toLowerCase()).map((text) => invalid(path, key, text, element(path, key))));
     // The manifest that was applied, which sampan keeps here itself, does not count against the author.
     if (key !== ANNOTATION_LAST_APPLIED) bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
   }

@@ -67,8 +67,12 @@ export interface ContainerResources {
 }
 
 export interface RuntimeEvent {
-  readonly type: 'created' | 'started' | 'died' | 'removed' | 'image';
-  /** The container's (or image's) id. */
+  /**
+   * `listening` comes first, once: from here on nothing is missed, so a list made now and the events after it are the whole
+   * picture. What happened around that moment may be told as well, at most once.
+   */
+  readonly type: 'listening' | 'created' | 'started' | 'died' | 'removed' | 'image';
+  /** The container's (or image's) id; empty with `listening`. */
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly at: number;
@@ -125,6 +129,8 @@ export interface LogChunk {
 export interface ContainerRuntime {
   readonly endpoint: string;
   info(): Promise<RuntimeInfo>;
+  /** A bridge network with what it is made of, such as the engine's own default one, `bridge`; undefined where there is none. */
+  network(name: string): Promise<PodNetwork | undefined>;
   /** Makes the network where it is missing; NetworkConflict where one of the name differs or the subnet is taken. */
   ensureNetwork(network: PodNetwork): Promise<void>;
   removeNetwork(name: string): Promise<void>;
@@ -140,7 +146,10 @@ export interface ContainerRuntime {
   /** Removes it, killing it first where it runs. Missing is success. */
   remove(id: string): Promise<void>;
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
-  /** What happens to containers with `label`, until `signal` aborts. Throws RuntimeUnavailable when the stream breaks. */
+  /**
+   * What happens to containers with `label` (`key` or `key=value`) and to all images, until `signal` aborts. Throws
+   * RuntimeUnavailable when the stream breaks.
+   */
   events(label: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   image(reference: string): Promise<ImageRecord | undefined>;
   images(): Promise<ImageRecord[]>;

@@ -54,6 +54,18 @@ export const ERRORS = {
     status: 410,
     reason: 'Expired',
   },
+  StoreLocked: {
+    message: 'the store at {endpoint} is in use by another process (`fuser {path}` names it); stop that one first',
+    retry: false,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  StoreCorrupt: {
+    message: 'the store at {endpoint} cannot be read: {detail}; restore it, or move it away to start afresh from the sources',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
+  },
   CacheBehind: {
     message: 'the cache did not see revision {revision} within {seconds} s (it is at {at}); trying again',
     retry: true,

@@ -4,18 +4,12 @@
  *
  * Errors: SourceUnreachable, where it cannot be read now (never an empty snapshot instead).
  */
+import type { SourceProblem } from '../objects/source.ts';
+
 export interface SourceFile {
   /** Relative to the folder, or to the repo's root; with `/`. */
   readonly path: string;
   readonly bytes: Uint8Array;
-}
-
-/** Something in the source that cannot be taken as it is. A `file` that names a folder speaks for all that is below it. */
-export interface SourceProblem {
-  readonly file: string;
-  /** From 1. */
-  readonly line?: number;
-  readonly message: string;
 }
 
 export interface SourceSnapshot {
@@ -59,9 +53,6 @@ export interface SyncSchedule {
   /** Milliseconds from now to the next look. */
   nextMs(): number;
 }
-
-/** A manifest larger than this is refused unread. */
-export const MAX_MANIFEST_BYTES = 10 * 1024 * 1024;
 
 /**
  * Whether a file (its path relative to the source, with `/`) is taken for a manifest: `.yaml`, `.yml` or `.json`, and neither

@@ -56,27 +56,23 @@ function rolloutStep(
   const stuck = old.filter((pod) => !isAvailable(pod) && cannotRun(pod));
   const kept = without(current, surplus);
   const keptOld = without(old, stuck);
-  const available = kept.filter(isAvailable).length + keptOld.filter(isAvailable).length;
+  const keptAvailable = kept.filter(isAvailable).length;
 
-  const proven = kept.some(isAvailable) || strategy.maxSurge === 0 || replicas === 0;
+  const proven = keptAvailable > 0 || strategy.maxSurge === 0 || replicas === 0;
   const minAvailable = replicas - (proven ? strategy.maxUnavailable : 0);
 
-  // Old pods that may stop: no more than leaves minAvailable pods even if no new pod ever becomes available.
-  const unproven = kept.filter((pod) => !isAvailable(pod)).length;
-  const room = Math.max(0, kept.length + keptOld.length - minAvailable - unproven);
+  // So many old pods may stop that minAvailable are left even if no further new pod ever becomes available.
+  const room = Math.max(0, keptAvailable + keptOld.length - minAvailable);
   const order = leastUsefulFirst(keptOld, pods);
-  const unhealthy = order.filter((pod) => !isAvailable(pod)).slice(0, room);
-  const healthy = order
-    .filter(isAvailable)
-    .slice(0, Math.max(0, Math.min(available - minAvailable, room - unhealthy.length)));
-  const remove = [...surplus, ...stuck, ...unhealthy, ...healthy];
+  const replaced = [...order.filter((pod) => !isAvailable(pod)), ...order.filter(isAvailable)].slice(0, room);
+  const remove = [...surplus, ...stuck, ...replaced];
 
   const left = pods.length - remove.length;
   const create = Math.max(0, Math.min(replicas + strategy.maxSurge - left, replicas - kept.length));
   return {
     create,
     remove,
-    because: `${kept.filter(isAvailable).length} of ${replicas} replicas have the new template`,
+    because: `${keptAvailable} of ${replicas} replicas have the new template`,
   };
 }
 

@@ -12,7 +12,9 @@ export function plan(desired: DesiredRouting | undefined, observed: ObservedRout
   if (desired === undefined) return { actions: [], because: 'there are no routes to keep' };
   const { table, conflicts } = buildRoutingTable(desired.network, desired.services, desired.endpoints);
   const { installed } = observed;
-  const difference = installed ? differenceOf(installed, table) : `no routes are installed, ${table.routes.length} wanted`;
+  const difference = installed
+    ? differenceOf(installed, table)
+    : `no routes are installed, ${table.routes.length} wanted`;
   const because = [difference ?? `all ${table.routes.length} routes are installed`, ...conflicts].join('; ');
   return { actions: difference === undefined ? [] : [{ kind: 'apply-routes', table }], because };
 }

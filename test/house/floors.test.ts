@@ -16,7 +16,9 @@ const files: readonly SourceFile[] = globSync('{daemon,reconcilers}/**/*.ts', { 
   .map((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8');
     const found = text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gms);
-    const imports = [...found].map(([, fixed, dynamic]) => relative(ROOT, join(ROOT, dirname(path), fixed ?? dynamic ?? '')));
+    const imports = [...found].map(([, fixed, dynamic]) =>
+      relative(ROOT, join(ROOT, dirname(path), fixed ?? dynamic ?? '')),
+    );
     return { path, text, imports };
   });
 
@@ -65,7 +67,10 @@ describe('the house', () => {
 
   it('reads the environment and the arguments in one place', () => {
     const wrong = files
-      .filter(({ path, text }) => /process\.(env|argv)\b/.test(text) && !['daemon/config.ts', 'daemon/main.ts'].includes(path))
+      .filter(
+        ({ path, text }) =>
+          /process\.(env|argv)\b/.test(text) && !['daemon/config.ts', 'daemon/main.ts'].includes(path),
+      )
       .map(({ path }) => path);
     assert.deepEqual(wrong, []);
   });
@@ -79,7 +84,10 @@ describe('the house', () => {
     const wrong = files.filter(
       ({ path, text }) => /(^|\/)(utils?|lib|helpers|common|misc)(\/|\.ts)/.test(path) || /^export \* from/m.test(text),
     );
-    assert.deepEqual(wrong.map(({ path }) => path), []);
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      [],
+    );
   });
 
   it('keeps plans pure', () => {

@@ -1,6 +1,11 @@
 /** The body of Docker's "create a container" for a ContainerSpec. Pure; only the adapter's `create` calls it. */
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
-import type { ContainerResources, ContainerSpec, NetworkMode, PortBinding } from '../../../reconcilers/ports/container-runtime.ts';
+import type {
+  ContainerResources,
+  ContainerSpec,
+  NetworkMode,
+  PortBinding,
+} from '../../../reconcilers/ports/container-runtime.ts';
 
 /** Kubernetes' CFS period, in µs. */
 const CPU_PERIOD = 100_000;

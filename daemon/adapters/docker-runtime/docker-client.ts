@@ -94,7 +94,9 @@ export class DockerClient {
       answer.resume();
       const [, minor] = /^1\.(\d+)$/.exec(String(answer.headers['api-version'])) ?? [];
       if (minor === undefined || Number(minor) < OLDEST_API) {
-        throw this.unavailable(`it speaks API ${answer.headers['api-version']}, 1.${OLDEST_API} (Docker 20.10) is needed`);
+        throw this.unavailable(
+          `it speaks API ${answer.headers['api-version']}, 1.${OLDEST_API} (Docker 20.10) is needed`,
+        );
       }
       return `v1.${Math.min(Number(minor), NEWEST_API)}`;
     })();

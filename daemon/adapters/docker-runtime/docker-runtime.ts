@@ -104,7 +104,11 @@ export class DockerRuntime implements port.ContainerRuntime {
 
   async create(spec: port.ContainerSpec): Promise<string> {
     if (this.#logDriver === undefined) await this.info();
-    const options = { query: { name: spec.name }, body: toCreateOptions(spec, this.#logDriver ?? ''), deadlineMs: SLOW_MS };
+    const options = {
+      query: { name: spec.name },
+      body: toCreateOptions(spec, this.#logDriver ?? ''),
+      deadlineMs: SLOW_MS,
+    };
     try {
       return (await this.#docker.request<{ Id: string }>('POST', '/containers/create', options)).Id;
     } catch (error) {
@@ -125,7 +129,9 @@ export class DockerRuntime implements port.ContainerRuntime {
       // 304: it runs. 404 is also the answer where a network, or the container whose network it shares, is missing.
       if (!(error instanceof DockerRefusal)) throw error;
       if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
-      if (error.status !== 304) throw new SampanError('ContainerStartFailed', { name: id, detail: error.message }, error);
+      if (error.status !== 304) {
+        throw new SampanError('ContainerStartFailed', { name: await this.#nameOf(id), detail: error.message }, error);
+      }
     }
     const record = await this.inspect(id);
     if (record === undefined) throw new SampanError('ContainerMissing', { id });
@@ -157,7 +163,7 @@ export class DockerRuntime implements port.ContainerRuntime {
   }
 
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
-    const info = await this.#inspect(id);
+    const info = await this.#inspect(id, signal);
     if (info === undefined) throw new SampanError('ContainerMissing', { id });
     const query = {
       stdout: true,
@@ -167,28 +173,27 @@ export class DockerRuntime implements port.ContainerRuntime {
       tail: options.tail,
       since: options.since === undefined ? undefined : options.since / 1000,
     };
-    const stream = this.#stream<Uint8Array>(`${pathOf(id)}/logs`, query, signal, (bytes) => bytes);
-    try {
-      yield* info.Config.Tty ? terminalOutput(stream) : demultiplex(stream);
-    } catch (error) {
+    const stream = await this.#docker.open('GET', `${pathOf(id)}/logs`, { query, signal }).catch((error) => {
       if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
-      throw toSampanError(error, 'ContainerRefused', { name: id });
-    }
+      throw toSampanError(error, 'ContainerRefused', { name: info.Name });
+    });
+    const bytes = this.#untilAborted(stream, signal);
+    yield* info.Config.Tty ? terminalOutput(bytes) : demultiplex(bytes);
   }
 
   async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
     const at = Date.now();
     // Docker answers a moment before it listens; `since` fetches what happened in between.
     const query = { filters: EVENT_FILTERS, since: at / 1000 };
-    const read = (stream: AsyncIterable<Uint8Array>) => jsonLines<DockerEvent>(stream);
-    const listening = () => listeningEvent(at);
+    const stream = await this.#docker.open('GET', '/events', { query, signal }).catch(translate('Internal', {}));
     try {
-      for await (const event of this.#stream('/events', query, signal, read, listening)) {
-        const told = 'type' in event ? event : toRuntimeEvent(event, label);
-        if (told !== undefined) yield told;
+      yield { type: 'listening', id: '', labels: {}, at };
+      for await (const message of jsonLines<DockerEvent>(this.#untilAborted(stream, signal))) {
+        const event = toRuntimeEvent(message, label);
+        if (event !== undefined) yield event;
       }
-    } catch (error) {
-      throw toSampanError(error, 'Internal', {});
+    } finally {
+      stream.destroy();
     }
     if (!signal.aborted) throw this.#docker.unavailable('the event stream ended');
   }
@@ -196,7 +201,10 @@ export class DockerRuntime implements port.ContainerRuntime {
   async image(reference: string): Promise<port.ImageRecord | undefined> {
     const name = reference.split('/').map(encodeURIComponent).join('/');
     try {
-      const { Id, RepoTags, RepoDigests, Size } = await this.#docker.request<ImageInspectInfo>('GET', `/images/${name}/json`);
+      const { Id, RepoTags, RepoDigests, Size } = await this.#docker.request<ImageInspectInfo>(
+        'GET',
+        `/images/${name}/json`,
+      );
       return toImageRecord({ Id, RepoTags, RepoDigests, Size });
     } catch (error) {
       if (error instanceof DockerRefusal && error.status === 404) return undefined;
@@ -216,4 +224,62 @@ export class DockerRuntime implements port.ContainerRuntime {
   ): Promise<port.ImageRecord> {
     return this.#pulls.pull(reference, onProgress, signal);
   }
+
+  async #inspect(id: string, signal?: AbortSignal): Promise<ContainerInspectInfo | undefined> {
+    try {
+      return await this.#docker.request('GET', `${pathOf(id)}/json`, signal && { signal });
+    } catch (error) {
+      if (isMissing(error, id)) return undefined;
+      throw toSampanError(error, 'Internal', {});
+    }
+  }
+
+  /** For messages. */
+  async #nameOf(id: string): Promise<string> {
+    return (await this.inspect(id))?.name ?? id;
+  }
+
+  async #untilRemoved(id: string): Promise<void> {
+    const options = { query: { condition: 'removed' }, deadlineMs: SLOW_MS };
+    try {
+      await this.#docker.request('POST', `${pathOf(id)}/wait`, options);
+    } catch (error) {
+      if (!isMissing(error, id)) throw toSampanError(error, 'ContainerRefused', { name: id });
+    }
+  }
+
+  /** Ends quietly where `signal` aborts; throws RuntimeUnavailable where the stream breaks off. */
+  async *#untilAborted(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      yield* stream;
+    } catch (error) {
+      if (!signal.aborted) throw this.#docker.unavailable(`a stream broke off: ${messageOf(error)}`, error);
+    }
+  }
+}
+
+function pathOf(id: string): string {
+  return `/containers/${encodeURIComponent(id)}`;
+}
+
+function isMissing(error: unknown, id: string): boolean {
+  return error instanceof DockerRefusal && error.status === 404 && error.message.includes(`container: ${id}`);
+}
+
+function toImageRecord(image: Pick<ImageInfo, 'Id' | 'RepoTags' | 'RepoDigests' | 'Size'>): port.ImageRecord {
+  const names = [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter((name) => !name.includes('<none>'));
+  return { id: image.Id, names, sizeBytes: image.Size };
+}
+
+/** A refusal that has no meaning of its own here becomes `code` with Docker's sentence; other errors stay as they are. */
+function toSampanError(error: unknown, code: ErrorCode, details: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof DockerRefusal)) return error;
+  return new SampanError(code, { ...details, detail: `Docker: ${error.message}` }, error);
+}
+
+/** {@link toSampanError} for a `catch`. */
+function translate(code: ErrorCode, details: Readonly<Record<string, unknown>>): (error: unknown) => never {
+  return (error) => {
+    throw toSampanError(error, code, details);
+  };
 }

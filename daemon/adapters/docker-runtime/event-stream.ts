@@ -18,7 +18,10 @@ const CONTAINER_ACTIONS: Readonly<Record<string, RuntimeEvent['type']>> = {
 const IMAGE_ACTIONS = ['pull', 'tag', 'untag', 'delete', 'import', 'load'];
 
 /** For Docker's `filters`. Its label filter would drop images, which carry labels of their own. */
-export const EVENT_FILTERS = { type: ['container', 'image'], event: [...Object.keys(CONTAINER_ACTIONS), ...IMAGE_ACTIONS] };
+export const EVENT_FILTERS = {
+  type: ['container', 'image'],
+  event: [...Object.keys(CONTAINER_ACTIONS), ...IMAGE_ACTIONS],
+};
 
 /** Undefined where it is about a container without `label` (`key` or `key=value`). */
 export function toRuntimeEvent(event: DockerEvent, label: string): RuntimeEvent | undefined {

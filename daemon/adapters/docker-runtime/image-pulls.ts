@@ -2,8 +2,9 @@
  * Pulls of images: all who ask for the same reference at the same time wait for one pull, and it is called off only when none is left.
  * The adapter's `pull` is its caller. Docker keeps the layers, so a pull that was called off goes on where it was.
  */
-import { isAbort, isSampanError, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+
 import type { ImageRecord, PullProgress } from '../../../reconcilers/ports/container-runtime.ts';
+import { isAbort, isSampanError, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { type DockerClient, DockerRefusal } from './docker-client.ts';
 import { jsonLines } from './json-lines.ts';
 import { type PullLine, PullSum } from './pull-sum.ts';

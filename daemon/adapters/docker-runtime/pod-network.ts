@@ -3,8 +3,8 @@
  * never changed, because containers may be on it.
  */
 import type { NetworkInspectInfo } from 'dockerode';
-import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { PodNetwork } from '../../../reconcilers/ports/container-runtime.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import { type DockerClient, DockerRefusal } from './docker-client.ts';
 
 const BRIDGE_NAME = 'com.docker.network.bridge.name';
@@ -63,7 +63,7 @@ async function inspectNetwork(docker: DockerClient, name: string): Promise<Netwo
 }
 
 function toPodNetwork(info: NetworkInspectInfo): PodNetwork | undefined {
-  const subnet = info.IPAM?.Config?.map((config) => config['Subnet']).find((cidr) => cidr?.includes('.'));
+  const subnet = info.IPAM?.Config?.map((config) => config.Subnet).find((cidr) => cidr?.includes('.'));
   if (info.Driver !== 'bridge' || subnet === undefined) return undefined;
   const mtu = info.Options?.[MTU];
   // Docker's own choice of a name for the interface.

@@ -6,13 +6,10 @@ import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_MANIFEST_BYTES } from '../../../reconcilers/objects/manifest-file.ts';
+import type { SourceProblem } from '../../../reconcilers/objects/source.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import {
-  isManifestPath,
-  MAX_MANIFEST_BYTES,
-  type SourceFile,
-  type SourceProblem,
-} from '../../../reconcilers/ports/manifest-source.ts';
+import { isManifestPath, type SourceFile } from '../../../reconcilers/ports/manifest-source.ts';
 
 /** Deeper than this is a loop, or not a folder of manifests. */
 const MAX_DEPTH = 32;

@@ -27,8 +27,8 @@ export interface GitOptions {
 
 /** What git said when it failed, on one line, without secrets. */
 export class GitFailed extends Error {
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
+  constructor(message: string) {
+    super(message);
     this.name = 'GitFailed';
   }
 }
@@ -44,7 +44,7 @@ export class Git {
     this.#secrets = secretsOf(options.credentials);
   }
 
-  /** The same settings in another directory. */
+  /** Git's standard output. */
   text(args: readonly string[], signal: AbortSignal): Promise<string> {
     return this.#run(signal, undefined, (git) => git.raw([...args]));
   }
@@ -87,7 +87,7 @@ export class Git {
       if (signal.aborted || isAbort(error)) signal.throwIfAborted();
       const said = error instanceof Error ? error.message : String(error);
       // The error itself holds what git was given and said: only what is safe to show goes on.
-      throw new GitFailed(withoutSecrets(firstComplaint(said), this.#secrets), undefined);
+      throw new GitFailed(withoutSecrets(firstComplaint(said), this.#secrets));
     }
   }
 }
@@ -135,7 +135,9 @@ function firstComplaint(said: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const telling = lines.find((line) => /^(fatal|error): /.test(line)) ?? lines[0] ?? 'git failed without a word';
-  const reason = lines.find((line) => /permission denied|host key|could not resolve|connection (refused|timed out)/i.test(line));
+  const reason = lines.find((line) =>
+    /permission denied|host key|could not resolve|connection (refused|timed out)/i.test(line),
+  );
   const text = telling.replace(/^(fatal|error): /, '');
   return reason === undefined || reason === telling ? text : `${text} (${reason})`;
 }

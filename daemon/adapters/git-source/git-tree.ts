@@ -3,12 +3,9 @@
  * The git source calls it, for local repos and mirrors alike. What this build cannot honour is named, not half done.
  */
 import { posix } from 'node:path';
-import {
-  isManifestPath,
-  MAX_MANIFEST_BYTES,
-  type SourceFile,
-  type SourceProblem,
-} from '../../../reconcilers/ports/manifest-source.ts';
+import { MAX_MANIFEST_BYTES } from '../../../reconcilers/objects/manifest-file.ts';
+import type { SourceProblem } from '../../../reconcilers/objects/source.ts';
+import { isManifestPath, type SourceFile } from '../../../reconcilers/ports/manifest-source.ts';
 import { type Git, GitFailed } from './git-command.ts';
 
 const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
@@ -39,7 +36,8 @@ export async function readTree(git: Git, commit: string, folder: string, signal:
     const { mode, size, path } = entry;
     const within = folder === '' ? path : path.slice(folder.length + 1);
     const hidden = within.split('/').some((name) => name.startsWith('.'));
-    if (mode === '160000' && !hidden) problems.push({ file: path, message: 'is a submodule: not supported, its manifests are not read' });
+    if (mode === '160000' && !hidden)
+      problems.push({ file: path, message: 'is a submodule: not supported, its manifests are not read' });
     if (mode === '160000' || hidden) continue;
     if (mode !== '120000' && !isManifestPath(within)) continue;
     if (size > MAX_MANIFEST_BYTES) {
@@ -61,7 +59,10 @@ export async function readTree(git: Git, commit: string, folder: string, signal:
     } else if (!isManifest) {
       // a link of another name to a file: not a manifest
     } else if (content?.kind !== 'blob') {
-      problems.push({ file: entry.path, message: `is a link that cannot be followed within the repo (${content?.kind ?? 'missing'})` });
+      problems.push({
+        file: entry.path,
+        message: `is a link that cannot be followed within the repo (${content?.kind ?? 'missing'})`,
+      });
     } else if (content.bytes.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)) {
       problems.push({ file: entry.path, message: 'is a Git LFS pointer: not supported, commit the file itself' });
     } else {
@@ -118,7 +119,7 @@ async function readObjects(
   const answers = parseBatch(output, true);
   const lost = answers.findIndex((answer, i) => answer.kind === 'missing' && entries[i]?.mode !== '120000');
   if (lost >= 0 || answers.length !== entries.length) {
-    throw new GitFailed(`the repo is damaged: ${entries[Math.max(0, lost)]?.path} cannot be read`, undefined);
+    throw new GitFailed(`the repo is damaged: ${entries[Math.max(0, lost)]?.path} cannot be read`);
   }
   return answers;
 }

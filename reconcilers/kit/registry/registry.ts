@@ -152,7 +152,7 @@ export class Registry implements ObjectClient {
         ...(insists && { resourceVersion: given.metadata.resourceVersion as string }),
       });
 
-      const changed = applyDefaults(kind, plain(change(current)));
+      const changed = withKeptAddresses(applyDefaults(kind, plain(change(current))), current);
       if (isDeepStrictEqual(changed, current)) return current;
       const next = withGeneration(kind, current, changed);
       const problems = [...validateObject(kind, next), ...validateUpdate(kind, next, current)];
@@ -274,9 +274,8 @@ function statusOf(object: unknown): unknown {
 function withSpecOf<K extends Kind>(kind: K, current: ObjectOf<K>, given: ObjectOf<K>): ObjectOf<K> {
   const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion } =
     current.metadata;
-  const kept = given.kind === 'Service' ? keepAddresses(given, current as ObjectOf<'Service'>) : given;
   return {
-    ...kept,
+    ...given,
     apiVersion: current.apiVersion,
     kind: current.kind,
     metadata: {
@@ -290,6 +289,10 @@ function withSpecOf<K extends Kind>(kind: K, current: ObjectOf<K>, given: Object
     },
     ...(KINDS[kind].hasStatus && { status: statusOf(current) }),
   } as ObjectOf<K>;
+}
+
+function withKeptAddresses<K extends Kind>(next: ObjectOf<K>, current: ObjectOf<K>): ObjectOf<K> {
+  return (next.kind === 'Service' ? keepAddresses(next, current as ObjectOf<'Service'>) : next) as ObjectOf<K>;
 }
 
 /** The generation counts changes of what is wished: all but metadata and status. */

@@ -1,0 +1,212 @@
+/**
+ * The packet filter over nftables: one table of its own, changed by atomic `nft -f` transactions of which each carries only the
+ * difference to the last. The service-proxy loop applies tables through it. It never reads the table back to find differences:
+ * a token in the table and `nft monitor` tell whether it is still as it was left; where it is not, it is replaced whole.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { Log } from '../../../reconcilers/ports/log.ts';
+import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
+import type { Random } from '../../../reconcilers/ports/random.ts';
+import { runCommand } from './command.ts';
+import {
+  cleanDockerUserChain,
+  ensureDockerUserChain,
+  isDockerUserChainRight,
+  isLegacyIptables,
+} from './docker-user-chain.ts';
+import { elementsOf, extendLayout, NO_LAYOUT } from './elements.ts';
+import {
+  areKernelSettingsRight,
+  enableBridgeFiltering,
+  ensureKernelSettings,
+  resetKernelSettings,
+} from './kernel-settings.ts';
+import { rulesetTransactions } from './monitor.ts';
+import { formatToken, NO_ROUTES, type RulesetState, renderChange, renderWhole, TABLE } from './ruleset.ts';
+import { ensureServiceRoute, hasServiceRoute, removeServiceRoutes } from './service-route.ts';
+import { forgetStaleUdpFlows } from './stale-udp-flows.ts';
+
+export interface NftablesOptions {
+  /** The interface of the pods' bridge. */
+  readonly bridge: string;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+}
+
+/** `nft monitor` says nothing when it is ready; what happened until then is looked at afterwards. */
+const MONITOR_READY_MS = 500;
+const MONITOR_RESTART_MS = { first: 100, most: 30_000 };
+/** Firewall reloads come in bursts of transactions; one repair is enough. */
+const BURST_MS = 50;
+const LEGACY_CHECK_MS = 30_000;
+
+export class NftablesFilter implements PacketFilter {
+  readonly mode = 'nftables';
+  readonly #options: NftablesOptions;
+  readonly #log: Log;
+  #state: RulesetState | undefined;
+  /** Something may have changed since the machine was last looked at. */
+  #inDoubt = false;
+  /** Transactions of others on our table, so far. */
+  #intrusions = 0;
+  readonly #firstToken: number;
+  #transactions = 0;
+  #saidNoConntrack = false;
+
+  constructor(options: NftablesOptions, deps: { random: Random; log: Log }) {
+    this.#options = options;
+    this.#log = deps.log.with({ filter: 'nftables' });
+    this.#firstToken = Math.floor(deps.random.next() * 2 ** 32);
+  }
+
+  async installed(): Promise<RoutingTable | undefined> {
+    if (this.#state !== undefined && this.#inDoubt) {
+      this.#inDoubt = false;
+      if (!(await this.#isIntact(this.#state))) this.#state = undefined;
+    }
+    return this.#state?.table;
+  }
+
+  async apply(table: RoutingTable): Promise<void> {
+    const previous = this.#state;
+    const next: RulesetState = {
+      table,
+      elements: elementsOf(table),
+      layout: extendLayout(previous?.layout ?? NO_LAYOUT, table),
+      token: this.#nextToken(),
+    };
+    const intrusions = this.#intrusions;
+    this.#state = undefined; // unknown until nft has answered
+    await ensureKernelSettings(this.#options.bridge);
+    await ensureServiceRoute(table.serviceCidr, this.#options.bridge);
+    if (previous !== undefined && sameNetwork(previous.table, table)) {
+      await nft(renderChange(previous, next));
+    } else {
+      await removeServiceRoutes(table.serviceCidr);
+      await ensureDockerUserChain({ ...this.#options, ...table });
+      await nft(renderWhole(next, { bridgeFiltering: await enableBridgeFiltering() }));
+    }
+    if (this.#intrusions === intrusions) this.#state = next;
+    if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);
+  }
+
+  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    let wake = Promise.withResolvers<void>();
+    const doubt = () => {
+      this.#inDoubt = true;
+      wake.resolve();
+    };
+    const left = new AbortController();
+    const watching = this.#watch(doubt, AbortSignal.any([signal, left.signal]));
+    const stopTimer = await this.#startLegacyTimer(doubt);
+    signal.addEventListener('abort', () => wake.resolve(), { once: true });
+    try {
+      while (!signal.aborted) {
+        await wake.promise;
+        await delay(BURST_MS, undefined, { signal }).catch(() => undefined);
+        wake = Promise.withResolvers<void>();
+        if (!signal.aborted) yield;
+      }
+    } finally {
+      stopTimer();
+      left.abort();
+      await watching;
+    }
+  }
+
+  async remove(): Promise<void> {
+    this.#state = undefined;
+    await nft(NO_ROUTES);
+    await cleanDockerUserChain();
+    await removeServiceRoutes();
+    await resetKernelSettings(this.#options.bridge);
+  }
+
+  /** Reads the ruleset's changes, restarting `nft monitor` when it ends, until `signal` aborts. */
+  async #watch(doubt: () => void, signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const ready = setTimeout(doubt, MONITOR_READY_MS).unref();
+      for await (const transaction of rulesetTransactions(signal)) {
+        failures = 0;
+        const intrusion = transaction.ownTable && !this.#isOurs(transaction.token);
+        if (intrusion) {
+          this.#intrusions += 1;
+          this.#state = undefined;
+        }
+        if (intrusion || transaction.dockerChain) doubt();
+      }
+      clearTimeout(ready);
+      if (signal.aborted) return;
+      const waitMs = Math.min(MONITOR_RESTART_MS.most, MONITOR_RESTART_MS.first * 2 ** failures);
+      failures += 1;
+      this.#log.debug('nft monitor ended; starting it again', { waitMs });
+      await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** The monitor does not see what the old iptables does: there the chain is looked at from time to time. */
+  async #startLegacyTimer(doubt: () => void): Promise<() => void> {
+    if (!(await isLegacyIptables())) return () => {};
+    const timer = setInterval(doubt, LEGACY_CHECK_MS).unref();
+    return () => clearInterval(timer);
+  }
+
+  async #isIntact({ table, token }: RulesetState): Promise<boolean> {
+    const { bridge } = this.#options;
+    const revision = await runCommand('nft', ['list', 'set', ...TABLE.split(' '), 'revision']);
+    return (
+      revision.stdout.includes(formatToken(token)) &&
+      (await isDockerUserChainRight({ ...this.#options, ...table })) &&
+      (await areKernelSettingsRight(bridge)) &&
+      (await hasServiceRoute(table.serviceCidr, bridge))
+    );
+  }
+
+  async #forgetStaleUdpFlows(table: RoutingTable): Promise<void> {
+    if ((await forgetStaleUdpFlows(table)) || this.#saidNoConntrack) return;
+    this.#saidNoConntrack = true;
+    this.#log.error(
+      'the conntrack command is missing: UDP clients may stay with an endpoint that is gone; install conntrack',
+    );
+  }
+
+  /** Counts up from a random number: another process's tokens differ, this one's are a known run. */
+  #nextToken(): number {
+    this.#transactions += 1;
+    return (this.#firstToken + this.#transactions) % 2 ** 32;
+  }
+
+  #isOurs(token: number | undefined): boolean {
+    if (token === undefined) return false;
+    const count = (token - this.#firstToken + 2 ** 32) % 2 ** 32;
+    return count >= 1 && count <= this.#transactions;
+  }
+}
+
+async function nft(script: string): Promise<void> {
+  const result = await runCommand('nft', ['-f', '-'], script);
+  if (result.code === 0) return;
+  const [message = '', rule = ''] = result.stderr.trim().split('\n');
+  const detail = rule === '' ? message : `${message} in "${rule.trim().slice(0, 200)}"`;
+  throw new SampanError('PacketFilterFailed', { detail });
+}
+
+function sameNetwork(a: RoutingTable, b: RoutingTable): boolean {
+  return a.serviceCidr === b.serviceCidr && a.podCidr === b.podCidr && a.clusterCidr === b.clusterCidr;
+}
+
+/** Whether an endpoint that UDP clients may be translated to is gone, or may be because nothing is known of before. */
+function losesUdpEndpoints(previous: RoutingTable | undefined, next: RoutingTable): boolean {
+  if (previous === undefined) return next.routes.some((route) => route.protocol === 'UDP');
+  const kept = udpEndpoints(next);
+  return [...udpEndpoints(previous)].some((endpoint) => !kept.has(endpoint));
+}
+
+function udpEndpoints(table: RoutingTable): Set<string> {
+  return new Set(
+    table.routes
+      .filter((route) => route.protocol === 'UDP')
+      .flatMap((route) => route.endpoints.map(({ ip, port }) => `${route.clusterIP}:${route.port} ${ip}:${port}`)),
+  );
+}

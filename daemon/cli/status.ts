@@ -1,0 +1,55 @@
+/** `sampan status`: which source, which commit is applied, since when, what is not ready and why. */
+import { KINDS, type Kind, type ObjectOf } from '../../reconcilers/objects/kinds.ts';
+import type { Source } from '../../reconcilers/objects/source.ts';
+import { age } from '../apiserver/age.ts';
+import type { ClientConfig } from '../config.ts';
+import type { ApiConnection } from './api-connection.ts';
+import { collectionPath, type Output } from './get.ts';
+import { drawPicture } from './picture.ts';
+
+const SHOWN_HISTORY = 5;
+
+/** What the daemon's `/diagnostics` answers. */
+export interface Diagnostics {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly store: string;
+  readonly runtime: string;
+  readonly proxyMode: string;
+  /** Keys whose last attempt failed. */
+  readonly stuck: readonly {
+    readonly loop: string;
+    readonly key: string;
+    readonly because: string;
+    readonly error: string;
+  }[];
+}
+
+export async function status(config: ClientConfig, api: ApiConnection, out: Output, now: number): Promise<number> {
+  const all = { ...config, allNamespaces: true };
+  const list = async <K extends Kind>(kind: K): Promise<ObjectOf<K>[]> =>
+    (await api.json<{ items: ObjectOf<K>[] }>(collectionPath(KINDS[kind], all))).items;
+  const [diagnostics, sources, controllers, pods] = await Promise.all([
+    api.json<Diagnostics>('/diagnostics'),
+    list('Source'),
+    list('ReplicationController'),
+    list('Pod'),
+  ]);
+  const { version, startedAt, store, runtime, proxyMode, stuck } = diagnostics;
+  const since = age(new Date(startedAt).toISOString(), now);
+  out.write(`sampan ${version}, up ${since}; store ${store}; Docker ${runtime}; proxy ${proxyMode}\n`);
+  out.write(`${drawPicture({ sources, controllers, pods, pulls: new Map(), now })}\n`);
+  for (const source of sources) out.write(history(source, now));
+  for (const { loop, key, because, error } of stuck) {
+    out.write(`! ${loop} ${key}: ${error}${because === '' ? '' : ` (${because})`}\n`);
+  }
+  return 0;
+}
+
+function history(source: Source, now: number): string {
+  const lines = source.status.history.slice(0, SHOWN_HISTORY).map((record) => {
+    const counts = `+${record.created} ~${record.changed} -${record.pruned}`;
+    return `    ${age(record.at, now).padEnd(6)} ${record.outcome.padEnd(12)} ${record.revision.slice(0, 14)}  ${counts}  ${record.message}`;
+  });
+  return lines.length === 0 ? '' : `  history of ${source.metadata.name}\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,66 @@
+/**
+ * Puts waiting pods on nodes, oldest first. One plan places a whole batch and counts each placement before the next, so that pods
+ * placed together never take the same free share twice. Pure.
+ */
+import type { Plan } from '../kit/reconciler.ts';
+import { keyOf } from '../objects/meta.ts';
+import type { Pod } from '../objects/pod.ts';
+import type { Binding, Refusal, SchedulerAction } from './actions.ts';
+import { type Demand, demandOf } from './demand.ts';
+import { refusalMessage, refusalReasons } from './filters.ts';
+import { type NodeView, withPod } from './node-view.ts';
+import type { ObservedCluster } from './observe.ts';
+import { bestNode } from './scores.ts';
+
+/** Then the first ones are written before the rest is computed. */
+const MOST_BINDINGS = 200;
+
+export function plan(_desired: true | undefined, { pending, nodes }: ObservedCluster): Plan<SchedulerAction> {
+  const bindings: Binding[] = [];
+  const refusals: Refusal[] = [];
+  const views = new Map(nodes.map((node) => [node.name, node]));
+  /** Nodes only fill up while a batch is placed: what fitted nowhere fits nowhere a second time. */
+  const hopeless = new Map<string, string>();
+  let refused = 0;
+
+  for (const pod of pending) {
+    if (bindings.length === MOST_BINDINGS) break;
+    const demand = demandOf(pod);
+    const shape = JSON.stringify([demand.requests, demand.hostPorts, pod.spec.nodeSelector]);
+    const placed = hopeless.get(shape) ?? place(pod, demand, [...views.values()]);
+    if (typeof placed === 'string') {
+      hopeless.set(shape, placed);
+      refused += 1;
+      if (toldReason(pod) !== placed) refusals.push({ ...seen(pod), message: placed });
+    } else {
+      views.set(placed.name, withPod(placed, demand));
+      bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node: placed.name });
+    }
+  }
+
+  const actions: SchedulerAction[] = [];
+  if (bindings.length > 0) actions.push({ kind: 'bind-pods', bindings });
+  if (refusals.length > 0) actions.push({ kind: 'report-unschedulable', refusals });
+  return { actions, because: `${pending.length} pods wait for a node, ${refused} of them fit nowhere` };
+}
+
+/** The node for the pod, or the sentence that says why there is none. */
+function place(pod: Pod, demand: Demand, nodes: readonly NodeView[]): NodeView | string {
+  const reasons: string[] = [];
+  const feasible = nodes.filter((node) => {
+    const own = refusalReasons(pod, demand, node);
+    reasons.push(...own);
+    return own.length === 0;
+  });
+  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(demand, feasible);
+}
+
+/** What the pod's status already says about why it waits. */
+function toldReason(pod: Pod): string | undefined {
+  const scheduled = pod.status.conditions?.find((condition) => condition.type === 'PodScheduled');
+  return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable' ? scheduled.message : undefined;
+}
+
+function seen(pod: Pod): Omit<Refusal, 'message'> {
+  return { ...keyOf(pod), uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion };
+}

@@ -1,0 +1,37 @@
+/** Which of the nodes that a pod fits on is the best: apart from its siblings, least loaded, image present. Pure. */
+import type { Demand } from './demand.ts';
+import type { NodeView } from './node-view.ts';
+
+/** Spreading counts double, as Kubernetes' default profile weighs it. */
+const WEIGHTS = { spread: 2, leastRequested: 1, image: 1 };
+
+/** The best node; of equals the first. `nodes` is not empty. */
+export function bestNode(demand: Demand, nodes: readonly NodeView[]): NodeView {
+  const siblings = (node: NodeView) => (demand.owner === undefined ? 0 : (node.owners[demand.owner] ?? 0));
+  const most = Math.max(...nodes.map(siblings));
+  const score = (node: NodeView) =>
+    WEIGHTS.spread * (most === 0 ? 1 : 1 - siblings(node) / most) +
+    WEIGHTS.leastRequested * freeShare(demand, node) +
+    WEIGHTS.image * imageShare(demand, node);
+
+  let best = { node: nodes[0] as NodeView, score: Number.NEGATIVE_INFINITY };
+  for (const node of nodes) {
+    const own = score(node);
+    if (own > best.score) best = { node, score: own };
+  }
+  return best.node;
+}
+
+/** What would be left of the node, 0 to 1, the mean of CPU and memory (NodeResourcesFit, LeastAllocated). */
+function freeShare({ estimate }: Demand, { allocatable, estimated }: NodeView): number {
+  const share = (name: 'cpu' | 'memory') => {
+    const offered = allocatable[name] ?? 0;
+    return offered === 0 ? 0 : Math.max(0, (offered - estimated[name] - estimate[name]) / offered);
+  };
+  return (share('cpu') + share('memory')) / 2;
+}
+
+/** The share of the pod's images that need no pull. */
+function imageShare({ images }: Demand, node: NodeView): number {
+  return images.length === 0 ? 0 : images.filter((image) => node.images.includes(image)).length / images.length;
+}

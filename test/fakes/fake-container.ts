@@ -1,0 +1,25 @@
+/** One container of the fake runtime: its record as it changes, and its log. Only the fake runtime changes it. */
+import type { ContainerRecord, ContainerSpec, LogChunk } from '../../reconcilers/ports/container-runtime.ts';
+
+export interface FakeImage {
+  /** Without it one is made from the reference. */
+  readonly id?: string;
+  readonly sizeBytes?: number;
+  /** What a container of it writes when it starts. */
+  readonly output?: readonly { readonly stream: LogChunk['stream']; readonly text: string }[];
+  /** It ends by itself at once, with this code; without it, it runs until it is stopped. */
+  readonly exitCode?: number;
+  /** What it does on SIGTERM: end with a code (0 without it), or nothing. */
+  readonly onSigterm?: number | 'ignore';
+}
+
+export interface LogEntry extends LogChunk {
+  readonly at: number;
+}
+
+export interface FakeContainer {
+  readonly spec: ContainerSpec;
+  readonly image: FakeImage;
+  record: ContainerRecord;
+  readonly log: LogEntry[];
+}

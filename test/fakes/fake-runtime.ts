@@ -1,0 +1,246 @@
+/**
+ * A container runtime in memory that behaves as Docker does, for scenarios: deterministic, on the test's clock and randomness, with
+ * failures on request. The contract suite that it shares with the Docker adapter keeps it honest.
+ */
+import { type Clock, sleep } from '../../reconcilers/ports/clock.ts';
+import type * as port from '../../reconcilers/ports/container-runtime.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
+import type { Random } from '../../reconcilers/ports/random.ts';
+import { Channel } from './channel.ts';
+import type { FakeContainer, FakeImage } from './fake-container.ts';
+import { firstFreeAddress, overlap } from './subnet.ts';
+
+/** The port's calls that a test counts, slows down or lets fail. */
+export type FakeOperation = 'info' | 'network' | 'list' | 'inspect' | 'create' | 'start' | 'stop' | 'remove' | 'pull';
+
+interface FakePull {
+  readonly waiters: Set<(progress: port.PullProgress) => void>;
+  readonly controller: AbortController;
+  readonly done: Promise<port.ImageRecord>;
+}
+
+const KILLED = 137;
+/** How Docker shows containers that were running when it was killed itself. */
+const LOST = 255;
+
+export class FakeRuntime implements port.ContainerRuntime {
+  readonly endpoint = 'fake://docker';
+  /** Every call so far, in order. `subject`: the id, name or reference it was about. */
+  readonly calls: { readonly operation: FakeOperation; readonly subject: string }[] = [];
+  /** What an operation takes, in milliseconds of the clock; 0 without an entry. */
+  readonly latencyMs = new Map<FakeOperation, number>();
+  /** Docker's sentence at the start of a container of this image. */
+  readonly startFailures = new Map<string, string>();
+  /** Docker's sentence at the pull of this reference. */
+  readonly pullFailures = new Map<string, string>();
+  /** What can be pulled, by reference. */
+  readonly registry = new Map<string, FakeImage>();
+
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #images = new Map<string, FakeImage>();
+  readonly #networks = new Map<string, port.PodNetwork>();
+  readonly #containers = new Map<string, FakeContainer>();
+  readonly #pulls = new Map<string, FakePull>();
+  readonly #listeners = new Set<{ readonly label: string; readonly channel: Channel<port.RuntimeEvent> }>();
+  readonly #followers = new Map<Channel<port.LogChunk>, { readonly id: string; readonly options: port.LogOptions }>();
+  #down = false;
+
+  constructor(deps: { readonly clock: Clock; readonly random: Random }) {
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+  }
+
+  // What a test does to it.
+
+  /** The image is there, as if built or pulled before. */
+  addImage(reference: string, image: FakeImage = {}): void {
+    this.#images.set(withTag(reference), image);
+    this.#tell({ type: 'image', id: imageId(reference, image), labels: {}, at: this.#clock.now() });
+  }
+
+  removeImage(reference: string): void {
+    this.#images.delete(withTag(reference));
+  }
+
+  /** The container's process ends. */
+  exit(id: string, exitCode: number, options: { readonly oomKilled?: boolean } = {}): void {
+    this.#end(this.#container(id), exitCode, options.oomKilled);
+  }
+
+  /** The container's process writes to its log. */
+  write(id: string, stream: port.LogChunk['stream'], text: string): void {
+    const container = this.#container(id);
+    const entry = { stream, data: Buffer.from(text), at: this.#clock.now() };
+    container.log.push(entry);
+    for (const [channel, follower] of this.#followers) {
+      if (follower.id === id) channel.send(toChunk(entry, follower.options));
+    }
+  }
+
+  /** dockerd is gone: every call and stream says RuntimeUnavailable, containers run on. */
+  goDown(): void {
+    this.#down = true;
+    for (const { channel } of this.#listeners) channel.cut(this.#unavailable());
+    for (const channel of this.#followers.keys()) channel.cut(this.#unavailable());
+    this.#listeners.clear();
+    this.#followers.clear();
+  }
+
+  /** dockerd is back. Without live-restore, all that ran has ended, and nobody was told. */
+  comeBack(options: { readonly liveRestore?: boolean } = {}): void {
+    if (options.liveRestore !== true) {
+      for (const container of this.#containers.values()) this.#end(container, LOST);
+    }
+    this.#down = false;
+  }
+
+  // The port.
+
+  info(): Promise<port.RuntimeInfo> {
+    return this.#call('info', '', () => ({
+      id: 'fake',
+      version: '20.10.24',
+      hostname: 'fake-host',
+      operatingSystem: 'Fake OS',
+      kernelVersion: '6.1.0',
+      architecture: 'x86_64',
+      cpus: 2,
+      memoryBytes: 4 * 2 ** 30,
+      rootDir: '/var/lib/docker',
+    }));
+  }
+
+  network(name: string): Promise<port.PodNetwork | undefined> {
+    return this.#call('network', name, () => this.#networks.get(name));
+  }
+
+  ensureNetwork(network: port.PodNetwork): Promise<void> {
+    return this.#call('network', network.name, () => {
+      const conflict = (detail: string) => new SampanError('NetworkConflict', { network: network.name, detail });
+      const existing = this.#networks.get(network.name);
+      if (existing !== undefined) {
+        if (existing.subnet === network.subnet && existing.bridge === network.bridge) return;
+        throw conflict(`expected subnet ${network.subnet}, the existing one has subnet ${existing.subnet}`);
+      }
+      const other = this.#networks.values().find(({ subnet }) => overlap(subnet, network.subnet));
+      if (other !== undefined) throw conflict(`Pool overlaps with other one on this address space (${other.subnet})`);
+      this.#networks.set(network.name, network);
+    });
+  }
+
+  removeNetwork(name: string): Promise<void> {
+    return this.#call('network', name, () => {
+      const inUse = [...this.#containers.values()].some(({ spec, record }) => {
+        return spec.network.kind === 'network' && spec.network.name === name && record.state === 'running';
+      });
+      if (inUse) throw new SampanError('NetworkConflict', { network: name, detail: 'it has active endpoints' });
+      this.#networks.delete(name);
+    });
+  }
+
+  list(labels: Readonly<Record<string, string>>): Promise<port.ContainerRecord[]> {
+    return this.#call('list', JSON.stringify(labels), () => {
+      const carriesAll = (own: Readonly<Record<string, string>>) =>
+        Object.entries(labels).every(([key, value]) => Object.hasOwn(own, key) && (value === '' || own[key] === value));
+      return [...this.#containers.values()].map(({ record }) => record).filter((record) => carriesAll(record.labels));
+    });
+  }
+
+  inspect(id: string): Promise<port.ContainerRecord | undefined> {
+    return this.#call('inspect', id, () => this.#containers.get(id)?.record);
+  }
+
+  create(spec: port.ContainerSpec): Promise<string> {
+    return this.#call('create', spec.name, () => {
+      const image = this.#images.get(withTag(spec.image));
+      if (image === undefined) throw new SampanError('ImageMissing', { image: spec.image });
+      const holder = this.#containers.values().find(({ record }) => record.name === spec.name);
+      if (holder !== undefined) {
+        throw new SampanError('ContainerNameTaken', { name: spec.name, holder: holder.record.id });
+      }
+      const id = `${this.#random.uuid()}${this.#random.uuid()}`.replaceAll('-', '');
+      const { name, labels } = spec;
+      const at = { createdAt: this.#clock.now() };
+      const record = {
+        id,
+        name,
+        labels,
+        image: spec.image,
+        imageId: imageId(spec.image, image),
+        oomKilled: false,
+        ...at,
+      };
+      const container: FakeContainer = { spec, image, record: { ...record, state: 'created' }, log: [] };
+      this.#containers.set(id, container);
+      this.#tellOf('created', container);
+      return id;
+    });
+  }
+
+  start(id: string): Promise<port.ContainerRecord> {
+    return this.#call('start', id, () => {
+      const container = this.#container(id);
+      if (container.record.state === 'running') return container.record;
+      const ip = this.#failingAs(container, () => this.#join(container));
+      const { finishedAt: _, exitCode: __, error: ___, ...rest } = container.record;
+      const startedAt = this.#clock.now();
+      container.record = { ...rest, state: 'running', startedAt, oomKilled: false, ...(ip !== undefined && { ip }) };
+      this.#tellOf('started', container);
+      for (const { stream, text } of container.image.output ?? []) this.write(id, stream, text);
+      if (container.image.exitCode !== undefined) this.#end(container, container.image.exitCode);
+      return container.record;
+    });
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    const onSigterm = await this.#call('stop', id, () => this.#containers.get(id)?.image.onSigterm ?? 0);
+    if (onSigterm === 'ignore' && this.#containers.get(id)?.record.state === 'running') {
+      await sleep(this.#clock, graceSeconds * 1000);
+    }
+    const container = this.#containers.get(id);
+    if (container !== undefined) this.#end(container, onSigterm === 'ignore' ? KILLED : onSigterm);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#call('remove', id, () => {
+      const container = this.#containers.get(id);
+      if (container === undefined) return;
+      this.#end(container, KILLED);
+      this.#containers.delete(id);
+      this.#tellOf('removed', container);
+    });
+  }
+
+  async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
+    this.#requireUp();
+    const container = this.#container(id);
+    const since = container.log.filter(({ at }) => at >= (options.since ?? 0));
+    const past = options.tail === undefined ? since : since.slice(Math.max(0, since.length - options.tail));
+    const channel = new Channel<port.LogChunk>();
+    for (const entry of past) channel.send(toChunk(entry, options));
+    if (options.follow && container.record.state === 'running') this.#followers.set(channel, { id, options });
+    else channel.end();
+    yield* this.#untilAborted(channel, signal, () => this.#followers.delete(channel));
+  }
+
+  async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
+    this.#requireUp();
+    const channel = new Channel<port.RuntimeEvent>();
+    const listener = { label, channel };
+    this.#listeners.add(listener);
+    channel.send({ type: 'listening', id: '', labels: {}, at: this.#clock.now() });
+    yield* this.#untilAborted(channel, signal, () => this.#listeners.delete(listener));
+  }
+
+  image(reference: string): Promise<port.ImageRecord | undefined> {
+    this.#requireUp();
+    return Promise.resolve(this.#imageRecord(reference));
+  }
+
+  images(): Promise<port.ImageRecord[]> {
+    this.#requireUp();
+    const records = [...this.#images.keys()].map((reference) => this.#imageRecord(reference));
+    return Promise.resolve(records.filter((record) => record !== undefined));
+  }
+}

@@ -1,0 +1,34 @@
+/** The registry over a memory store with a clock that stands: what unit tests of loops and of the API server write to. */
+import { MemoryStore } from '../../daemon/adapters/memory-store.ts';
+import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { Registry } from '../../reconcilers/kit/registry/registry.ts';
+import { ServiceAddresses } from '../../reconcilers/kit/registry/service-addresses.ts';
+import { FakeClock } from './fake-clock.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+export interface TestCluster {
+  readonly clock: FakeClock;
+  readonly random: SeededRandom;
+  readonly store: MemoryStore;
+  readonly registry: Registry;
+}
+
+/** A registry with the namespace `default`; `serviceCidr` default 10.96.0.0/24. */
+export async function createTestCluster(options: { serviceCidr?: string; seed?: number } = {}): Promise<TestCluster> {
+  const clock = new FakeClock();
+  const random = new SeededRandom(options.seed);
+  const store = new MemoryStore(clock);
+  const addresses = new ServiceAddresses(
+    { serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } },
+    { store, random },
+  );
+  const registry = new Registry({ store, clock, random, addresses });
+  await registry.create('Namespace', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'default' },
+    spec: {},
+    status: { phase: 'Active' },
+  });
+  return { clock, random, store, registry };
+}
