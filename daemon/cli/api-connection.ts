@@ -1,7 +1,6 @@
 /** The CLI's way to the daemon: HTTP over the unix socket in the data dir. Refusals arrive as the Status the server sent. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 
 export const SOCKET_NAME = 'sampan.sock';
@@ -35,8 +34,12 @@ export class ApiConnection {
   /** One parsed value per line of the body, as a watch sends them. */
   async *lines<T>(path: string, request: ApiRequest = {}): AsyncIterable<T> {
     const response = await this.#open(path, request);
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line !== '') yield JSON.parse(line) as T;
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
     }
   }
 

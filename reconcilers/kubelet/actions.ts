@@ -3,7 +3,13 @@ import type { PodStatus } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
 
-export type KubeletAction = PullImage | RunContainers | StopContainers | RemoveContainers | UpdateStatus | FinishDeletion;
+export type KubeletAction =
+  | PullImage
+  | RunContainers
+  | StopContainers
+  | RemoveContainers
+  | UpdateStatus
+  | FinishDeletion;
 
 /** Begins a pull and does not wait for it: its end brings the pod back to the queue. */
 export interface PullImage {

@@ -3,9 +3,9 @@
  * Pure: object and facts in, specs out.
  */
 import { containerEnvironment } from '../objects/env.ts';
-import { containerHash } from '../objects/pod-template-hash.ts';
 import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
+import { containerHash } from '../objects/pod-template-hash.ts';
 import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';

@@ -47,8 +47,10 @@ export class ContainerStops {
   async #stop(pod: ObjectKey, id: string, graceSeconds: number, endsAt: number): Promise<void> {
     const { runtime, view, wakeups, clock, log } = this.#deps;
     try {
-      await view.hold(id, () => runtime.stop(id, graceSeconds));
-      await view.refresh(id);
+      await view.hold(id, async () => {
+        await runtime.stop(id, graceSeconds);
+        await view.refresh(id);
+      });
     } catch (error) {
       if (isSampanError(error, 'RuntimeUnavailable')) view.lost(error);
       else log.error('a container could not be stopped; trying again', { container: id, error: messageOf(error) });

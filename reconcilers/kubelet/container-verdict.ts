@@ -57,9 +57,11 @@ export function containerVerdict(question: ContainerQuestion, now: number): Cont
 
 function runningOutcome(question: ContainerQuestion, running: PodContainer, now: number): Outcome {
   const { pod, container, sandboxAttempt } = question;
-  if (running.sandboxAttempt !== sandboxAttempt) return { step: 'stop', message: `Stopping container ${container.name}` };
+  if (running.sandboxAttempt !== sandboxAttempt)
+    return { step: 'stop', message: `Stopping container ${container.name}` };
   // A pod that never restarts a container cannot be given a new image: stopping it would end the pod.
-  if (isSameSpec(running.specHash, specHash(pod, container)) || pod.spec.restartPolicy === 'Never') return { step: 'keep' };
+  if (isSameSpec(running.specHash, specHash(pod, container)) || pod.spec.restartPolicy === 'Never')
+    return { step: 'keep' };
   const image = askForImage(question, undefined, now);
   if (image.kind === 'ready') {
     return { step: 'stop', message: `Container ${container.name} definition changed, will be restarted` };
@@ -84,7 +86,8 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   }
 
   const problem = configProblem(container);
-  if (problem !== undefined) return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: problem } };
+  if (problem !== undefined)
+    return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: problem } };
   // What a changed container needs was pulled before the old one was stopped.
   const image = askForImage(question, ended === undefined || isChanged ? undefined : endedAt(ended), now);
   if (image.kind === 'pull') return { step: 'pull', onFailure: image.onFailure };
@@ -162,7 +165,11 @@ function crashLoop(
   return { step: 'wait', waiting: { reason: 'CrashLoopBackOff', message }, changesAt: dueAt };
 }
 
-function askForImage({ container, observed }: ContainerQuestion, previousEndedAt: number | undefined, now: number): ImageVerdict {
+function askForImage(
+  { container, observed }: ContainerQuestion,
+  previousEndedAt: number | undefined,
+  now: number,
+): ImageVerdict {
   const present = observed.images[container.image] !== undefined;
   const pulls = observed.pulls[container.image];
   return imageVerdict({ container, present, pulls, previousEndedAt }, now);
@@ -171,7 +178,9 @@ function askForImage({ container, observed }: ContainerQuestion, previousEndedAt
 /** A pull that is tried again keeps the reason it is known for. */
 function whilePulling(pod: Pod, container: Container): Waiting {
   const known = statusOf(pod, container)?.state.waiting;
-  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff' ? known : { reason: 'ContainerCreating' };
+  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff'
+    ? known
+    : { reason: 'ContainerCreating' };
 }
 
 export function statusOf(pod: Pod, container: Container): ContainerStatus | undefined {

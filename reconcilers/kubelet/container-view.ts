@@ -12,8 +12,6 @@ import { LABEL_INSTANCE, podKeyOf } from './identity.ts';
 
 const RECONNECT_MS = { first: 100, most: 5_000 };
 const RELIST_MS = 10 * 60_000;
-/** A connection's events may begin just after its first list was answered; the second list catches what fell in between. */
-const SECOND_LIST_MS = 1_000;
 
 export interface ContainerViewDeps {
   readonly runtime: ContainerRuntime;
@@ -128,9 +126,21 @@ export class ContainerView {
     this.#isCurrent = false;
     if (!this.#isReported) {
       this.#isReported = true;
-      this.#deps.log.error('Docker does not answer; what runs is left alone until it does', { error: messageOf(error) });
+      this.#deps.log.error('Docker does not answer; what runs is left alone until it does', {
+        error: messageOf(error),
+      });
     }
     this.#session.abort();
+  }
+
+  /** Does `work`; where Docker does not answer, that is what the next look at any pod sees. */
+  async whileAnswering(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isSampanError(error, 'RuntimeUnavailable')) throw error;
+      this.lost(error);
+    }
   }
 
   /** Follows the runtime until `signal` aborts. */
@@ -157,39 +167,36 @@ export class ContainerView {
   }
 
   async #follow(signal: AbortSignal, onListed: () => void): Promise<void> {
-    const events = this.#deps.runtime.events(LABEL_INSTANCE, signal)[Symbol.asyncIterator]();
-    // Asked for before the list, so that nothing falls in between.
-    let next = events.next();
-    next.catch(() => undefined);
-    await this.relist();
-    this.#isCurrent = true;
-    if (this.#isReported) this.#deps.log.info('Docker answers again');
-    this.#isReported = false;
-    onListed();
-    this.#listener.onAll();
-
+    const { runtime, clock } = this.#deps;
     let cancel = () => {};
-    const relistAfter = (ms: number) => {
-      cancel = this.#deps.clock.setTimer(ms, () => {
-        this.relist().then(
-          () => !signal.aborted && relistAfter(RELIST_MS),
-          (error: unknown) => this.lost(error),
-        );
+    const relistLater = () => {
+      cancel = clock.setTimer(RELIST_MS, () => {
+        void this.whileAnswering(() => this.relist()).then(() => !signal.aborted && relistLater());
       });
     };
-    relistAfter(SECOND_LIST_MS);
     try {
-      for (;;) {
-        const { done, value } = await next;
+      for await (const event of runtime.events(LABEL_INSTANCE, signal)) {
         if (signal.aborted) return;
-        if (done) throw new SampanError('RuntimeUnavailable', { endpoint: this.#deps.runtime.endpoint, detail: 'its event stream has ended' });
-        this.#take(value);
-        next = events.next();
-        next.catch(() => undefined);
+        // Listed only now that no event can be missed any more.
+        if (event.type !== 'listening') this.#take(event);
+        else {
+          await this.relist();
+          this.#connected();
+          onListed();
+          relistLater();
+        }
       }
+      throw new SampanError('RuntimeUnavailable', { endpoint: runtime.endpoint, detail: 'its event stream has ended' });
     } finally {
       cancel();
     }
+  }
+
+  #connected(): void {
+    this.#isCurrent = true;
+    if (this.#isReported) this.#deps.log.info('Docker answers again');
+    this.#isReported = false;
+    this.#listener.onAll();
   }
 
   /** Makes the view what the runtime says it has, but for what was heard of since the question. */
@@ -226,17 +233,16 @@ export class ContainerView {
     void this.refresh(event.id);
   }
 
-  async #refresh(id: string): Promise<void> {
-    try {
+  #refresh(id: string): Promise<void> {
+    const held = this.#held.get(id);
+    if (held !== undefined) held.dirty = false;
+    return this.whileAnswering(async () => {
       const asked = ++this.#step;
       const record = await this.#deps.runtime.inspect(id);
       if ((this.#heard.get(id) ?? 0) > asked) return;
       if (record === undefined) this.drop(id);
       else if (record.labels[LABEL_INSTANCE] === this.#deps.instance) this.put(record);
-    } catch (error) {
-      if (!isSampanError(error, 'RuntimeUnavailable')) throw error;
-      this.lost(error);
-    }
+    });
   }
 
   #store(record: ContainerRecord): void {

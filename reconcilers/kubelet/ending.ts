@@ -70,7 +70,10 @@ export function planDeletion(
   }
   const actions = ending(own, observed, now, { graceSeconds: remainingGraceSeconds(pod, now) });
   if (running.length > 0) return { actions, because: `deleted: ${running.length} containers have their grace period` };
-  return { actions: [...actions, { kind: 'finish-deletion', pod: podIdentity(pod) }], because: 'deleted: nothing of it runs' };
+  return {
+    actions: [...actions, { kind: 'finish-deletion', pod: podIdentity(pod) }],
+    because: 'deleted: nothing of it runs',
+  };
 }
 
 function remainingDrainMs(pod: Pod, { drain }: PodObservation, now: number): number {

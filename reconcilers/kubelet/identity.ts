@@ -40,16 +40,18 @@ export interface PodIdentity extends ObjectKey {
   readonly uid: string;
 }
 
-export interface ContainerIdentity extends Pick<
-  PodContainer,
-  'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash'
-> {
+export interface ContainerIdentity
+  extends Pick<PodContainer, 'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash'> {
   readonly pod: PodIdentity;
   readonly instance: string;
 }
 
 /** `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`. */
-export function containerName({ pod, container, attempt }: Pick<ContainerIdentity, 'pod' | 'container' | 'attempt'>): string {
+export function containerName({
+  pod,
+  container,
+  attempt,
+}: Pick<ContainerIdentity, 'pod' | 'container' | 'attempt'>): string {
   return ['k8s', container, pod.name, pod.namespace, pod.uid, attempt].join('_');
 }
 

@@ -71,7 +71,8 @@ function isReady(rule: Rule, { present, pulls, previousEndedAt }: ImageQuestion)
   const since = previousEndedAt ?? 0;
   if (rule === 'Always') return (pulls?.pulledAt ?? -1) >= since;
   // Tried once per pod: a restart takes what is there and does not wait for a registry.
-  if (rule === 'TryOnce') return previousEndedAt !== undefined || pulls?.pulledAt !== undefined || pulls?.failure !== undefined;
+  if (rule === 'TryOnce')
+    return previousEndedAt !== undefined || pulls?.pulledAt !== undefined || pulls?.failure !== undefined;
   return true;
 }
 

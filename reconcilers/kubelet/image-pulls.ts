@@ -51,11 +51,7 @@ export class ImagePulls {
     const report = { pod: keyOf({ metadata: pod }), image };
     const startedAt = clock.now();
     try {
-      await runtime.pull(
-        image,
-        (progress) => observer({ ...report, state: 'pulling', progress }),
-        wakeups.signal,
-      );
+      await runtime.pull(image, (progress) => observer({ ...report, state: 'pulling', progress }), wakeups.signal);
       view.forgetImage(image);
       memory.pulled(pod, image, clock.now());
       observer({ ...report, state: 'pulled' });
@@ -78,6 +74,6 @@ export class ImagePulls {
 
 /** What Docker said, without the part that names the image again. */
 function causeOf(error: unknown): string {
-  const detail = isSampanError(error, 'ImagePullFailed') ? error.details['detail'] : undefined;
+  const detail = isSampanError(error, 'ImagePullFailed') ? error.details.detail : undefined;
   return typeof detail === 'string' ? detail : messageOf(error);
 }

@@ -2,9 +2,10 @@
  * The kubelet's decisions about one pod, pure: what is started, stopped, removed and reported, in which order. Never destructive
  * before it must be: pull, then stop the old; and nothing at all while the cache or the runtime cannot be believed.
  */
+
+import type { Plan } from '../kit/reconciler.ts';
 import type { Pod } from '../objects/pod.ts';
 import { isPodTerminal } from '../objects/pod.ts';
-import type { Plan } from '../kit/reconciler.ts';
 import type { KubeletAction, RunContainers } from './actions.ts';
 import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
@@ -12,7 +13,7 @@ import { ending, planDeletion, removal } from './ending.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
-import { sandboxVerdict, type SandboxVerdict } from './sandbox-verdict.ts';
+import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
 import { changedStatus, statusEvents } from './status.ts';
 
 export function plan(desired: Pod | undefined, observed: PodObservation, now: number): Plan<KubeletAction> {

@@ -54,7 +54,8 @@ export function oomScoreAdj(spec: PodSpec, container: Container, nodeMemoryBytes
 /** Guaranteed: every container limits cpu and memory and requests just that; BestEffort: none says anything. */
 export function qosClass(spec: PodSpec): QosClass {
   const all = spec.containers.map(({ resources }) => resources ?? {});
-  const says = (amounts: Record<string, string> | undefined) => (milli(amounts?.cpu) ?? whole(amounts?.memory) ?? 0) > 0;
+  const says = (amounts: Record<string, string> | undefined) =>
+    (milli(amounts?.cpu) ?? whole(amounts?.memory) ?? 0) > 0;
   if (!all.some(({ requests, limits }) => says(requests) || says(limits))) return 'BestEffort';
   const isGuaranteed = all.every(({ requests, limits }) =>
     (['cpu', 'memory'] as const).every((resource) => {

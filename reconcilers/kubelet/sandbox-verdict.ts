@@ -29,6 +29,6 @@ export function sandboxVerdict(pod: Pod, records: PodRecords, observed: PodObser
 
   const crashes = crashesAfter(sandbox, SANDBOX_RECOVERED_AFTER_MS);
   const dueAt = endedAt(sandbox) + restartDelayMs(crashes);
-  if (now < dueAt) return { step: 'wait', because: 'the pod\'s pause container keeps ending', changesAt: dueAt };
+  if (now < dueAt) return { step: 'wait', because: "the pod's pause container keeps ending", changesAt: dueAt };
   return { step: 'start', attempt: nextSandboxAttempt, crashes };
 }

@@ -63,7 +63,9 @@ function containerStatus(pod: Pod, verdict: ContainerVerdict): ContainerStatus {
     name: container.name,
     image: newest?.image ?? container.image,
     imageID: imageID(newest) ?? known?.imageID ?? '',
-    ...(had !== undefined ? { containerID: `docker://${had.id}` } : known?.containerID && { containerID: known.containerID }),
+    ...(had !== undefined
+      ? { containerID: `docker://${had.id}` }
+      : known?.containerID && { containerID: known.containerID }),
     ready: running,
     started: running,
     restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
@@ -122,7 +124,9 @@ function imageID(container: PodContainer | undefined): string | undefined {
 function phaseOf(pod: Pod, statuses: readonly ContainerStatus[]): PodPhase {
   const { restartPolicy } = pod.spec;
   const running = statuses.filter(({ state }) => state.running).length;
-  const ended = statuses.flatMap(({ state, lastState }) => state.terminated ?? (state.running ? [] : (lastState.terminated ?? [])));
+  const ended = statuses.flatMap(
+    ({ state, lastState }) => state.terminated ?? (state.running ? [] : (lastState.terminated ?? [])),
+  );
   if (running + ended.length < statuses.length) return 'Pending';
   if (running > 0) return 'Running';
   const willRestart = statuses.some(({ state }) => state.waiting !== undefined);
@@ -137,7 +141,11 @@ function conditions(pod: Pod, phase: PodPhase, statuses: readonly ContainerStatu
     phase === 'Succeeded'
       ? { status: 'False', reason: 'PodCompleted' }
       : unready.length > 0
-        ? { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` }
+        ? {
+            status: 'False',
+            reason: 'ContainersNotReady',
+            message: `containers with unready status: [${unready.join(' ')}]`,
+          }
         : { status: 'True' };
   const own: Condition[] = [
     phase === 'Succeeded'
@@ -175,12 +183,19 @@ export function statusEvents(pod: Pod, next: PodStatus): StatusEvent[] {
 }
 
 function waitingEvents({ reason, message = '' }: Waiting, image: string): StatusEvent[] {
-  const warning = (eventReason: string, text: string): StatusEvent => ({ type: 'Warning', reason: eventReason, message: text });
+  const warning = (eventReason: string, text: string): StatusEvent => ({
+    type: 'Warning',
+    reason: eventReason,
+    message: text,
+  });
   switch (reason) {
     case 'CrashLoopBackOff':
       return [warning('BackOff', 'Back-off restarting failed container')];
     case 'ErrImagePull':
-      return [warning('Failed', `Failed to pull image "${image}": ${message}`), warning('Failed', 'Error: ErrImagePull')];
+      return [
+        warning('Failed', `Failed to pull image "${image}": ${message}`),
+        warning('Failed', 'Error: ErrImagePull'),
+      ];
     case 'ImagePullBackOff':
       return [{ type: 'Normal', reason: 'BackOff', message }, warning('Failed', 'Error: ImagePullBackOff')];
     case 'ErrImageNeverPull':

@@ -50,12 +50,10 @@ function withoutServerFields(manifest: JsonObject): JsonObject {
 }
 
 /** Merge keys by the list's member name: `k8s.io/api/core/v1` listMapKey, with the protocol as server-side apply has it. */
-const MERGE_KEYS: Readonly<Record<string, (item: JsonObject, path: string) => string | undefined>> = {
+const MERGE_KEYS: Readonly<Record<string, (item: JsonObject) => string | undefined>> = {
   containers: (item) => text(item.name),
   env: (item) => text(item.name),
-  ports: (item, path) => {
-    // Endpoints' lists are atomic.
-    if (path.startsWith('subsets')) return undefined;
+  ports: (item) => {
     const port = text(item.containerPort ?? item.port);
     return port && `${port}/${text(item.protocol) ?? 'TCP'}`;
   },
@@ -110,8 +108,7 @@ function mergeList(was: Json[], want: Json[], is: Json[], path: string, name: st
     const added = is.filter((item) => !was.includes(item) && !want.includes(item));
     return [...want, ...added];
   }
-  const keyed = [was, want, is].map((list) => byKey(list, name, path));
-  const [wasByKey, wantByKey, isByKey] = keyed;
+  const [wasByKey, wantByKey, isByKey] = [was, want, is].map((list) => byKey(list, name));
   if (wasByKey === undefined || wantByKey === undefined || isByKey === undefined) return copyJson(want);
   const result: Json[] = [];
   for (const [key, item] of wantByKey) {
@@ -122,12 +119,12 @@ function mergeList(was: Json[], want: Json[], is: Json[], path: string, name: st
 }
 
 /** Undefined where the list has no merge key, or an item has none of its own: then it is replaced whole. */
-function byKey(list: readonly Json[], name: string, path: string): Map<string, JsonObject> | undefined {
+function byKey(list: readonly Json[], name: string): Map<string, JsonObject> | undefined {
   const keyOf = MERGE_KEYS[name];
   if (keyOf === undefined) return undefined;
   const items = new Map<string, JsonObject>();
   for (const item of list) {
-    const key = isJsonObject(item) ? keyOf(item, path) : undefined;
+    const key = isJsonObject(item) ? keyOf(item) : undefined;
     if (key === undefined || items.has(key)) return undefined;
     items.set(key, item as JsonObject);
   }
@@ -153,11 +150,11 @@ function dropDefaulted(
   }
   if (Array.isArray(live) && Array.isArray(last) && Array.isArray(defaulted)) {
     const name = path.slice(path.lastIndexOf('.') + 1);
-    const [lastItems, defaultedItems] = [byKey(last, name, path), byKey(defaulted, name, path)];
+    const [lastItems, defaultedItems] = [byKey(last, name), byKey(defaulted, name)];
     const keyOf = MERGE_KEYS[name];
     if (lastItems === undefined || defaultedItems === undefined || keyOf === undefined) return live;
     return live.map((item) => {
-      const key = isJsonObject(item) ? keyOf(item, path) : undefined;
+      const key = isJsonObject(item) ? keyOf(item) : undefined;
       const lastItem = key === undefined ? undefined : lastItems.get(key);
       if (key === undefined || lastItem === undefined) return item;
       return dropDefaulted(item, lastItem, defaultedItems.get(key), element(path, key)) ?? item;

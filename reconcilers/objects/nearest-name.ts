@@ -1,7 +1,10 @@
 /** Finds what somebody probably meant to write; messages about unknown fields and kinds use it. Pure string work. */
 
-/** The candidate that differs least from `name`, if it is close enough to be a slip: at most a third of its letters. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate that differs least from `name`, if it is close enough to be a slip: at most a third of its letters, or one of the
+ * two begins with the other (`enviroment`, `env`).
+ */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   if (name.length > 64) return undefined;
@@ -12,7 +15,11 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? [...candidates].find((candidate) => candidate.length >= 3 && begins(name, candidate));
+}
+
+function begins(a: string, b: string): boolean {
+  return a.startsWith(b) || (a.length >= 3 && b.startsWith(a));
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

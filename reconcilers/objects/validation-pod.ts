@@ -122,6 +122,8 @@ function validateResources(resources: JsonObject, path: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const [kind, amounts] of Object.entries({ limits, requests })) {
     for (const [name, amount] of Object.entries(amounts)) {
+      // A request that defaulting copied from its limit has nothing wrong of its own.
+      if (amounts === requests && amount === limits[name]) continue;
       const at = element(child(path, kind), name);
       errors.push(...oneOf(name, RESOURCES, at));
       if (compareQuantities(String(amount), '0') < 0) {

@@ -142,10 +142,14 @@ function composeDocuments(piece: string, base: number): YamlDocument[] {
   return documents;
 }
 
+/** The parser meets an unclosed quote or bracket only where the indentation stops to fit it. */
+const UNCLOSED_HINT = ', or a quote or bracket before it is not closed';
+
 function problemOf(error: unknown, base: number): YamlProblem {
   if (error instanceof Fatal) return { offset: error.offset, message: error.message };
   if (error instanceof YAMLException) {
-    return { offset: base + (error.mark?.position ?? 0), message: `not valid YAML: ${error.reason}` };
+    const hint = /^(deficient|bad) indentation/.test(error.reason) ? UNCLOSED_HINT : '';
+    return { offset: base + (error.mark?.position ?? 0), message: `not valid YAML: ${error.reason}${hint}` };
   }
   throw error;
 }

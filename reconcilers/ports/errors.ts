@@ -116,7 +116,7 @@ export const ERRORS = {
 
   // The packet filter.
   PacketFilterFailed: {
-    message: 'nftables refuses the ruleset: {detail}; the previous one stays',
+    message: 'service routes cannot be installed: {detail}; those in force stay, trying again',
     retry: true,
     status: 500,
     reason: 'InternalError',

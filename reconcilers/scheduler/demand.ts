@@ -57,8 +57,8 @@ function computeDemand(pod: Pod): Demand {
   for (const container of containers) {
     const asked = amountsOf({ ...container.resources?.limits, ...container.resources?.requests });
     for (const [name, value] of Object.entries(asked)) requests[name] = (requests[name] ?? 0) + value;
-    cpu += asked['cpu'] ?? ESTIMATED_CPU;
-    memory += asked['memory'] ?? ESTIMATED_MEMORY;
+    cpu += asked.cpu ?? ESTIMATED_CPU;
+    memory += asked.memory ?? ESTIMATED_MEMORY;
   }
   const owner = controllerOf(pod)?.uid;
   return {

@@ -22,7 +22,7 @@ const FILTERS: readonly Filter[] = [
       ? ["node(s) didn't have free ports for the requested pod ports"]
       : [],
   (_pod, { requests }, node) => [
-    ...(node.pods + 1 > (node.allocatable['pods'] ?? 0) ? ['Too many pods'] : []),
+    ...(node.pods + 1 > (node.allocatable.pods ?? 0) ? ['Too many pods'] : []),
     ...Object.entries(requests)
       .filter(([name, value]) => value > (node.allocatable[name] ?? 0) - (node.requested[name] ?? 0) && value > 0)
       .map(([name]) => `Insufficient ${name}`),

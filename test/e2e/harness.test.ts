@@ -99,6 +99,51 @@ describe('the end-to-end harness', () => {
     assert.deepEqual(traces(scopeDir, scopeName), []);
   });
 
+  it('has images that do what the walkthrough says, for a client that half-closes too', async () => {
+    const node = await bed.netns();
+    const engine = await bed.dockerd(node, { bridge: true });
+    const address = async (name: string): Promise<string> =>
+      (await engine.cli('inspect', '--format', '{{.NetworkSettings.IPAddress}}', name)).trim();
+    await engine.cli('run', '-d', '--name', 'upper', 'upperstring');
+    await engine.cli('run', '-d', '--name', 'reversi', 'reversistring');
+    const upper = ['-e', `UPPER_SERVICE_HOST=${await address('upper')}`, '-e', 'UPPER_SERVICE_PORT=8010'];
+    const reversi = ['-e', `REVERSI_SERVICE_HOST=${await address('reversi')}`, '-e', 'REVERSI_SERVICE_PORT=8005'];
+    await engine.cli('run', '-d', '--name', 'tcpserver', ...upper, ...reversi, 'tcpserver');
+    const tcpserver = await address('tcpserver');
+
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        eventually(() => node.exchange(tcpserver, 8000, 'hello'), { describe: 'tcpserver to listen' }),
+      ),
+    );
+    assert.deepEqual(new Set(answers), new Set(['OLLEH\n']));
+
+    await engine.cli('stop', 'upper');
+    assert.equal(await node.exchange(tcpserver, 8000, 'hello'), '');
+    const { stderr } = await attempt('docker', ['--host', engine.host, 'logs', 'tcpserver']);
+    assert.match(stderr, /the Service "upper" at [\d.]+:8010 gave no answer: No route to host/);
+
+    const stopped = performance.now();
+    await engine.cli('stop', 'tcpserver', 'reversi');
+    assert.ok(performance.now() - stopped < 5000, 'they end on SIGTERM, before Docker kills them after 10 s');
+    const lonely = await attempt('docker', ['--host', engine.host, 'run', '--rm', 'tcpserver']);
+    assert.equal(lonely.code, 1);
+    assert.match(lonely.stderr, /UPPER_SERVICE_HOST is not set: the Service "upper" must exist/);
+  });
+
+  it('has an HTTP image that keeps connections alive and answers with the hostname', async () => {
+    const node = await bed.netns();
+    const engine = await bed.dockerd(node);
+    await engine.cli('run', '-d', '--network=host', '--hostname', 'web', 'sampan/bench-http:1', '8081');
+    const request = 'GET / HTTP/1.1\r\nHost: web\r\n\r\n';
+    const closing = request.replace('Host', 'Connection: close\r\nHost');
+    const reply = await eventually(() => node.exchange('127.0.0.1', 8081, request + request + closing), {
+      describe: 'the server to listen',
+    });
+    assert.equal(reply.match(/^HTTP\/1\.1 200 OK\r$/gm)?.length, 3);
+    assert.equal(reply.match(/^web$/gm)?.length, 3);
+  });
+
   it('says what it waited for and why it did not come', async () => {
     const never = eventually(() => assert.equal(1, 2), { describe: 'one to be two', timeoutMs: 50 });
     await assert.rejects(never, /waited 50 ms for one to be two; last: Expected values to be strictly equal/);

@@ -2,22 +2,28 @@
  * A container runtime in memory that behaves as Docker does, for scenarios: deterministic, on the test's clock and randomness, with
  * failures on request. The contract suite that it shares with the Docker adapter keeps it honest.
  */
+import { createHash } from 'node:crypto';
 import { type Clock, sleep } from '../../reconcilers/ports/clock.ts';
 import type * as port from '../../reconcilers/ports/container-runtime.ts';
-import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Random } from '../../reconcilers/ports/random.ts';
 import { Channel } from './channel.ts';
-import type { FakeContainer, FakeImage } from './fake-container.ts';
+import type { FakeContainer, FakeImage, LogEntry } from './fake-container.ts';
+import { FakeRegistry } from './fake-registry.ts';
 import { firstFreeAddress, overlap } from './subnet.ts';
 
 /** The port's calls that a test counts, slows down or lets fail. */
-export type FakeOperation = 'info' | 'network' | 'list' | 'inspect' | 'create' | 'start' | 'stop' | 'remove' | 'pull';
-
-interface FakePull {
-  readonly waiters: Set<(progress: port.PullProgress) => void>;
-  readonly controller: AbortController;
-  readonly done: Promise<port.ImageRecord>;
-}
+export type FakeOperation =
+  | 'info'
+  | 'network'
+  | 'list'
+  | 'inspect'
+  | 'create'
+  | 'start'
+  | 'stop'
+  | 'remove'
+  | 'image'
+  | 'pull';
 
 const KILLED = 137;
 /** How Docker shows containers that were running when it was killed itself. */
@@ -31,17 +37,13 @@ export class FakeRuntime implements port.ContainerRuntime {
   readonly latencyMs = new Map<FakeOperation, number>();
   /** Docker's sentence at the start of a container of this image. */
   readonly startFailures = new Map<string, string>();
-  /** Docker's sentence at the pull of this reference. */
-  readonly pullFailures = new Map<string, string>();
-  /** What can be pulled, by reference. */
-  readonly registry = new Map<string, FakeImage>();
+  readonly registry: FakeRegistry;
 
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #images = new Map<string, FakeImage>();
   readonly #networks = new Map<string, port.PodNetwork>();
   readonly #containers = new Map<string, FakeContainer>();
-  readonly #pulls = new Map<string, FakePull>();
   readonly #listeners = new Set<{ readonly label: string; readonly channel: Channel<port.RuntimeEvent> }>();
   readonly #followers = new Map<Channel<port.LogChunk>, { readonly id: string; readonly options: port.LogOptions }>();
   #down = false;
@@ -49,6 +51,7 @@ export class FakeRuntime implements port.ContainerRuntime {
   constructor(deps: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = deps.clock;
     this.#random = deps.random;
+    this.registry = new FakeRegistry(deps.clock);
   }
 
   // What a test does to it.
@@ -234,13 +237,133 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 
   image(reference: string): Promise<port.ImageRecord | undefined> {
-    this.#requireUp();
-    return Promise.resolve(this.#imageRecord(reference));
+    return this.#call('image', reference, () => this.#imageRecord(reference));
   }
 
   images(): Promise<port.ImageRecord[]> {
-    this.#requireUp();
-    const records = [...this.#images.keys()].map((reference) => this.#imageRecord(reference));
-    return Promise.resolve(records.filter((record) => record !== undefined));
+    return this.#call('image', '', () => {
+      const records = [...this.#images.keys()].map((reference) => this.#imageRecord(reference));
+      return records.filter((record) => record !== undefined);
+    });
   }
+
+  async pull(
+    reference: string,
+    onProgress: (progress: port.PullProgress) => void,
+    signal: AbortSignal,
+  ): Promise<port.ImageRecord> {
+    await this.#call('pull', reference, () => {});
+    const image = await this.registry.pull(reference, onProgress, signal);
+    this.#requireUp();
+    this.addImage(reference, image);
+    return { id: imageId(reference, image), names: [withTag(reference)], sizeBytes: image.sizeBytes ?? 1000 };
+  }
+
+  // What both need.
+
+  async #call<T>(operation: FakeOperation, subject: string, work: () => T): Promise<T> {
+    this.calls.push({ operation, subject });
+    this.#requireUp();
+    const latencyMs = this.latencyMs.get(operation) ?? 0;
+    if (latencyMs > 0) await sleep(this.#clock, latencyMs);
+    this.#requireUp();
+    return work();
+  }
+
+  #container(id: string): FakeContainer {
+    const container = this.#containers.get(id);
+    if (container === undefined) throw new SampanError('ContainerMissing', { id });
+    return container;
+  }
+
+  /** The container's own address on its network, where it has one; throws Docker's sentence where it cannot be joined. */
+  #join({ spec, record }: FakeContainer): string | undefined {
+    const failure = this.startFailures.get(record.image);
+    if (failure !== undefined) throw new Error(failure);
+    if (spec.network.kind === 'host') return undefined;
+    if (spec.network.kind === 'container') {
+      const target = this.#containers.get(spec.network.id);
+      if (target === undefined) throw new Error(`No such container: ${spec.network.id}`);
+      if (target.record.state === 'running') return undefined;
+      throw new Error(`cannot join network of a non running container: ${spec.network.id}`);
+    }
+    const network = this.#networks.get(spec.network.name);
+    if (network === undefined) throw new Error(`network ${spec.network.name} not found`);
+    const taken = [...this.#containers.values()].map((other) => other.record.ip).filter((ip) => ip !== undefined);
+    const address = firstFreeAddress(network.subnet, new Set(taken));
+    if (address === undefined) throw new Error(`no available IPv4 addresses on this network's address pools`);
+    return address;
+  }
+
+  /** As Docker does, keeps the sentence of a failed start in the record, which stays `created` or `exited`. */
+  #failingAs<T>(container: FakeContainer, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const detail = messageOf(error);
+      container.record = { ...container.record, error: detail };
+      throw new SampanError('ContainerStartFailed', { name: container.record.name, detail }, error);
+    }
+  }
+
+  #end(container: FakeContainer, exitCode: number, oomKilled = false): void {
+    if (container.record.state !== 'running') return;
+    const { ip: _, ...rest } = container.record;
+    container.record = { ...rest, state: 'exited', finishedAt: this.#clock.now(), exitCode, oomKilled };
+    for (const [channel, { id }] of this.#followers) if (id === container.record.id) channel.end();
+    this.#tellOf('died', container);
+  }
+
+  #tellOf(type: port.RuntimeEvent['type'], { record }: FakeContainer): void {
+    this.#tell({ type, id: record.id, labels: record.labels, at: this.#clock.now() });
+  }
+
+  #tell(event: port.RuntimeEvent): void {
+    for (const { label, channel } of this.#listeners) {
+      const [key = '', value] = label.split('=');
+      const fits = Object.hasOwn(event.labels, key) && (value === undefined || event.labels[key] === value);
+      if (event.type === 'image' || fits) channel.send(event);
+    }
+  }
+
+  async *#untilAborted<T>(channel: Channel<T>, signal: AbortSignal, leave: () => void): AsyncGenerator<T> {
+    const abort = () => channel.cut();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      yield* channel;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      leave();
+    }
+  }
+
+  #imageRecord(reference: string): port.ImageRecord | undefined {
+    const tagged = withTag(reference);
+    const image = this.#images.get(tagged);
+    if (image === undefined) return undefined;
+    return { id: imageId(tagged, image), names: [tagged], sizeBytes: image.sizeBytes ?? 1000 };
+  }
+
+  #requireUp(): void {
+    if (this.#down) throw this.#unavailable();
+  }
+
+  #unavailable(): SampanError {
+    return new SampanError('RuntimeUnavailable', { endpoint: this.endpoint, detail: 'connect ECONNREFUSED' });
+  }
+}
+
+/** `nginx` is `nginx:latest`. */
+function withTag(reference: string): string {
+  return /:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
+}
+
+function imageId(reference: string, image: FakeImage): string {
+  return image.id ?? `sha256:${createHash('sha256').update(withTag(reference)).digest('hex')}`;
+}
+
+function toChunk(entry: LogEntry, options: port.LogOptions): port.LogChunk {
+  const stamp = options.timestamps ? `${new Date(entry.at).toISOString()} ` : '';
+  return { stream: entry.stream, data: Buffer.concat([Buffer.from(stamp), entry.data]) };
 }

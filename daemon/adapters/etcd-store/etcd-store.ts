@@ -3,7 +3,7 @@
  * It never retries a write: a lost answer is StoreUnavailable, and the caller's compare-and-swap settles what happened.
  */
 import type { ILeaseKeepAliveResponse, IRangeResponse } from 'etcd3';
-import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type {
   CommitResult,
   LeaseId,
@@ -22,6 +22,11 @@ import { rangeOf, toStoredValue, toTxn } from './wire.ts';
 
 /** Keys read by one request; a longer list takes several, as of one revision. */
 const PAGE = 1_000;
+
+/** In etcd's own words (api/v3rpc/rpctypes/error.go). */
+const COMPACTED = 'required revision has been compacted';
+const FUTURE = 'required revision is a future revision';
+const LEASE_MISSING = 'requested lease not found';
 
 export class EtcdStore implements Store {
   readonly #client: EtcdClient;
@@ -60,7 +65,7 @@ export class EtcdStore implements Store {
     const response = await this.#client
       .once((options) => this.#client.kv.txn(request, options))
       .catch((error) => {
-        throw leaseMissing(error) ? notFound(leaseOf(transaction), error) : error;
+        throw says(error, LEASE_MISSING) ? leaseNotFound(leasesOf(transaction), error) : error;
       });
     const revision = Number(response.header.revision);
     if (response.succeeded) return { committed: true, revision };
@@ -81,12 +86,9 @@ export class EtcdStore implements Store {
     try {
       await this.#client.repeatable((options) => this.#client.kv.compact({ revision }, options));
     } catch (error) {
-      if (isCompacted(error)) return;
-      if (isFuture(error)) {
-        const detail = `revision ${revision} is still to come, the store at ${this.endpoint} is not there yet`;
-        throw new SampanError('BadRequest', { detail }, error);
-      }
-      throw error;
+      if (says(error, COMPACTED)) return;
+      if (!says(error, FUTURE)) throw error;
+      throw new SampanError('BadRequest', { detail: `revision ${revision} is still to come` }, error);
     }
   }
 
@@ -118,7 +120,7 @@ export class EtcdStore implements Store {
     try {
       return await this.#client.repeatable((options) => this.#client.kv.range(request, options));
     } catch (error) {
-      if (!isCompacted(error) && !isFuture(error)) throw error;
+      if (!says(error, COMPACTED) && !says(error, FUTURE)) throw error;
       throw new SampanError('StoreCompacted', { revision, oldest: 'another' }, error);
     }
   }
@@ -129,18 +131,30 @@ export class EtcdStore implements Store {
       const stream = await this.#client.leases.leaseKeepAlive(options);
       stream.write({ ID: id });
       stream.end();
-      let last = 0;
-      for await (const { TTL } of stream as unknown as AsyncIterable<ILeaseKeepAliveResponse>) last = Number(TTL);
-      return last;
+      for await (const { TTL } of stream as unknown as AsyncIterable<ILeaseKeepAliveResponse>) return Number(TTL);
+      throw new Error('the keep-alive stream ended without an answer');
     });
-    if (ttl <= 0) throw notFound(id);
+    if (ttl <= 0) throw leaseNotFound(id);
   }
 
   async #revoke(id: LeaseId): Promise<void> {
     try {
       await this.#client.repeatable((options) => this.#client.leases.leaseRevoke({ ID: id }, options));
     } catch (error) {
-      if (!leaseMissing(error)) throw error;
+      if (!says(error, LEASE_MISSING)) throw error;
     }
   }
+}
+
+function says(error: unknown, phrase: string): boolean {
+  return messageOf(error).includes(phrase);
+}
+
+function leasesOf({ writes }: Transaction): string {
+  const leases = writes.flatMap((write) => (write.op === 'put' && write.lease !== undefined ? [write.lease] : []));
+  return [...new Set(leases)].join(', ');
+}
+
+function leaseNotFound(name: string, cause?: unknown): SampanError {
+  return new SampanError('NotFound', { resource: 'lease', name }, cause);
 }

@@ -2,7 +2,6 @@
  * A repo behind a URL: asked for its tip with ls-remote, which costs no objects, on schedule; fetched into a mirror only when the
  * tip is another one. Asks less often while it does not answer.
  */
-import { Pulse } from '../../../reconcilers/kit/pulse.ts';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
@@ -45,6 +44,8 @@ export class RemoteRepository implements GitRepository {
   readonly #asking: Git;
   #seen: { tip: RemoteTip; at: number } | undefined;
   #fetched: Tip | undefined;
+  /** Whether the reference turned out to be a commit, neither branch nor tag. */
+  #isCommit = false;
 
   constructor(remote: Remote, deps: RemoteRepositoryDeps) {
     const { url, credentials, folder } = remote;
@@ -63,6 +64,7 @@ export class RemoteRepository implements GitRepository {
     const isFresh = this.#seen !== undefined && this.#deps.clock.now() - this.#seen.at < FRESH_MS;
     const wanted = isFresh && this.#seen ? this.#seen.tip : await this.#ask(signal);
     this.#seen = undefined;
+    this.#isCommit = isCommitId(wanted.name);
     if (this.#fetched?.commit === wanted.commit) return this.#fetched;
     try {
       this.#fetched = await this.#fetch(wanted, signal);
@@ -82,14 +84,13 @@ export class RemoteRepository implements GitRepository {
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
     const { clock, random, schedule } = this.#deps;
     let failures = 0;
-    const kept = isCommitId(this.#remote.ref) ? new Pulse() : undefined;
     try {
       while (!signal.aborted) {
         const backoffMs =
           Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** (failures - 1)) * (0.8 + 0.4 * random.next());
         await sleep(clock, failures === 0 ? schedule.nextMs() : backoffMs, signal);
         // A commit never moves: once it is here there is nothing to ask.
-        if (kept !== undefined && this.#fetched !== undefined) continue;
+        if (this.#fetched !== undefined && this.#isCommit) continue;
         try {
           const tip = await this.#ask(signal);
           this.#seen = { tip, at: clock.now() };

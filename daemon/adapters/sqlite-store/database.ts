@@ -100,9 +100,9 @@ function createFile(path: string): void {
 
 function prepareSchema(db: DatabaseSync, endpoint: string): void {
   db.exec('BEGIN IMMEDIATE');
-  const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
-  const application = db.prepare('PRAGMA application_id').get()?.['application_id'];
-  const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
+  const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+  const application = db.prepare('PRAGMA application_id').get()?.application_id;
+  const version = db.prepare('PRAGMA user_version').get()?.user_version;
   if (tables === 0) db.exec(SCHEMA);
   else if (application !== APPLICATION_ID) {
     throw new SampanError('StoreCorrupt', { endpoint, detail: 'it is another program’s database' });

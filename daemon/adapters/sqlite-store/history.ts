@@ -35,9 +35,9 @@ export class History {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#sql = prepare(db);
-    this.#compacted = this.#sql.compacted.get()?.['revision'] as number;
+    this.#compacted = this.#sql.compacted.get()?.revision as number;
     // Compaction may have removed the newest rows (deletions), but never those after the revision it was told.
-    this.#revision = Math.max(1, this.#compacted, (this.#sql.newestRevision.get()?.['revision'] as number | null) ?? 0);
+    this.#revision = Math.max(1, this.#compacted, (this.#sql.newestRevision.get()?.revision as number | null) ?? 0);
     this.#leases = new Set(this.leases().map(({ id }) => id));
   }
 

@@ -1,0 +1,118 @@
+/**
+ * The packet filter for machines without nftables or without root: a TCP and UDP proxy in this process, with one listener per
+ * Service address that has endpoints. The service-proxy loop applies tables through it. Endpoints see the proxy, not the client,
+ * as their peer; without root there are node ports only. Connections end with the process.
+ */
+import { once } from 'node:events';
+import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { Log } from '../../../reconcilers/ports/log.ts';
+import type { Endpoint, PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
+import type { Random } from '../../../reconcilers/ports/random.ts';
+import type { ListenAddress, Listener } from './listener.ts';
+import { addLocalServiceRange, removeLocalServiceRanges } from './local-service-range.ts';
+import { TcpListener } from './tcp-listener.ts';
+import { UdpListener } from './udp-listener.ts';
+
+export interface UserspaceOptions {
+  /** Whether to listen on cluster addresses too, which takes a route and so root. */
+  readonly clusterAddresses: boolean;
+}
+
+interface WantedListener extends ListenAddress {
+  readonly protocol: 'TCP' | 'UDP';
+  readonly endpoints: readonly Endpoint[];
+}
+
+export class UserspaceProxy implements PacketFilter {
+  readonly mode = 'userspace';
+  readonly #options: UserspaceOptions;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #listeners = new Map<string, Listener>();
+  #table: RoutingTable | undefined;
+  #saidNodePortsOnly = false;
+
+  constructor(options: UserspaceOptions, deps: { random: Random; log: Log }) {
+    this.#options = options;
+    this.#random = deps.random;
+    this.#log = deps.log.with({ filter: 'userspace' });
+  }
+
+  async installed(): Promise<RoutingTable | undefined> {
+    return this.#table;
+  }
+
+  /** All listeners that can be opened are, also where one cannot; that one is then the error. */
+  async apply(table: RoutingTable): Promise<void> {
+    this.#table = undefined;
+    const clusterAddresses = await this.#claimServiceRange(table.serviceCidr);
+    const wanted = new Map(listenersFor(table, clusterAddresses).map((listener) => [keyOf(listener), listener]));
+    for (const [key, listener] of this.#listeners) {
+      if (wanted.has(key)) continue;
+      listener.close();
+      this.#listeners.delete(key);
+    }
+    const failures: string[] = [];
+    for (const [key, listener] of wanted) {
+      try {
+        (this.#listeners.get(key) ?? (await this.#open(key, listener))).setEndpoints(listener.endpoints);
+      } catch (error) {
+        failures.push(`${key}: ${messageOf(error)}`);
+      }
+    }
+    if (failures.length > 0) throw new SampanError('PacketFilterFailed', { detail: failures.join('; ') });
+    this.#table = table;
+  }
+
+  /** Nobody else can change what this process listens on. */
+  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    if (!signal.aborted) await once(signal, 'abort');
+  }
+
+  async remove(): Promise<void> {
+    for (const listener of this.#listeners.values()) listener.close();
+    this.#listeners.clear();
+    this.#table = undefined;
+    if (this.#options.clusterAddresses) await removeLocalServiceRanges();
+  }
+
+  async #claimServiceRange(serviceCidr: string): Promise<boolean> {
+    let reason = 'it is switched off';
+    if (this.#options.clusterAddresses) {
+      try {
+        await addLocalServiceRange(serviceCidr);
+        return true;
+      } catch (error) {
+        reason = messageOf(error).trim();
+      }
+    }
+    if (!this.#saidNodePortsOnly) {
+      this.#saidNodePortsOnly = true;
+      this.#log.error('userspace mode serves node ports only: cluster addresses need a route', { serviceCidr, reason });
+    }
+    return false;
+  }
+
+  async #open(key: string, wanted: WantedListener): Promise<Listener> {
+    const listener = wanted.protocol === 'TCP' ? new TcpListener(this.#random) : new UdpListener(this.#random);
+    listener.setEndpoints(wanted.endpoints); // before the first client comes
+    await listener.open(wanted);
+    this.#listeners.set(key, listener);
+    return listener;
+  }
+}
+
+/** A Service without endpoints gets no listener: the kernel refuses its clients. */
+function listenersFor({ routes }: RoutingTable, clusterAddresses: boolean): WantedListener[] {
+  return routes.flatMap(({ protocol, clusterIP, port, nodePort, endpoints }) => {
+    if (endpoints.length === 0) return [];
+    return [
+      ...(clusterAddresses ? [{ ip: clusterIP, port, protocol, endpoints }] : []),
+      ...(nodePort === undefined ? [] : [{ ip: '0.0.0.0', port: nodePort, protocol, endpoints }]),
+    ];
+  });
+}
+
+function keyOf({ protocol, ip, port }: WantedListener): string {
+  return `${protocol} ${ip}:${port}`;
+}

@@ -1,0 +1,13 @@
+/** What the kubelet must be told of its node. Filled in by the daemon's assembly from flags and the machine. */
+export interface KubeletConfig {
+  readonly nodeName: string;
+  /** The node's address: hostIP, and podIP of pods on the host's network. */
+  readonly nodeIP: string;
+  /** Labels this daemon's containers: unique among the daemons that share a Docker engine, and the same after a restart. */
+  readonly instance: string;
+  readonly pauseImage: string;
+  /** The Docker network of the node's pods; its subnet is the node's podCIDR. */
+  readonly network: { readonly name: string; readonly bridge: string; readonly mtu?: number };
+  /** Instead of the Node's spec.podCIDR. */
+  readonly podCIDR?: string;
+}

@@ -1,0 +1,111 @@
+/**
+ * The kubelet: makes the containers of this node's pods what the pods declare, and reports what came of it. One key per pod name;
+ * containers under a name whose pod is gone are the same key's work. Wiring only.
+ */
+import type { EventRecorder } from '../kit/event-recorder.ts';
+import type { ReadOnlyCache } from '../kit/object-cache.ts';
+import { executeWith, type Loop, type Trigger } from '../kit/reconciler.ts';
+import type { Kind } from '../objects/kinds.ts';
+import { keyOf, type ObjectKey } from '../objects/meta.ts';
+import type { Pod } from '../objects/pod.ts';
+import type { Endpoints } from '../objects/service.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ContainerRuntime } from '../ports/container-runtime.ts';
+import type { Log } from '../ports/log.ts';
+import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { KubeletAction } from './actions.ts';
+import type { KubeletConfig } from './config.ts';
+import { ContainerStops } from './container-stops.ts';
+import { ContainerView } from './container-view.ts';
+import { createExecutors } from './execute.ts';
+import { ImagePulls, type PullObserver } from './image-pulls.ts';
+import type { PodObservation } from './observation.ts';
+import { observePod } from './observe.ts';
+import { plan } from './plan.ts';
+import { PodMemory } from './pod-memory.ts';
+import { PodStart } from './pod-start.ts';
+import { Wakeups } from './wakeups.ts';
+
+/** dockerd is as fast with eight things at once as with more. */
+const CONCURRENCY = 8;
+
+export interface KubeletDeps {
+  readonly cache: ReadOnlyCache;
+  /** Read-your-writes. */
+  readonly client: ObjectClient;
+  readonly runtime: ContainerRuntime;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: KubeletConfig;
+  /** Sees every pull's progress; default: nobody. */
+  readonly pullObserver?: PullObserver;
+}
+
+export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, KubeletAction> {
+  const { cache, runtime, clock, config, pullObserver: observer = () => {} } = deps;
+  const log = deps.log.with({ loop: 'kubelet' });
+  const wakeups = new Wakeups();
+  const memory = new PodMemory();
+  const view = new ContainerView({ runtime, clock, log, instance: config.instance });
+  const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
+  const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
+  const start = new PodStart({ runtime, view, memory, clock });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start });
+  const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
+  const endpointsByPod = cache.index('Endpoints', routedPods);
+  const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
+  const ownPods = () => podsByNode.get(config.nodeName);
+
+  const allKeys = (): ObjectKey[] => [...ownPods().map(keyOf), ...view.pods()];
+
+  return {
+    concurrency: CONCURRENCY,
+    reconciler: {
+      name: 'kubelet',
+      observe: (key) => observePod(key, { cache, view, memory, stops, clock, config, endpointsByPod }),
+      plan,
+      execute: (action, signal) => executeWith(executors, action, signal),
+    },
+    allKeys,
+    keysFor(change): Trigger[] {
+      if (change.kind === 'Pod') {
+        if (!isOwn(change.object) && !isOwn(change.previous)) return [];
+        return [{ key: keyOf(change.object), supersedes: isAnotherWish(change) }];
+      }
+      // A deleted pod waits until nothing routes to it.
+      if (change.kind === 'Endpoints' && change.previous !== undefined) {
+        const left = new Set(routedPods(change.previous));
+        const isLeaving = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined && left.has(metadata.uid);
+        return ownPods()
+          .filter(isLeaving)
+          .map((pod) => ({ key: keyOf(pod) }));
+      }
+      const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
+      if (isThisNode && change.object.spec.podCIDR !== change.previous?.spec.podCIDR) {
+        return allKeys().map((key) => ({ key }));
+      }
+      return [];
+    },
+    async watchOutside(enqueue, signal) {
+      wakeups.connect((key) => enqueue({ key }), signal);
+      const onAll = () => {
+        start.forgetNetwork();
+        for (const key of allKeys()) enqueue({ key });
+      };
+      await view.run({ onPod: (key) => enqueue({ key }), onAll }, signal);
+    },
+  };
+}
+
+/** Whether the attempt under way works for what is no longer wanted: the spec changed, or the pod is to go. */
+function isAnotherWish({ type, object, previous }: ObjectChange<'Pod' & Kind>): boolean {
+  if (type !== 'MODIFIED') return type === 'DELETED';
+  const { generation, deletionTimestamp } = object.metadata;
+  return generation !== previous?.metadata.generation || deletionTimestamp !== previous?.metadata.deletionTimestamp;
+}
+
+/** The uids of the pods that get requests through these endpoints. */
+function routedPods({ subsets }: Endpoints): string[] {
+  return (subsets ?? []).flatMap(({ addresses }) => (addresses ?? []).flatMap(({ targetRef }) => targetRef?.uid ?? []));
+}

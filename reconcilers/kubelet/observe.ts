@@ -1,0 +1,120 @@
+/**
+ * All the kubelet's reads for one pod. Of a pod that runs as it should they cost no round trip: the object comes from the cache, the
+ * containers from the view; Docker is asked about the images of containers that do not run, and only where they are not known.
+ */
+import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
+import type { Observation } from '../kit/reconciler.ts';
+import type { ObjectKey } from '../objects/meta.ts';
+import type { Pod } from '../objects/pod.ts';
+import { quantityValue } from '../objects/quantity.ts';
+import { matchesMapSelector } from '../objects/selector.ts';
+import type { Endpoints, Service } from '../objects/service.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KubeletConfig } from './config.ts';
+import { podIdentity } from './container-spec.ts';
+import type { ContainerStops } from './container-stops.ts';
+import type { ContainerView } from './container-view.ts';
+import { type PodContainer, readPodContainer } from './identity.ts';
+import type { Drain, NodeFacts, PodObservation } from './observation.ts';
+import type { PodMemory } from './pod-memory.ts';
+
+export interface ObserveDeps {
+  readonly cache: ReadOnlyCache;
+  readonly view: ContainerView;
+  readonly memory: PodMemory;
+  readonly stops: ContainerStops;
+  readonly clock: Clock;
+  readonly config: KubeletConfig;
+  /** Endpoints by the uid of the pods they route to. */
+  readonly endpointsByPod: ObjectIndex<Endpoints>;
+}
+
+export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
+  const { cache, view, memory, stops, config } = deps;
+  const stored = cache.get('Pod', key);
+  const desired = stored?.spec.nodeName === config.nodeName ? stored : undefined;
+  if (desired === undefined) memory.forget(key);
+
+  const idle = desired === undefined ? [] : imagesToStart(desired, view.of(key).map(readPodContainer));
+  const images = await presentImages(view, idle);
+  // Read after the question above, which takes time.
+  const containers = view.of(key).map(readPodContainer);
+  const identity = desired && podIdentity(desired);
+  const drain = desired && drainOf(desired, deps);
+  return {
+    desired,
+    observed: {
+      key,
+      synced: cache.revision > 0,
+      runtime: view.isCurrent ? 'current' : 'unreachable',
+      containers,
+      stopping: stoppingOf(containers, stops),
+      images,
+      pulls: identity ? memory.pulls(identity) : {},
+      failures: identity ? memory.failures(identity) : {},
+      ...(drain && { drain }),
+      services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
+      node: nodeFacts(deps),
+    },
+  };
+}
+
+/** The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. */
+function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] {
+  return pod.spec.containers
+    .filter(
+      ({ name, image }) =>
+        !containers.some((each) => each.container === name && each.state === 'running' && each.image === image),
+    )
+    .map(({ image }) => image);
+}
+
+/** By container id. */
+function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
+  const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
+  return Object.fromEntries(endings.filter((ending): ending is [string, number] => ending[1] !== undefined));
+}
+
+async function presentImages(view: ContainerView, references: readonly string[]): Promise<Record<string, string>> {
+  const present: Record<string, string> = {};
+  if (!view.isCurrent) return present;
+  await view.whileAnswering(async () => {
+    for (const reference of new Set(references)) {
+      const id = await view.imageId(reference);
+      if (id !== undefined) present[reference] = id;
+    }
+  });
+  return present;
+}
+
+/** The namespace's, and `default/kubernetes`. */
+function servicesFor(pod: Pod, cache: ReadOnlyCache): Service[] {
+  const namespace = pod.metadata.namespace ?? '';
+  const own = pod.spec.enableServiceLinks ? cache.list('Service', namespace) : [];
+  const master = cache.get('Service', { namespace: 'default', name: 'kubernetes' });
+  return master === undefined || own.includes(master) ? own : [...own, master];
+}
+
+function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod }: ObserveDeps): Drain | undefined {
+  const { deletionTimestamp, labels = {}, uid } = pod.metadata;
+  if (deletionTimestamp === undefined) return undefined;
+  const isServed = cache
+    .list('Service', pod.metadata.namespace ?? '')
+    .some(({ spec }) => matchesMapSelector(spec.selector, labels));
+  if (!isServed) return undefined;
+  return memory.draining(podIdentity(pod), endpointsByPod.get(uid).length > 0, clock.now());
+}
+
+function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
+  const node = cache.get('Node', { namespace: '', name: config.nodeName });
+  const subnet = config.podCIDR ?? node?.spec.podCIDR;
+  const { name, bridge, mtu } = config.network;
+  return {
+    registered: node !== undefined,
+    ip: config.nodeIP,
+    instance: config.instance,
+    pauseImage: config.pauseImage,
+    memoryBytes: quantityValue(node?.status.capacity?.memory ?? '') ?? 0,
+    ...(subnet !== undefined && { network: { name, bridge, subnet, ...(mtu !== undefined && { mtu }) } }),
+  };
+}

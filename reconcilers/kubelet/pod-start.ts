@@ -1,0 +1,202 @@
+/**
+ * Starts what `run-containers` asks for with as few round trips as Docker allows: the containers are created while the pause
+ * container starts, and start together once it runs. Safe to repeat: what an interrupted attempt made is found by its name.
+ * What Docker refuses is remembered for the pod's status; it never fails the other containers.
+ */
+
+import type { Clock } from '../ports/clock.ts';
+import type { ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
+import { isSampanError } from '../ports/errors.ts';
+import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
+import type { ContainerView } from './container-view.ts';
+import { LABEL_UID, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
+import type { CreationFailure } from './observation.ts';
+import type { PodMemory } from './pod-memory.ts';
+
+export interface PodStartDeps {
+  readonly runtime: ContainerRuntime;
+  readonly view: ContainerView;
+  readonly memory: PodMemory;
+  readonly clock: Clock;
+}
+
+type Announce = (event: StatusEvent) => void;
+
+/** Answers of Docker that concern this one container; all others concern the attempt. */
+const REFUSALS = ['ContainerRefused', 'ContainerStartFailed', 'ContainerNameTaken', 'NetworkConflict'] as const;
+
+export class PodStart {
+  readonly #deps: PodStartDeps;
+  #network: { readonly made: PodNetwork; readonly done: Promise<void> } | undefined;
+
+  constructor(deps: PodStartDeps) {
+    this.#deps = deps;
+  }
+
+  /** The pod network is looked at again before the next pause container: Docker may have lost it. */
+  forgetNetwork(): void {
+    this.#network = undefined;
+  }
+
+  async run(action: RunContainers, announce: Announce, signal: AbortSignal): Promise<void> {
+    const { pod, sandbox, containers } = action;
+    if ('id' in sandbox) {
+      const id = sandbox.id;
+      await all(containers.map((each) => this.#startApp(pod, each, id, Promise.resolve(true), announce, signal)));
+      return;
+    }
+    const sandboxId = await this.#createSandbox(action, sandbox.spec, announce);
+    if (sandboxId === undefined) return;
+    signal.throwIfAborted();
+    const started = this.#startSandbox(pod, sandboxId, sandbox.spec, announce);
+    await all([started, ...containers.map((each) => this.#startApp(pod, each, sandboxId, started, announce, signal))]);
+  }
+
+  async #createSandbox(
+    { pod, network }: RunContainers,
+    spec: ContainerSpec,
+    announce: Announce,
+  ): Promise<string | undefined> {
+    try {
+      if (network !== undefined) await this.#ensureNetwork(network);
+      return await this.#create(pod, spec);
+    } catch (error) {
+      this.#sandboxFailed(pod, spec, 'CreateContainerError', error, announce);
+      return undefined;
+    }
+  }
+
+  /** Whether it runs. */
+  async #startSandbox(pod: PodIdentity, id: string, spec: ContainerSpec, announce: Announce): Promise<boolean> {
+    try {
+      await this.#start(id);
+      this.#deps.memory.created(pod, SANDBOX);
+      return true;
+    } catch (error) {
+      this.#sandboxFailed(pod, spec, 'RunContainerError', error, announce);
+      await this.#deps.view.refresh(id);
+      return false;
+    }
+  }
+
+  #sandboxFailed(
+    pod: PodIdentity,
+    spec: ContainerSpec,
+    reason: CreationFailure['reason'],
+    error: unknown,
+    announce: Announce,
+  ): void {
+    this.forgetNetwork();
+    const message = `Failed to create pod sandbox: ${detailOf(error, 'ImageMissing')}`;
+    this.#remember(pod, SANDBOX, spec, reason, message);
+    announce({ type: 'Warning', reason: 'FailedCreatePodSandBox', message });
+  }
+
+  async #startApp(
+    pod: PodIdentity,
+    { name, spec, imageWasPresent }: ContainerStart,
+    sandboxId: string,
+    sandboxStarted: Promise<boolean>,
+    announce: Announce,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { view, memory } = this.#deps;
+    const failed = (reason: CreationFailure['reason'], message: string) => {
+      this.#remember(pod, name, spec, reason, message);
+      announce({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
+    };
+    let id: string | undefined;
+    try {
+      id = await this.#create(pod, { ...spec, network: { kind: 'container', id: sandboxId } });
+    } catch (error) {
+      // It was removed between the look and the creation: the next look pulls it.
+      if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);
+      else failed('CreateContainerError', detailOf(error));
+      return;
+    }
+    if (id === undefined) return;
+    if (imageWasPresent) {
+      announce({
+        type: 'Normal',
+        reason: 'Pulled',
+        message: `Container image "${spec.image}" already present on machine`,
+      });
+    }
+    announce({ type: 'Normal', reason: 'Created', message: `Created container ${name}` });
+    if (!(await sandboxStarted)) return;
+    signal.throwIfAborted();
+    try {
+      await this.#start(id);
+      memory.created(pod, name);
+      announce({ type: 'Normal', reason: 'Started', message: `Started container ${name}` });
+    } catch (error) {
+      if (isSampanError(error, 'ContainerMissing')) return view.drop(id);
+      failed('RunContainerError', `failed to start container "${name}": ${detailOf(error)}`);
+      await view.refresh(id);
+    }
+  }
+
+  /** Its id; undefined where its name belongs to a container of the same pod that the next look must judge first. */
+  async #create(pod: PodIdentity, spec: ContainerSpec): Promise<string | undefined> {
+    const { runtime, view, clock } = this.#deps;
+    const known = view.of(pod).find(({ name }) => name === spec.name);
+    if (known !== undefined) return known.state === 'created' ? known.id : undefined;
+    try {
+      const id = await runtime.create(spec);
+      const { name, image, labels } = spec;
+      view.put({ id, name, image, labels, imageId: '', state: 'created', createdAt: clock.now(), oomKilled: false });
+      return id;
+    } catch (error) {
+      if (!isSampanError(error, 'ContainerNameTaken')) throw error;
+      const holder = await runtime.inspect(String(error.details.holder));
+      if (holder?.labels[LABEL_UID] !== pod.uid) throw error;
+      view.put(holder);
+      return holder.state === 'created' ? holder.id : undefined;
+    }
+  }
+
+  async #start(id: string): Promise<void> {
+    const { runtime, view } = this.#deps;
+    await view.hold(id, async () => view.put(await runtime.start(id)));
+  }
+
+  #remember(
+    pod: PodIdentity,
+    container: string,
+    spec: Pick<ContainerSpec, 'name' | 'labels' | 'image'>,
+    reason: CreationFailure['reason'],
+    message: string,
+  ): void {
+    const { memory, clock } = this.#deps;
+    const { attempt } = readPodContainer({
+      id: '',
+      imageId: '',
+      state: 'created',
+      createdAt: 0,
+      oomKilled: false,
+      ...spec,
+    });
+    memory.creationFailed(pod, container, { reason, message, at: clock.now(), attempt });
+  }
+
+  /** Once per connection and network; all pods wait for the same call. */
+  #ensureNetwork(network: PodNetwork): Promise<void> {
+    if (this.#network?.made.subnet !== network.subnet) {
+      this.#network = { made: network, done: this.#deps.runtime.ensureNetwork(network) };
+    }
+    return this.#network.done;
+  }
+}
+
+/** Docker's words. Rethrows what says nothing about the container. */
+function detailOf(error: unknown, ...alsoRefusals: 'ImageMissing'[]): string {
+  if (!isSampanError(error, ...REFUSALS, ...alsoRefusals)) throw error;
+  const { detail } = error.details;
+  return typeof detail === 'string' ? detail : error.message;
+}
+
+/** Waits for all, also when one fails, and then throws the first failure. */
+async function all(work: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}

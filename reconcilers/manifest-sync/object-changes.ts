@@ -1,0 +1,186 @@
+/**
+ * What is to be done to the live objects so that they are as declared: create, patch by three-way merge, replace where a field
+ * cannot be changed, delete what is declared no more. In the order to do it. Pure; plan.ts calls it.
+ */
+import { equalJson, type JsonObject, objectAt, objectsAt, stableJson } from '../objects/json.ts';
+import type { AnyObject, Kind } from '../objects/kinds.ts';
+import { changedFields, threeWayMerge } from '../objects/merge.ts';
+import {
+  ANNOTATION_DECLARED_AT,
+  ANNOTATION_LAST_APPLIED,
+  ANNOTATION_SOURCE,
+  type InventoryEntry,
+} from '../objects/source.ts';
+import { validateUpdate } from '../objects/validation.ts';
+import type { Action, ChangeReason } from './actions.ts';
+import { claimsOf, serviceClaims } from './cluster-problems.ts';
+import { entryIdentity, liveOf } from './inventory.ts';
+import { type Declared, nameOf, type Observed } from './observation.ts';
+import { parseManifest, type Verdict } from './verdict.ts';
+
+export type ObjectAction = Extract<
+  Action,
+  { kind: 'create-object' | 'patch-object' | 'replace-object' | 'delete-object' }
+>;
+
+export interface ObjectChanges {
+  readonly actions: readonly ObjectAction[];
+  /** What must be gone first: `Pod default/job`. */
+  readonly waitsFor: readonly string[];
+}
+
+/** From dependents to what they depend on. */
+const DELETE_ORDER: readonly Kind[] = ['Pod', 'ReplicationController', 'Endpoints', 'Service', 'Namespace'];
+/** Never deleted, whoever declared it. */
+const PERMANENT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
+
+export function findObjectChanges(source: string, verdict: Verdict, observed: Observed): ObjectChanges {
+  const writes: Exclude<ObjectAction, { kind: 'delete-object' }>[] = [];
+  const waitsFor: string[] = [];
+  for (const document of verdict.documents) {
+    const live = liveOf(observed, document);
+    if (
+      live?.metadata.deletionTimestamp !== undefined ||
+      observed.terminatingNamespaces.includes(document.key.namespace)
+    ) {
+      waitsFor.push(live === undefined ? `Namespace ${document.key.namespace}` : nameOf(document));
+      continue;
+    }
+    const write = writeOf(source, verdict.revision, document, live, observed);
+    if (write === undefined) continue;
+    writes.push(write);
+    if (write.kind === 'replace-object') waitsFor.push(nameOf(document));
+  }
+  const deletes = findDeletes(source, verdict, observed);
+  const wanted = new Set(verdict.documents.flatMap(claimsOf));
+  const [blocking, last] = partition(deletes, ({ target }) => {
+    const live = liveOf(observed, target);
+    return (
+      live?.kind === 'Service' && serviceClaims(live.spec as unknown as JsonObject).some((claim) => wanted.has(claim))
+    );
+  });
+  return { actions: [...blocking, ...holdersFirst(writes, verdict.documents, observed), ...last], waitsFor };
+}
+
+/** How the object comes to be as declared; undefined where it is. */
+function writeOf(
+  source: string,
+  revision: string,
+  document: Declared,
+  live: AnyObject | undefined,
+  observed: Observed,
+): Exclude<ObjectAction, { kind: 'delete-object' }> | undefined {
+  const { kind, key, manifest, file, line } = document;
+  const origin = { source, revision, target: { kind, key }, file, line };
+  const declared = withAnnotations(source, document);
+  if (live === undefined) return { kind: 'create-object', ...origin, object: declared };
+
+  const annotations = live.metadata.annotations ?? {};
+  const owner = annotations[ANNOTATION_SOURCE];
+  // Another source's: verdict.ts has refused to take it, and a last good revision does not take it back.
+  if (owner !== undefined && owner !== source && observed.sources.includes(owner)) return undefined;
+  const lastApplied = owner === undefined ? undefined : parseManifest(annotations[ANNOTATION_LAST_APPLIED] ?? '');
+  const merged = merge(kind, lastApplied, declared, live);
+  if (merged.fields.length === 0) return undefined;
+
+  const immutable = validateUpdate(kind, merged.object, live).map(({ field }) => field);
+  if (immutable.length > 0) return { kind: 'replace-object', ...origin, uid: live.metadata.uid, fields: immutable };
+  const isSame =
+    lastApplied !== undefined &&
+    equalJson(lastApplied, manifest) &&
+    annotations[ANNOTATION_DECLARED_AT] === place(document);
+  const reason: ChangeReason = owner !== source ? 'adopted' : isSame ? 'drift' : 'declared';
+  return { kind: 'patch-object', ...origin, object: merged.object, reason, fields: merged.fields };
+}
+
+function merge(kind: Kind, lastApplied: JsonObject | undefined, declared: JsonObject, live: AnyObject) {
+  const { merged } = threeWayMerge(kind, lastApplied, declared, live);
+  const object = kind === 'Service' ? withAddresses(merged, declared, live) : merged;
+  return { object, fields: changedFields(live as unknown as JsonObject, object as unknown as JsonObject) };
+}
+
+/** Addresses that are declared no more stay as they were given, as the API keeps them; a ClusterIP Service has no node ports. */
+function withAddresses(merged: AnyObject, declared: JsonObject, live: AnyObject): AnyObject {
+  if (merged.kind !== 'Service' || live.kind !== 'Service') return merged;
+  const { spec } = merged;
+  const isDeclared = objectsAt(objectAt(declared, 'spec'), 'ports').some(({ nodePort }) => nodePort !== undefined);
+  const ports = spec.ports.map((port) => {
+    const { nodePort = nodePortOf(live, port), ...rest } = port;
+    const keeps = nodePort !== undefined && (spec.type === 'NodePort' || isDeclared);
+    return keeps ? { ...rest, nodePort } : rest;
+  });
+  const { clusterIP, clusterIPs } = spec.clusterIP === '' ? live.spec : spec;
+  return { ...merged, spec: { ...spec, clusterIP, clusterIPs, ports } };
+}
+
+function nodePortOf(
+  service: Extract<AnyObject, { kind: 'Service' }>,
+  { port, protocol }: { port: number; protocol: string },
+) {
+  return service.spec.ports.find((other) => other.port === port && other.protocol === protocol)?.nodePort;
+}
+
+function withAnnotations(source: string, document: Declared): JsonObject {
+  const { manifest } = document;
+  const metadata = objectAt(manifest, 'metadata') ?? {};
+  const annotations = {
+    ...objectAt(metadata, 'annotations'),
+    [ANNOTATION_SOURCE]: source,
+    [ANNOTATION_DECLARED_AT]: place(document),
+    [ANNOTATION_LAST_APPLIED]: stableJson(manifest),
+  };
+  return { ...manifest, metadata: { ...metadata, annotations } };
+}
+
+function place({ file, line }: Declared): string {
+  return `${file}:${line}`;
+}
+
+function findDeletes(source: string, verdict: Verdict, observed: Observed) {
+  const declared = new Set(verdict.documents.map(nameOf));
+  const isDue = (entry: InventoryEntry) => {
+    const identity = entryIdentity(entry);
+    const live = liveOf(observed, identity);
+    return (
+      !declared.has(nameOf(identity)) &&
+      !verdict.keeps(entry) &&
+      live !== undefined &&
+      live.metadata.deletionTimestamp === undefined &&
+      live.metadata.annotations?.[ANNOTATION_SOURCE] === source &&
+      !(identity.kind === 'Namespace' && PERMANENT_NAMESPACES.has(identity.key.name))
+    );
+  };
+  return (observed.source?.status.inventory ?? [])
+    .filter(isDue)
+    .map((entry) => {
+      const target = entryIdentity(entry);
+      return { kind: 'delete-object' as const, source, target, uid: liveOf(observed, target)?.metadata.uid ?? '' };
+    })
+    .sort((a, b) => DELETE_ORDER.indexOf(a.target.kind) - DELETE_ORDER.indexOf(b.target.kind));
+}
+
+/** A Service that gives an address up is written before the one that takes it; otherwise the order stays. */
+function holdersFirst<W extends ObjectAction>(
+  writes: readonly W[],
+  documents: readonly Declared[],
+  observed: Observed,
+): W[] {
+  const claims = new Map(documents.map((document) => [nameOf(document), claimsOf(document)]));
+  const ordered = new Set<W>();
+  const visit = (write: W, above: readonly W[]): void => {
+    if (ordered.has(write) || above.includes(write)) return;
+    const wanted = claims.get(nameOf(write.target)) ?? [];
+    const holders = observed.claims.filter((holder) => holder.claims.some((claim) => wanted.includes(claim)));
+    for (const { key } of holders) {
+      const holder = writes.find(({ target }) => nameOf(target) === nameOf({ kind: 'Service', key }));
+      if (holder !== undefined) visit(holder, [...above, write]);
+    }
+    ordered.add(write);
+  };
+  for (const write of writes) visit(write, []);
+  return [...ordered];
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
+}

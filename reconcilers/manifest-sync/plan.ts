@@ -1,0 +1,81 @@
+/**
+ * Plans one source: which revision counts (verdict.ts), what that asks of the objects (object-changes.ts), and what is said about it
+ * (sync-status.ts), in an order that survives a crash between any two actions. Pure.
+ */
+
+import type { Plan } from '../kit/reconciler.ts';
+import { equalJson, type Json } from '../objects/json.ts';
+import type { InventoryEntry, Source } from '../objects/source.ts';
+import type { Action } from './actions.ts';
+import { grownBy, namesMore, shrunkTo } from './inventory.ts';
+import { findObjectChanges, type ObjectChanges } from './object-changes.ts';
+import { type DesiredSource, type Observed, shortRevision } from './observation.ts';
+import { nextStatus } from './sync-status.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** What refuses a revision may lie outside of it, in objects of others: look again. */
+const REFUSED_AGAIN_MS = 5_000;
+
+export function plan(desired: DesiredSource | undefined, observed: Observed, now: number): Plan<Action> {
+  if (desired === undefined) return { actions: [], because: 'no such source is configured; its objects stay' };
+  const { name } = desired;
+  const inventory = observed.source?.status.inventory ?? [];
+  const verdict = judge(desired, observed);
+  const changes = findObjectChanges(name, verdict, observed);
+  const grown = grownBy(inventory, verdict.documents);
+  const status = {
+    ...nextStatus(verdict, changes, observed, now),
+    inventory: shrunkTo(name, inventory, verdict.documents, observed),
+  };
+  const actions: Action[] = [
+    ...recordBefore(desired, observed.source, grown),
+    ...changes.actions,
+    ...(observed.source !== undefined && equal(status, observed.source.status)
+      ? []
+      : [{ kind: 'record-status' as const, source: name, status }]),
+  ];
+  const because = explain(verdict, changes, observed);
+  return verdict.outcome === 'refused'
+    ? { actions, because, checkAgainAfterMs: REFUSED_AGAIN_MS }
+    : { actions, because };
+}
+
+/** The Source as it must be recorded before any object is touched. */
+function recordBefore(desired: DesiredSource, source: Source | undefined, inventory: InventoryEntry[]): Action[] {
+  const { name, type, location, onInvalid, pruneLimit } = desired;
+  const spec = { location, type, onInvalid, pruneLimit };
+  const actions: Action[] = [];
+  if (source === undefined || !equal(source.spec, spec))
+    actions.push({ kind: 'record-source', source: name, spec, inventory });
+  if (source !== undefined && namesMore(inventory, source.status.inventory)) {
+    actions.push({ kind: 'record-inventory', source: name, inventory });
+  }
+  return actions;
+}
+
+function explain(verdict: Verdict, { actions, waitsFor }: ObjectChanges, { reading }: Observed): string {
+  const kept = verdict.revision === '' ? 'nothing is applied yet' : `keeping ${shortRevision(verdict.revision)}`;
+  const seen = reading.reachable ? shortRevision(reading.revision) : '';
+  const count = (...kinds: string[]) => actions.filter(({ kind }) => kinds.includes(kind)).length;
+  switch (verdict.outcome) {
+    case 'unreachable':
+      return `unreachable: ${verdict.message}; ${kept}`;
+    case 'refused':
+      return `${seen} is refused: ${verdict.message}; ${kept} until it is fixed`;
+    case 'prune-refused':
+      return `${verdict.message}; ${kept} until then`;
+    case 'applied': {
+      if (actions.length > 0) {
+        const changed = count('patch-object', 'replace-object');
+        return `${seen}: ${count('create-object')} to create, ${changed} to change, ${count('delete-object')} to delete`;
+      }
+      if (waitsFor.length > 0) return `${seen}: waiting for ${waitsFor.join(', ')} to be gone`;
+      const skipped = verdict.message === '' ? '' : `; ${verdict.message}`;
+      return `${seen} is applied: ${verdict.documents.length} objects${skipped}`;
+    }
+  }
+}
+
+function equal(a: object, b: object): boolean {
+  return equalJson(a as Json, b as Json);
+}

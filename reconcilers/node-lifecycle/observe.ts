@@ -1,0 +1,74 @@
+/** What the node-lifecycle loop reads: a node, its heartbeat, its pods, the addresses that other nodes hold. Cache only. */
+import type { ReadOnlyCache } from '../kit/object-cache.ts';
+import type { Observation } from '../kit/reconciler.ts';
+import type { Lease, Node } from '../objects/cluster.ts';
+import type { ObjectKey } from '../objects/meta.ts';
+import type { Pod } from '../objects/pod.ts';
+import type { HeartbeatTimes, Liveness, NodeHeartbeats } from './node-heartbeats.ts';
+
+/** Where the nodes' leases live. */
+export const LEASE_NAMESPACE = 'kube-node-lease';
+
+export interface ObservedNode {
+  readonly name: string;
+  readonly liveness: Liveness;
+  /** How long the silence may last that `liveness` speaks of: for the messages. */
+  readonly times: HeartbeatTimes;
+  /** Bound to the node, in whatever state. */
+  readonly pods: readonly Pod[];
+  /** The next share of the pod addresses; absent where none is left. */
+  readonly freePodCIDR?: string;
+}
+
+export interface ObserverOptions extends HeartbeatTimes {
+  /** How long a node must have been away before its pods are removed: it may just not have registered yet. */
+  readonly removalMs: number;
+  freePodCidr(taken: readonly string[]): string | undefined;
+}
+
+export class NodeObserver {
+  readonly #cache;
+  readonly #heartbeats: NodeHeartbeats;
+  readonly #options: ObserverOptions;
+  readonly #byNode;
+
+  constructor(cache: ReadOnlyCache, heartbeats: NodeHeartbeats, options: ObserverOptions) {
+    this.#cache = cache;
+    this.#heartbeats = heartbeats;
+    this.#options = options;
+    this.#byNode = cache.index('Pod', (pod) => (pod.spec.nodeName === undefined ? [] : [pod.spec.nodeName]));
+  }
+
+  observe(key: ObjectKey): Observation<Node, ObservedNode> {
+    const { name } = key;
+    const node = this.#cache.get('Node', key);
+    const pods = this.#byNode.get(name);
+    const lease = this.#cache.get('Lease', { namespace: LEASE_NAMESPACE, name });
+    const times = node === undefined ? { graceMs: this.#options.removalMs, evictionMs: 0 } : this.#timesOf(lease);
+    if (node === undefined && pods.length === 0) this.#heartbeats.forget(name);
+    const known = node !== undefined || pods.length > 0;
+    const liveness = known ? this.#heartbeats.livenessOf(name, beatOf(node, lease), times) : 'lost';
+    const free = node !== undefined && node.spec.podCIDR === undefined ? this.#freePodCidr() : undefined;
+    return {
+      desired: node,
+      observed: { name, liveness, times, pods, ...(free !== undefined && { freePodCIDR: free }) },
+    };
+  }
+
+  /** A node that promises to be heard less often than the grace period is given the time it asks for. */
+  #timesOf(lease: Lease | undefined): HeartbeatTimes {
+    const { graceMs, evictionMs } = this.#options;
+    return { graceMs: Math.max(graceMs, (lease?.spec.leaseDurationSeconds ?? 0) * 1000), evictionMs };
+  }
+
+  #freePodCidr(): string | undefined {
+    return this.#options.freePodCidr(this.#cache.list('Node').flatMap((node) => node.spec.podCIDR ?? []));
+  }
+}
+
+/** A text that changes with each sign of life: a renewed lease, or a status that the node itself wrote. */
+function beatOf(node: Node | undefined, lease: Lease | undefined): string {
+  if (node === undefined) return 'absent';
+  const ready = node.status.conditions?.find((condition) => condition.type === 'Ready');
+  return [node.metadata.uid, lease?.spec.renewTime, ready?.lastHeartbeatTime].join(' ');
+}

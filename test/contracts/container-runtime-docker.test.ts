@@ -1,0 +1,127 @@
+/** The Docker adapter keeps the contract of container runtimes, on a real engine in a network namespace of its own. */
+import assert from 'node:assert/strict';
+import { DockerRuntime } from '../../daemon/adapters/docker-runtime/docker-runtime.ts';
+import type { ContainerSpec } from '../../reconcilers/ports/container-runtime.ts';
+import type { Dockerd } from '../e2e/harness/dockerd.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
+import { useTestBed } from '../e2e/harness/test-bed.ts';
+import { containerRuntimeContract } from './container-runtime.ts';
+
+describe('container runtime: Docker', function () {
+  this.timeout(60_000);
+  const bed = useTestBed();
+  let dockerd: Dockerd;
+  let runtime: DockerRuntime;
+  const shell = (script: string) => ({ image: 'sampan/busybox:1', cmd: ['sh', '-c', script] });
+
+  before('a Docker engine', async () => {
+    dockerd = await bed.dockerd(await bed.netns(), { bridge: true });
+    runtime = new DockerRuntime(dockerd.host);
+  });
+  after('its connections', () => runtime?.close());
+
+  const untilStopped = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
+  containerRuntimeContract(() => ({
+    runtime,
+    server: { image: 'sampan/pause:1' },
+    stubborn: shell('trap "" TERM; while :; do sleep 1; done'),
+    failing: shell('exit 3'),
+    talking: shell(`echo one; echo two; echo oops >&2; ${untilStopped}`),
+    broken: { image: 'sampan/busybox:1', cmd: ['/nope'] },
+    stopEngine: () => dockerd.stop(),
+    startEngine: () => dockerd.start(),
+  }));
+
+  describe('of Docker alone', () => {
+    const made: string[] = [];
+    afterEach(() => Promise.all(made.splice(0).map((id) => runtime.remove(id))));
+
+    const run = async (spec: Partial<ContainerSpec>): Promise<string> => {
+      const network = { kind: 'network', name: 'bridge' } as const;
+      const id = await runtime.create({ name: `d${made.length}`, image: '', labels: {}, network, ...spec });
+      made.push(id);
+      await runtime.start(id);
+      return id;
+    };
+    const output = async (id: string): Promise<string> => {
+      const { signal } = new AbortController();
+      let text = '';
+      for await (const { data } of runtime.logs(id, { follow: true, timestamps: false }, signal)) {
+        text += Buffer.from(data).toString();
+      }
+      return text;
+    };
+
+    it('knows the default network', async () => {
+      const network = await runtime.network('bridge');
+      assert.equal(network?.bridge, 'docker0');
+      assert.match(network?.subnet ?? '', /^\d+\.\d+\.\d+\.\d+\/\d+$/);
+    });
+
+    it('shares the address of the container that is joined', async () => {
+      const sandbox = await run({ image: 'sampan/pause:1' });
+      const app = await run({ ...shell('ip -4 -o address show eth0'), network: { kind: 'container', id: sandbox } });
+      const ip = (await runtime.inspect(sandbox))?.ip;
+      assert.ok(ip && (await output(app)).includes(`inet ${ip}/`));
+    });
+
+    it('passes environment, working directory, hostname and command on', async () => {
+      const id = await run({
+        ...shell('echo $GREETING $PWD $(hostname)'),
+        env: [{ name: 'GREETING', value: 'a=b c' }],
+        workingDir: '/bin',
+        hostname: 'box',
+      });
+      assert.equal(await output(id), 'a=b c /bin box\n');
+      const replaced = await run({ image: 'sampan/busybox:1', entrypoint: ['echo', 'only'] });
+      assert.equal(await output(replaced), 'only\n');
+    });
+
+    it('reads the log of a terminal', async () => {
+      assert.equal(await output(await run({ ...shell('echo out; echo err >&2'), tty: true })), 'out\r\nerr\r\n');
+    });
+
+    it('limits memory, says when that killed the container, and passes cpu limits on', async () => {
+      const resources = { memoryBytes: 8 * 2 ** 20, cpuShares: 102, cpuQuota: 50_000 };
+      const id = await run({ ...shell('x=a; while :; do x=$x$x; done'), resources });
+      const record = await eventually(
+        async () => {
+          const now = await runtime.inspect(id);
+          return now?.state === 'exited' && now;
+        },
+        { describe: 'the container to be killed', timeoutMs: 30_000 },
+      );
+      assert.equal(record.oomKilled, true);
+      const format =
+        '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.CpuShares}} {{.HostConfig.CpuQuota}}';
+      const limits = await dockerd.cli('inspect', '--format', format, id);
+      assert.equal(limits.trim(), `${8 * 2 ** 20} ${8 * 2 ** 20} 102 50000`);
+    });
+
+    it('rotates logs and never restarts a container on its own', async () => {
+      const id = await run({ image: 'sampan/pause:1' });
+      const format = '{{json .HostConfig.LogConfig}} {{.HostConfig.RestartPolicy.Name}}';
+      const config = await dockerd.cli('inspect', '--format', format, id);
+      assert.equal(config.trim(), '{"Type":"json-file","Config":{"max-file":"5","max-size":"10m"}} no');
+    });
+
+    it('publishes ports of the host', async () => {
+      const portBindings = [{ containerPort: 7, protocol: 'TCP', hostPort: 7007 }] as const;
+      await run({ ...shell('nc -l -p 7 -e cat'), portBindings });
+      await eventually(async () => (await dockerd.netns.exchange('127.0.0.1', 7007, 'hello')) === 'hello\n', {
+        describe: 'the published port to answer',
+      });
+    });
+
+    it('refuses what Docker refuses, with its sentence', async () => {
+      const spec = {
+        ...shell('true'),
+        name: 'tiny',
+        labels: {},
+        network: { kind: 'host' },
+        resources: { memoryBytes: 1 },
+      } as const;
+      await assert.rejects(runtime.create(spec), { code: 'ContainerRefused', message: /[Mm]inimum memory limit/ });
+    });
+  });
+});

@@ -1,0 +1,417 @@
+/**
+ * What every container runtime has to do, whichever it is. Run against the fake, which scenarios rely on, and against a real Docker
+ * engine; a behaviour that only one of them has does not belong here.
+ */
+import assert from 'node:assert/strict';
+import type {
+  ContainerRuntime,
+  ContainerSpec,
+  LogOptions,
+  RuntimeEvent,
+} from '../../reconcilers/ports/container-runtime.ts';
+import { isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
+
+/** What a container runs. */
+type Program = Pick<ContainerSpec, 'image' | 'cmd'>;
+
+export interface RuntimeBackend {
+  readonly runtime: ContainerRuntime;
+  /** Runs until SIGTERM, then ends with 0. */
+  readonly server: Program;
+  /** Runs whatever signal comes. */
+  readonly stubborn: Program;
+  /** Ends with 3 at once. */
+  readonly failing: Program;
+  /** Writes `one` and `two` to stdout and `oops` to stderr, a line each, then runs until SIGTERM. */
+  readonly talking: Program;
+  /** Cannot be started. */
+  readonly broken: Program;
+  /** The engine goes away, and comes back; without live-restore. */
+  stopEngine(): Promise<void>;
+  startEngine(): Promise<void>;
+}
+
+const NETWORK = { name: 'contract', bridge: 'contract0', subnet: '10.244.7.0/24' };
+
+export function containerRuntimeContract(backend: () => RuntimeBackend): void {
+  const runtime = () => backend().runtime;
+  const made: string[] = [];
+  let names = 0;
+
+  before('a pod network', () => runtime().ensureNetwork(NETWORK));
+  afterEach('remove the containers', () => Promise.all(made.splice(0).map((id) => runtime().remove(id))));
+
+  const create = async (program: Program, more: Partial<ContainerSpec> = {}): Promise<string> => {
+    const spec = { name: `c${++names}`, labels: {}, network: { kind: 'network', name: NETWORK.name } as const };
+    const id = await runtime().create({ ...spec, ...program, ...more });
+    made.push(id);
+    return id;
+  };
+  const run = async (program: Program, more: Partial<ContainerSpec> = {}): Promise<string> => {
+    const id = await create(program, more);
+    await runtime().start(id);
+    return id;
+  };
+  const exited = (id: string) =>
+    eventually(
+      async () => {
+        const record = await runtime().inspect(id);
+        return record?.state === 'exited' && record;
+      },
+      { describe: `container ${id} to end` },
+    );
+
+  describe('containers', () => {
+    it('shows a created container with all that is known of it', async () => {
+      const { server } = backend();
+      const id = await create(server, { name: 'web', labels: { app: 'web', tier: '' } });
+      const record = await runtime().inspect(id);
+      assert.ok(record);
+      const { createdAt, imageId, ...rest } = record;
+      assert.deepEqual(rest, {
+        id,
+        name: 'web',
+        labels: { app: 'web', tier: '' },
+        image: server.image,
+        state: 'created',
+        oomKilled: false,
+      });
+      assert.equal(imageId, (await runtime().image(server.image))?.id);
+      assert.ok(Math.abs(createdAt - Date.now()) < 60_000);
+    });
+
+    it('answers a start with the running container and its address', async () => {
+      const record = await runtime().start(await create(backend().server));
+      assert.equal(record.state, 'running');
+      assert.match(record.ip ?? '', /^10\.244\.7\.\d+$/);
+      assert.ok(record.startedAt !== undefined && record.startedAt >= record.createdAt);
+      assert.equal(record.finishedAt, undefined);
+      assert.equal(record.exitCode, undefined);
+    });
+
+    it('starts what runs without doing anything', async () => {
+      const id = await create(backend().server);
+      const first = await runtime().start(id);
+      assert.deepEqual(await runtime().start(id), first);
+    });
+
+    it('gives each container an address of its own, and a freed one again', async () => {
+      const [one, other] = [await create(backend().server), await create(backend().server)];
+      const addresses = [(await runtime().start(one)).ip, (await runtime().start(other)).ip];
+      assert.equal(new Set(addresses).size, 2);
+      await runtime().stop(one, 5);
+      assert.equal((await runtime().inspect(one))?.ip, undefined);
+    });
+
+    it('keeps how a container ended', async () => {
+      const record = await exited(await run(backend().failing));
+      assert.equal(record.exitCode, 3);
+      assert.equal(record.oomKilled, false);
+      assert.ok(record.startedAt !== undefined && record.finishedAt !== undefined);
+      assert.ok(record.finishedAt >= record.startedAt);
+      assert.equal(record.ip, undefined);
+    });
+
+    it('starts an ended container again', async () => {
+      const id = await run(backend().server);
+      await runtime().stop(id, 5);
+      const record = await runtime().start(id);
+      assert.equal(record.state, 'running');
+      assert.equal(record.exitCode, undefined);
+      assert.equal(record.finishedAt, undefined);
+    });
+
+    it('says who has a name that is taken', async () => {
+      const holder = await create(backend().server, { name: 'twice' });
+      await assert.rejects(create(backend().server, { name: 'twice' }), (error) => {
+        assert.ok(isSampanError(error, 'ContainerNameTaken'), messageOf(error));
+        assert.equal(error.details.holder, holder);
+        return true;
+      });
+    });
+
+    it('says that an image is not there', async () => {
+      await assert.rejects(create({ image: 'not-there:1' }), { code: 'ImageMissing' });
+      assert.equal(await runtime().image('not-there:1'), undefined);
+    });
+
+    it('says why a container does not start, and keeps the sentence', async () => {
+      const id = await create(backend().broken);
+      await assert.rejects(runtime().start(id), { code: 'ContainerStartFailed' });
+      const record = await runtime().inspect(id);
+      assert.equal(record?.state, 'created');
+      assert.ok(record.error);
+    });
+
+    it('takes what is missing as it is', async () => {
+      const id = await create(backend().server);
+      await runtime().remove(id);
+      await runtime().remove(id);
+      await runtime().stop(id, 1);
+      assert.equal(await runtime().inspect(id), undefined);
+      await assert.rejects(runtime().start(id), { code: 'ContainerMissing' });
+    });
+
+    it('removes a container that runs, twice at once', async () => {
+      const id = await run(backend().stubborn);
+      await Promise.all([runtime().remove(id), runtime().remove(id)]);
+      assert.equal(await runtime().inspect(id), undefined);
+    });
+  });
+
+  describe('stop', () => {
+    it('lets the process end by itself', async () => {
+      const id = await run(backend().server);
+      await runtime().stop(id, 30);
+      const record = await runtime().inspect(id);
+      assert.equal(record?.state, 'exited');
+      assert.equal(record.exitCode, 0);
+      await runtime().stop(id, 30);
+    });
+
+    it('kills what does not end within the grace period', async () => {
+      const id = await run(backend().stubborn);
+      const startedAt = performance.now();
+      await runtime().stop(id, 1);
+      assert.ok(performance.now() - startedAt >= 900);
+      assert.equal((await runtime().inspect(id))?.exitCode, 137);
+    });
+
+    it('does nothing to one that was never started', async () => {
+      const id = await create(backend().server);
+      await runtime().stop(id, 1);
+      assert.equal((await runtime().inspect(id))?.state, 'created');
+    });
+  });
+
+  describe('list', () => {
+    it('finds by label, by label and value, running or not', async () => {
+      const running = await run(backend().server, { labels: { pod: 'a', role: 'sandbox' } });
+      const created = await create(backend().server, { labels: { pod: 'a', role: 'app' } });
+      const other = await create(backend().server, { labels: { pod: 'b' } });
+      await create(backend().server, { labels: { unrelated: 'a' } });
+      const ids = async (labels: Record<string, string>) => (await runtime().list(labels)).map(({ id }) => id).sort();
+      assert.deepEqual(await ids({ pod: '' }), [running, created, other].sort());
+      assert.deepEqual(await ids({ pod: 'a' }), [running, created].sort());
+      assert.deepEqual(await ids({ pod: 'a', role: 'app' }), [created]);
+      assert.deepEqual(await ids({ pod: 'c' }), []);
+    });
+
+    it('tells as much of each as inspect', async () => {
+      const ended = await run(backend().failing, { labels: { listed: '1' } });
+      await exited(ended);
+      const running = await run(backend().server, { labels: { listed: '1' } });
+      const records = await runtime().list({ listed: '' });
+      assert.equal(records.length, 2);
+      for (const id of [ended, running]) {
+        assert.deepEqual(
+          records.find((record) => record.id === id),
+          await runtime().inspect(id),
+        );
+      }
+    });
+  });
+
+  describe('networks', () => {
+    it('makes the same one twice and shows what it is', async () => {
+      await runtime().ensureNetwork(NETWORK);
+      const { name, bridge, subnet } = (await runtime().network(NETWORK.name)) ?? {};
+      assert.deepEqual({ name, bridge, subnet }, NETWORK);
+      assert.equal(await runtime().network('no-such-network'), undefined);
+    });
+
+    it('refuses another subnet for the same name, naming both', async () => {
+      await assert.rejects(runtime().ensureNetwork({ ...NETWORK, subnet: '10.9.0.0/24' }), (error) => {
+        assert.ok(isSampanError(error, 'NetworkConflict'), messageOf(error));
+        assert.match(error.message, /10\.9\.0\.0\/24.*10\.244\.7\.0\/24/);
+        return true;
+      });
+    });
+
+    it('refuses a subnet that is taken', async () => {
+      const overlapping = { name: 'overlapping', bridge: 'overlap0', subnet: '10.244.7.128/25' };
+      await assert.rejects(runtime().ensureNetwork(overlapping), { code: 'NetworkConflict' });
+      assert.equal(await runtime().network('overlapping'), undefined);
+    });
+
+    it('removes one, also if it is gone, but not from under a container', async () => {
+      const network = { name: 'passing', bridge: 'passing0', subnet: '10.245.0.0/24' };
+      await runtime().ensureNetwork(network);
+      const id = await run(backend().server, { network: { kind: 'network', name: 'passing' } });
+      await assert.rejects(runtime().removeNetwork('passing'), { code: 'NetworkConflict' });
+      await runtime().remove(id);
+      await runtime().removeNetwork('passing');
+      await runtime().removeNetwork('passing');
+      assert.equal(await runtime().network('passing'), undefined);
+    });
+
+    it('joins the network of a container that runs, and of no other', async () => {
+      const sandbox = await create(backend().server);
+      const app = await create(backend().server, { network: { kind: 'container', id: sandbox } });
+      await assert.rejects(runtime().start(app), { code: 'ContainerStartFailed', message: /non running container/ });
+      await runtime().start(sandbox);
+      const record = await runtime().start(app);
+      assert.equal(record.state, 'running');
+      assert.equal(record.ip, undefined);
+    });
+
+    it('does not start a container on a network that is missing', async () => {
+      const id = await create(backend().server, { network: { kind: 'network', name: 'no-such-network' } });
+      await assert.rejects(runtime().start(id), { code: 'ContainerStartFailed', message: /no-such-network/ });
+    });
+  });
+
+  describe('logs', () => {
+    const read = async (id: string, options: Partial<LogOptions> = {}) => {
+      const text = { stdout: '', stderr: '' };
+      const all = { follow: false, timestamps: false, ...options };
+      for await (const { stream, data } of runtime().logs(id, all, new AbortController().signal)) {
+        text[stream] += Buffer.from(data).toString();
+      }
+      return text;
+    };
+    const talked = async (): Promise<string> => {
+      const id = await run(backend().talking);
+      await eventually(async () => Object.values(await read(id)).join('').length === 'one\ntwo\noops\n'.length, {
+        describe: 'three lines in the log',
+      });
+      return id;
+    };
+
+    it('gives what was written, each stream apart', async () => {
+      assert.deepEqual(await read(await talked()), { stdout: 'one\ntwo\n', stderr: 'oops\n' });
+    });
+
+    it('gives the last lines only, none from before a time, and stamps', async () => {
+      const id = await talked();
+      const tail = await read(id, { tail: 1 });
+      assert.equal(tail.stdout.length + tail.stderr.length, tail.stderr === '' ? 'two\n'.length : 'oops\n'.length);
+      assert.deepEqual(await read(id, { since: Date.now() + 60_000 }), { stdout: '', stderr: '' });
+      assert.match((await read(id, { timestamps: true })).stderr, /^\d{4}-\d\d-\d\dT[\d:.]+Z oops\n$/);
+    });
+
+    it('follows until the container ends', async () => {
+      const id = await talked();
+      const reading = read(id, { follow: true });
+      await runtime().stop(id, 5);
+      assert.deepEqual(await reading, { stdout: 'one\ntwo\n', stderr: 'oops\n' });
+    });
+
+    it('stops following when it is called off', async () => {
+      const id = await talked();
+      const controller = new AbortController();
+      let chunks = 0;
+      for await (const _ of runtime().logs(id, { follow: true, timestamps: false }, controller.signal)) {
+        chunks += 1;
+        if (chunks === 3) controller.abort();
+      }
+      assert.equal(chunks, 3);
+    });
+
+    it('says that the container is missing', async () => {
+      await assert.rejects(read('0123456789ab'), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('events', () => {
+    it('tells what happens to containers with the label, in order, and of no others', async () => {
+      const told = listen(runtime(), 'watched');
+      await told.until((event) => event.type === 'listening');
+      const unrelated = await run(backend().server);
+      const id = await run(backend().server, { labels: { watched: 'yes' } });
+      await runtime().stop(id, 5);
+      await runtime().remove(id);
+      await told.until((event) => event.type === 'removed');
+      told.stop();
+      await told.ended;
+      const ofContainers = told.events.filter(({ type }) => type !== 'image' && type !== 'listening');
+      assert.deepEqual(
+        ofContainers.map((event) => [event.type, event.id, event.labels]),
+        ['created', 'started', 'died', 'removed'].map((type) => [type, id, { watched: 'yes' }]),
+      );
+      assert.ok(!told.events.some((event) => event.id === unrelated));
+      assert.equal(told.events[0]?.type, 'listening');
+    });
+
+    it('takes a label with a value', async () => {
+      const told = listen(runtime(), 'watched=yes');
+      await told.until((event) => event.type === 'listening');
+      const no = await create(backend().server, { labels: { watched: 'no' } });
+      const yes = await create(backend().server, { labels: { watched: 'yes' } });
+      await told.until((event) => event.id === yes);
+      told.stop();
+      await told.ended;
+      assert.ok(!told.events.some((event) => event.id === no));
+    });
+  });
+
+  describe('pull', () => {
+    it('says what cannot be pulled', async () => {
+      const pull = runtime().pull('127.0.0.1:1/nothing:1', () => {}, new AbortController().signal);
+      await assert.rejects(pull, { code: 'ImagePullFailed', message: /127\.0\.0\.1:1\/nothing:1/ });
+    });
+
+    it('is not begun when it is called off already', async () => {
+      const pull = runtime().pull('127.0.0.1:1/nothing:1', () => {}, AbortSignal.abort());
+      await assert.rejects(pull, { name: 'AbortError' });
+    });
+
+    it('lists the images that are there', async () => {
+      const { image } = backend().server;
+      const found = (await runtime().images()).find(({ names }) => names.includes(image));
+      assert.deepEqual(found, await runtime().image(image));
+      assert.ok(found && found.sizeBytes > 0);
+    });
+  });
+
+  describe('an engine that goes away', () => {
+    it('breaks streams and calls, and all works again when it is back', async () => {
+      const id = await run(backend().server, { labels: { restart: '1' } });
+      const told = listen(runtime(), 'restart');
+      await told.until((event) => event.type === 'listening');
+      await backend().stopEngine();
+      await assert.rejects(told.ended, { code: 'RuntimeUnavailable' });
+      await assert.rejects(runtime().inspect(id), { code: 'RuntimeUnavailable' });
+      await assert.rejects(runtime().list({}), { code: 'RuntimeUnavailable' });
+      await assert.rejects(runtime().info(), { code: 'RuntimeUnavailable' });
+
+      await backend().startEngine();
+      assert.equal((await runtime().inspect(id))?.state, 'exited');
+      assert.equal((await runtime().start(id)).state, 'running');
+    });
+  });
+
+  it('describes the machine', async () => {
+    const info = await runtime().info();
+    assert.match(info.version, /^\d+\.\d+/);
+    assert.ok(info.cpus > 0 && info.memoryBytes > 0);
+    for (const text of [
+      info.id,
+      info.hostname,
+      info.operatingSystem,
+      info.kernelVersion,
+      info.architecture,
+      info.rootDir,
+    ]) {
+      assert.notEqual(text, '');
+    }
+  });
+}
+
+/** Collects events in the background. `ended` rejects with what the stream threw. */
+function listen(runtime: ContainerRuntime, label: string) {
+  const controller = new AbortController();
+  const events: RuntimeEvent[] = [];
+  const ended = (async () => {
+    for await (const event of runtime.events(label, controller.signal)) events.push(event);
+  })();
+  ended.catch(() => {}); // it is looked at later
+  return {
+    events,
+    ended,
+    stop: () => controller.abort(),
+    until: (wanted: (event: RuntimeEvent) => boolean) =>
+      eventually(() => events.some(wanted), { describe: 'the event' }),
+  };
+}
