@@ -35,31 +35,45 @@ const OVERRIDES: Record<string, string> = {
   'PodTemplateSpec.metadata': 'PodTemplateMeta',
 };
 
-const types: Record<string, Record<string, string>> = {};
+/** Kind → type, and type → field → type of the field, as reconcilers/objects/schema.ts describes them. */
+export interface GeneratedSchema {
+  readonly kinds: Record<string, string>;
+  readonly types: Record<string, Record<string, string>>;
+}
 
-function visit(className: string, name = shortName(className)): void {
+export function generateSchema(): GeneratedSchema {
+  const types: Record<string, Record<string, string>> = {};
+  for (const className of Object.values(ROOTS)) visit(types, className);
+  visit(types, 'V1ObjectMeta', 'PodTemplateMeta');
+  const kinds = Object.fromEntries(Object.entries(ROOTS).map(([kind, className]) => [kind, shortName(className)]));
+  const sorted = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { kinds, types: sorted };
+}
+
+/** Adds the class, and every class it mentions. */
+function visit(types: GeneratedSchema['types'], className: string, name = shortName(className)): void {
   if (types[name] !== undefined) return;
   const fields: Record<string, string> = {};
   types[name] = fields;
   for (const attribute of attributesOf(className)) {
     const override = OVERRIDES[`${name}.${attribute.baseName}`];
-    fields[attribute.baseName] = override ?? typeOf(attribute.type, attribute.format);
+    fields[attribute.baseName] = override ?? typeOf(types, attribute.type, attribute.format);
   }
 }
 
 /** `int32`, `string`, `[]Container`, `{}string`, `ObjectMeta`, ... */
-function typeOf(type: string, format: string): string {
+function typeOf(types: GeneratedSchema['types'], type: string, format: string): string {
   const list = /^Array<(.*)>$/.exec(type);
-  if (list?.[1] !== undefined) return `[]${typeOf(list[1], format)}`;
+  if (list?.[1] !== undefined) return `[]${typeOf(types, list[1], format)}`;
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(type);
-  if (map?.[1] !== undefined) return `{}${typeOf(map[1], format)}`;
+  if (map?.[1] !== undefined) return `{}${typeOf(types, map[1], format)}`;
   if (type === 'string' || type === 'boolean') return type;
   if (type === 'number') return format === 'int64' || format === 'double' ? format : 'int32';
   if (type === 'Date') return 'time';
   if (type === 'V1MicroTime') return 'micro-time';
   if (type === 'IntOrString') return 'int-or-string';
   if (type === 'any' || type === 'object') return 'any';
-  visit(type);
+  visit(types, type);
   return shortName(type);
 }
 
@@ -73,11 +87,10 @@ function shortName(className: string): string {
   return className.replace(/^(Core)?V1/, '');
 }
 
-for (const className of Object.values(ROOTS)) visit(className);
-visit('V1ObjectMeta', 'PodTemplateMeta');
-
-const kinds = Object.fromEntries(Object.entries(ROOTS).map(([kind, className]) => [kind, shortName(className)]));
-const sorted = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
-const target = new URL('../reconcilers/objects/schema.generated.json', import.meta.url);
-writeFileSync(target, `${JSON.stringify({ kinds, types: sorted }, null, 1)}\n`);
-process.stdout.write(`${Object.keys(types).length} types written to reconcilers/objects/schema.generated.json\n`);
+if (import.meta.main) {
+  const schema = generateSchema();
+  const target = new URL('../reconcilers/objects/schema.generated.json', import.meta.url);
+  writeFileSync(target, `${JSON.stringify(schema, null, 1)}\n`);
+  const count = Object.keys(schema.types).length;
+  process.stdout.write(`${count} types written to reconcilers/objects/schema.generated.json\n`);
+}

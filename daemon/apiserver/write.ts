@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { decodeObject } from '../../reconcilers/objects/decode.ts';
 import type { AnyObject, Kind, KindInfo, ObjectOf } from '../../reconcilers/objects/kinds.ts';
+import { describeProblem } from '../../reconcilers/objects/manifest-problem.ts';
 import type { Draft } from '../../reconcilers/objects/meta.ts';
 import { isSampanError, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, ObjectClient } from '../../reconcilers/ports/object-client.ts';
@@ -121,7 +122,7 @@ function decode(info: KindInfo, body: unknown): unknown {
   const { object, problems } = decodeObject(body, info);
   if (problems.length === 0) return object;
   throw new SampanError('BadRequest', {
-    detail: `${info.kind} in version "${info.apiVersion}" cannot be handled as a ${info.kind}: strict decoding error: ${problems.map(({ message }) => message).join(', ')}`,
+    detail: `${info.kind} in version "${info.apiVersion}" cannot be handled as a ${info.kind}: strict decoding error: ${problems.map(describeProblem).join(', ')}`,
   });
 }
 

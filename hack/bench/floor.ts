@@ -50,7 +50,7 @@ export async function measureFloor(options: FloorOptions): Promise<number> {
   }
 }
 
-/** The fastest of several concurrencies (no more than there are pods), each the median of `repeats`, after one pod to warm up. */
+/** The fastest of several concurrencies (up to the first that has all pods at once), each the median of `repeats`, after one pod to warm up. */
 export async function bestFloor(options: Omit<FloorOptions, 'concurrency'>, repeats = 3): Promise<Floor> {
   const floors = await measureFloors(options, concurrencies, repeats);
   return floors.reduce((best, floor) => (floor.seconds < best.seconds ? floor : best));
@@ -63,7 +63,7 @@ async function measureFloors(
 ): Promise<Floor[]> {
   await measureFloor({ ...options, pods: 1, concurrency: 1 });
   const floors: Floor[] = [];
-  for (const concurrency of tried.filter((count) => count <= options.pods)) {
+  for (const concurrency of tried.filter((_, n) => (tried[n - 1] ?? 0) < options.pods)) {
     const seconds: number[] = [];
     for (let n = 0; n < repeats; n++) seconds.push(await measureFloor({ ...options, concurrency }));
     floors.push({ pods: options.pods, concurrency, seconds: median(seconds) });
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return console.log(usage);
-  await using bed = openTestBed();
+  await using bed = await openTestBed();
   const { socketPath } = await bed.dockerd(await bed.netns(), { bridge: true });
   console.log('pods  at once  seconds');
   for (const pods of values.pods.split(',').map(Number)) {

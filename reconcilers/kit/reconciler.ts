@@ -36,6 +36,8 @@ export interface Loop<D, O, A extends { readonly kind: string }> {
   readonly reconciler: Reconciler<D, O, A>;
   /** Keys that may be touched in parallel; default 4. */
   readonly concurrency?: number;
+  /** Actions that belong to being at rest (a heartbeat): logged as debug, so that a settled daemon is silent. */
+  readonly routine?: readonly A['kind'][];
   /** Every key there is: enqueued at the start and at each slow resync. */
   allKeys(): Iterable<ObjectKey>;
   /** Which keys to look at after a change of a cached object. */

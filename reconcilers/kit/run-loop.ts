@@ -75,6 +75,13 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     return this.#explanations.get(formatKey(key));
   }
 
+  /** Every key whose last attempt failed, with what went wrong. */
+  *troubles(): Iterable<Explanation & { readonly key: string }> {
+    for (const [key, explanation] of this.#explanations) {
+      if (explanation.error !== undefined) yield { key, ...explanation };
+    }
+  }
+
   /** Runs until `signal` aborts, then waits for the attempts under way to end. */
   async run(signal: AbortSignal): Promise<void> {
     this.#stopped = false;
@@ -163,7 +170,8 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
       for (const action of plan.actions) {
         signal.throwIfAborted();
         await reconciler.execute(action, signal);
-        this.#log.info('executed', { key: name, action: action.kind, because: plan.because });
+        const report = this.#loop.routine?.includes(action.kind) ? this.#log.debug : this.#log.info;
+        report.call(this.#log, 'executed', { key: name, action: action.kind, because: plan.because });
       }
     }
   }

@@ -171,7 +171,9 @@ export class ContainerView {
     let cancel = () => {};
     const relistLater = () => {
       cancel = clock.setTimer(RELIST_MS, () => {
-        void this.whileAnswering(() => this.relist()).then(() => !signal.aborted && relistLater());
+        void this.relist()
+          .catch((error: unknown) => this.lost(error))
+          .then(() => !signal.aborted && relistLater());
       });
     };
     try {

@@ -11,11 +11,16 @@ export function entryIdentity({ kind, namespace, name }: InventoryEntry): Object
   return { kind: kind as Kind, key: { namespace, name } };
 }
 
-export function liveOf({ live }: Observed, { kind, key }: ObjectIdentity): AnyObject | undefined {
-  return live.find((object) => {
-    const { namespace, name } = keyOf(object);
-    return object.kind === kind && name === key.name && namespace === key.namespace;
-  });
+/** Made once per observation: thousands of objects are looked up several times each. */
+const liveByName = new WeakMap<readonly AnyObject[], ReadonlyMap<string, AnyObject>>();
+
+export function liveOf({ live }: Observed, identity: ObjectIdentity): AnyObject | undefined {
+  let byName = liveByName.get(live);
+  if (byName === undefined) {
+    byName = new Map(live.map((object) => [nameOf({ kind: object.kind, key: keyOf(object) }), object]));
+    liveByName.set(live, byName);
+  }
+  return byName.get(nameOf(identity));
 }
 
 /** With all that is declared in it: what must be recorded before anything is created. */

@@ -2,9 +2,11 @@
  * What is to be done to the live objects so that they are as declared: create, patch by three-way merge, replace where a field
  * cannot be changed, delete what is declared no more. In the order to do it. Pure; plan.ts calls it.
  */
+
+import { changedFields } from '../objects/changed-fields.ts';
 import { equalJson, type JsonObject, objectAt, objectsAt, stableJson } from '../objects/json.ts';
 import type { AnyObject, Kind } from '../objects/kinds.ts';
-import { changedFields, threeWayMerge } from '../objects/merge.ts';
+import { threeWayMerge } from '../objects/merge.ts';
 import {
   ANNOTATION_DECLARED_AT,
   ANNOTATION_LAST_APPLIED,
@@ -46,6 +48,7 @@ export function findObjectChanges(source: string, verdict: Verdict, observed: Ob
       waitsFor.push(live === undefined ? `Namespace ${document.key.namespace}` : nameOf(document));
       continue;
     }
+    if (!hasNamespace(document, verdict, observed)) continue;
     const write = writeOf(source, verdict.revision, document, live, observed);
     if (write === undefined) continue;
     writes.push(write);
@@ -60,6 +63,12 @@ export function findObjectChanges(source: string, verdict: Verdict, observed: Ob
     );
   });
   return { actions: [...blocking, ...holdersFirst(writes, verdict.documents, observed), ...last], waitsFor };
+}
+
+/** A last good revision may name a namespace that somebody has removed since: it waits until that is back. */
+function hasNamespace({ key }: Declared, { documents }: Verdict, { namespaces }: Observed): boolean {
+  const isDeclared = documents.some(({ kind, key: { name } }) => kind === 'Namespace' && name === key.namespace);
+  return key.namespace === '' || isDeclared || namespaces.includes(key.namespace);
 }
 
 /** How the object comes to be as declared; undefined where it is. */

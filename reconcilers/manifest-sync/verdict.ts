@@ -42,14 +42,12 @@ export interface Verdict {
 export function judge(desired: DesiredSource, observed: Observed): Verdict {
   const { reading } = observed;
   const inventory = observed.source?.status.inventory ?? [];
-  const lastGood = withoutRejected(observed.lastGood ?? declaredByLive(desired.name, observed), observed);
+  const lastGood = findLastGood(desired.name, observed);
   const keepAll = () => true;
 
-  if (!reading.reachable) {
-    return { outcome: 'unreachable', ...lastGood, keeps: keepAll, problems: [], message: reading.message };
-  }
-  if (reading.doubt !== undefined && inventory.length > 0) {
-    return { outcome: 'unreachable', ...lastGood, keeps: keepAll, problems: [], message: reading.doubt };
+  const absent = !reading.reachable ? reading.message : inventory.length > 0 ? reading.doubt : undefined;
+  if (!reading.reachable || absent !== undefined) {
+    return { outcome: 'unreachable', ...lastGood, keeps: keepAll, problems: [], message: absent ?? '' };
   }
 
   const refusedByApi = observed.rejections.filter(({ revision }) => revision === reading.revision);
@@ -60,12 +58,10 @@ export function judge(desired: DesiredSource, observed: Observed): Verdict {
   ];
   if (problems.length > 0 && desired.onInvalid === 'refuse') {
     const message = `${countOf(problems.length, 'problem')}, first: ${describe(problems[0])}`;
-    // What a half applied commit has made goes again; where the last good one is not known, nothing does.
-    const keeps = observed.lastGood === undefined ? keepAll : () => false;
-    return { outcome: 'refused', ...lastGood, keeps, problems, message };
+    return { outcome: 'refused', ...lastGood, problems, message };
   }
 
-  const wanted = problems.length === 0 ? everything(reading) : withoutBadFiles(reading, problems);
+  const wanted = validPart(reading, problems);
   const declared = new Set(wanted.documents.map(nameOf));
   const pruned = inventory.filter(
     (entry) =>
@@ -88,8 +84,10 @@ export function judge(desired: DesiredSource, observed: Observed): Verdict {
 
 type Wanted = Pick<Verdict, 'revision' | 'documents' | 'keeps'>;
 
-function everything({ revision, documents }: Revision): Wanted {
-  return { revision, documents, keeps: () => false };
+/** The revision, or what of it is in good files. */
+function validPart(revision: Revision, problems: readonly SourceProblem[]): Wanted {
+  if (problems.length > 0) return withoutBadFiles(revision, problems);
+  return { revision: revision.revision, documents: revision.documents, keeps: () => false };
 }
 
 /**
@@ -111,17 +109,19 @@ function withoutBadFiles(
   };
 }
 
-/** What the API refused of the last good revision, in the world as it is now, is not tried over and over. */
-function withoutRejected(
-  { revision, documents }: Pick<Revision, 'revision' | 'documents'>,
-  { rejections }: Observed,
-): Pick<Revision, 'revision' | 'documents'> {
-  const refused = new Set(rejections.filter((rejection) => rejection.revision === revision).map(nameOf));
-  return { revision, documents: documents.filter((document) => !refused.has(nameOf(document))) };
+/**
+ * What to defend while the source is broken. What a half applied commit has made meanwhile goes again; where the last good revision
+ * is not known, nothing does. What the API refuses of it, in the world as it is now, is not tried over and over.
+ */
+function findLastGood(source: string, observed: Observed): Wanted {
+  const { lastGood, rejections } = observed;
+  const wanted = lastGood === undefined ? declaredByLive(source, observed) : validPart(lastGood, lastGood.problems);
+  const refused = new Set(rejections.filter(({ revision }) => revision === wanted.revision).map(nameOf));
+  return { ...wanted, documents: wanted.documents.filter((document) => !refused.has(nameOf(document))) };
 }
 
 /** Where the last good revision itself is lost: what still is there of it, as it was applied. */
-function declaredByLive(source: string, observed: Observed): Pick<Revision, 'revision' | 'documents'> {
+function declaredByLive(source: string, observed: Observed): Wanted {
   const documents = (observed.source?.status.inventory ?? []).flatMap((entry): Declared[] => {
     const identity = entryIdentity(entry);
     const annotations = liveOf(observed, identity)?.metadata.annotations ?? {};
@@ -130,7 +130,7 @@ function declaredByLive(source: string, observed: Observed): Pick<Revision, 'rev
     const manifest = parseManifest(applied);
     return manifest === undefined ? [] : [{ ...identity, manifest, file: entry.file, line: entry.line }];
   });
-  return { revision: observed.source?.status.appliedRevision ?? '', documents };
+  return { revision: observed.source?.status.appliedRevision ?? '', documents, keeps: () => true };
 }
 
 /** A last-applied annotation; undefined where somebody damaged it. */

@@ -36,12 +36,17 @@ const REMOVAL_MS = 40_000;
 export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, ObservedNode, NodeLifecycleAction> {
   const { cache, options } = deps;
   const heartbeats = new NodeHeartbeats(deps.clock);
-  const observer = new NodeObserver(cache, heartbeats, {
-    graceMs: options.nodeMonitorGracePeriodMs ?? DEFAULTS.nodeMonitorGracePeriodMs,
-    evictionMs: options.podEvictionTimeoutMs ?? DEFAULTS.podEvictionTimeoutMs,
-    removalMs: REMOVAL_MS,
-    freePodCidr: (taken) => freePodCidr(options.clusterCidr, taken),
-  });
+  const absences = new NodeHeartbeats(deps.clock);
+  const observer = new NodeObserver(
+    cache,
+    { heartbeats, absences },
+    {
+      graceMs: options.nodeMonitorGracePeriodMs ?? DEFAULTS.nodeMonitorGracePeriodMs,
+      evictionMs: options.podEvictionTimeoutMs ?? DEFAULTS.podEvictionTimeoutMs,
+      removalMs: REMOVAL_MS,
+      freePodCidr: (taken) => freePodCidr(options.clusterCidr, taken),
+    },
+  );
   const executors = createExecutors(deps);
   return {
     reconciler: {
@@ -73,7 +78,10 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
         if (!isReady(cache.get('Node', key))) yield { key };
       }
     },
-    watchOutside: (enqueue, signal) => heartbeats.run((node) => enqueue({ key: nodeKey(node) }), signal),
+    async watchOutside(enqueue, signal) {
+      const wake = (node: string) => enqueue({ key: nodeKey(node) });
+      await Promise.all([heartbeats.run(wake, signal), absences.run(wake, signal)]);
+    },
   };
 }
 

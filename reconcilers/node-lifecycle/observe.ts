@@ -29,12 +29,19 @@ export interface ObserverOptions extends HeartbeatTimes {
 export class NodeObserver {
   readonly #cache;
   readonly #heartbeats: NodeHeartbeats;
+  readonly #absences: NodeHeartbeats;
   readonly #options: ObserverOptions;
   readonly #byNode;
 
-  constructor(cache: ReadOnlyCache, heartbeats: NodeHeartbeats, options: ObserverOptions) {
+  /** `absences`: those of nodes that pods name and nobody registered; they are no evidence about the nodes that are. */
+  constructor(
+    cache: ReadOnlyCache,
+    deps: { heartbeats: NodeHeartbeats; absences: NodeHeartbeats },
+    options: ObserverOptions,
+  ) {
     this.#cache = cache;
-    this.#heartbeats = heartbeats;
+    this.#heartbeats = deps.heartbeats;
+    this.#absences = deps.absences;
     this.#options = options;
     this.#byNode = cache.index('Pod', (pod) => (pod.spec.nodeName === undefined ? [] : [pod.spec.nodeName]));
   }
@@ -44,10 +51,8 @@ export class NodeObserver {
     const node = this.#cache.get('Node', key);
     const pods = this.#byNode.get(name);
     const lease = this.#cache.get('Lease', { namespace: LEASE_NAMESPACE, name });
-    const times = node === undefined ? { graceMs: this.#options.removalMs, evictionMs: 0 } : this.#timesOf(lease);
-    if (node === undefined && pods.length === 0) this.#heartbeats.forget(name);
-    const known = node !== undefined || pods.length > 0;
-    const liveness = known ? this.#heartbeats.livenessOf(name, beatOf(node, lease), times) : 'lost';
+    const times = this.#timesOf(node, lease);
+    const liveness = this.#livenessOf(name, node, pods.length > 0, beatOf(node, lease), times);
     const free = node !== undefined && node.spec.podCIDR === undefined ? this.#freePodCidr() : undefined;
     return {
       desired: node,
@@ -55,9 +60,18 @@ export class NodeObserver {
     };
   }
 
+  #livenessOf(name: string, node: Node | undefined, hasPods: boolean, beat: string, times: HeartbeatTimes): Liveness {
+    const [kept, dropped] = node ? [this.#heartbeats, this.#absences] : [this.#absences, this.#heartbeats];
+    dropped.forget(name);
+    if (node !== undefined || hasPods) return kept.livenessOf(name, beat, times);
+    kept.forget(name);
+    return 'lost';
+  }
+
   /** A node that promises to be heard less often than the grace period is given the time it asks for. */
-  #timesOf(lease: Lease | undefined): HeartbeatTimes {
-    const { graceMs, evictionMs } = this.#options;
+  #timesOf(node: Node | undefined, lease: Lease | undefined): HeartbeatTimes {
+    const { graceMs, evictionMs, removalMs } = this.#options;
+    if (node === undefined) return { graceMs: removalMs, evictionMs };
     return { graceMs: Math.max(graceMs, (lease?.spec.leaseDurationSeconds ?? 0) * 1000), evictionMs };
   }
 

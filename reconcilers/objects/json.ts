@@ -23,6 +23,11 @@ export function objectsAt(object: JsonObject | undefined, key: string): JsonObje
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
+/** A scalar as text; the empty string for what is absent, null, a list or an object. */
+export function textOf(value: Json | undefined): string {
+  return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
+}
+
 /**
  * Sets a member, also one named `__proto__`, which a plain assignment would take for the prototype.
  */

@@ -6,7 +6,7 @@
 import { decodeObject, describeJson } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { isWithin } from './field-path.ts';
-import { isJsonObject, type Json, type JsonObject, objectAt } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from './json.ts';
 import { ALL_KINDS, findKind, type KindInfo } from './kinds.ts';
 import type { Problem } from './manifest-problem.ts';
 import type { ObjectKey } from './meta.ts';
@@ -128,7 +128,7 @@ class FileReader {
     const metadata = objectAt(declared, 'metadata');
     const name = metadata?.name;
     if (typeof name !== 'string' || name === '') return;
-    const key = { namespace: info.namespaced ? String(metadata?.namespace) : '', name };
+    const key = { namespace: info.namespaced ? textOf(metadata?.namespace) : '', name };
     const place = { info, key, file: this.#path, line: this.#lines.positionOf(node.offset).line };
     if (damaged || this.#found > before) {
       this.#rejected.push(place);

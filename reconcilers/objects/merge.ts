@@ -8,7 +8,7 @@
 import { changedFields } from './changed-fields.ts';
 import { applyDefaults } from './defaults.ts';
 import { child, element } from './field-path.ts';
-import { copyJson, equalJson, isJsonObject, type Json, type JsonObject, ownMember, setMember } from './json.ts';
+import { copyJson, equalJson, isJsonObject, type Json, type JsonObject, ownMember, setMember, textOf } from './json.ts';
 import type { Kind, ObjectOf } from './kinds.ts';
 
 export interface MergeResult<K extends Kind> {
@@ -45,20 +45,27 @@ export function threeWayMerge<K extends Kind>(
 function withoutServerFields(manifest: JsonObject): JsonObject {
   const { status: _status, ...rest } = manifest;
   if (!isJsonObject(rest.metadata)) return rest;
-  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ...metadata } = rest.metadata;
+  const {
+    uid: _uid,
+    resourceVersion: _revision,
+    generation: _generation,
+    creationTimestamp: _created,
+    deletionTimestamp: _deleted,
+    ...metadata
+  } = rest.metadata;
   return { ...rest, metadata };
 }
 
 /** Merge keys by the list's member name: `k8s.io/api/core/v1` listMapKey, with the protocol as server-side apply has it. */
-const MERGE_KEYS: Readonly<Record<string, (item: JsonObject) => string | undefined>> = {
-  containers: (item) => text(item.name),
-  env: (item) => text(item.name),
+const MERGE_KEYS: Readonly<Record<string, (item: JsonObject) => string>> = {
+  containers: (item) => textOf(item.name),
+  env: (item) => textOf(item.name),
   ports: (item) => {
-    const port = text(item.containerPort ?? item.port);
-    return port && `${port}/${text(item.protocol) ?? 'TCP'}`;
+    const port = textOf(item.containerPort ?? item.port);
+    return port && `${port}/${textOf(item.protocol) || 'TCP'}`;
   },
-  conditions: (item) => text(item.type),
-  ownerReferences: (item) => text(item.uid),
+  conditions: (item) => textOf(item.type),
+  ownerReferences: (item) => textOf(item.uid),
 };
 
 /** Lists of plain values that are sets: what others added stays. */
@@ -124,8 +131,8 @@ function byKey(list: readonly Json[], name: string): Map<string, JsonObject> | u
   if (keyOf === undefined) return undefined;
   const items = new Map<string, JsonObject>();
   for (const item of list) {
-    const key = isJsonObject(item) ? keyOf(item) : undefined;
-    if (key === undefined || items.has(key)) return undefined;
+    const key = isJsonObject(item) ? keyOf(item) : '';
+    if (key === '' || items.has(key)) return undefined;
     items.set(key, item as JsonObject);
   }
   return items;
@@ -154,15 +161,11 @@ function dropDefaulted(
     const keyOf = MERGE_KEYS[name];
     if (lastItems === undefined || defaultedItems === undefined || keyOf === undefined) return live;
     return live.map((item) => {
-      const key = isJsonObject(item) ? keyOf(item) : undefined;
-      const lastItem = key === undefined ? undefined : lastItems.get(key);
-      if (key === undefined || lastItem === undefined) return item;
+      const key = isJsonObject(item) ? keyOf(item) : '';
+      const lastItem = lastItems.get(key);
+      if (lastItem === undefined) return item;
       return dropDefaulted(item, lastItem, defaultedItems.get(key), element(path, key)) ?? item;
     });
   }
   return live;
-}
-
-function text(value: Json | undefined): string | undefined {
-  return value === undefined || value === null || typeof value === 'object' ? undefined : String(value);
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { POD_SPEC_DEFAULTS } from './defaults.ts';
-import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson } from './json.ts';
+import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, textOf } from './json.ts';
 import type { Container, PodTemplateSpec } from './pod.ts';
 import { canonicalQuantity } from './quantity.ts';
 
@@ -46,7 +46,7 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
   const limits = objectAt(objectAt(container, 'resources'), 'limits') ?? {};
   const requests = objectAt(objectAt(container, 'resources'), 'requests') ?? {};
   for (const amounts of [limits, requests]) {
-    for (const [name, amount] of Object.entries(amounts)) amounts[name] = canonicalQuantity(String(amount));
+    for (const [name, amount] of Object.entries(amounts)) amounts[name] = canonicalQuantity(textOf(amount));
   }
   for (const name of Object.keys(requests)) if (requests[name] === limits[name]) delete requests[name];
 }

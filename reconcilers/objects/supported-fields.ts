@@ -5,7 +5,7 @@
  */
 import { equalJson, isJsonObject, type Json } from './json.ts';
 
-interface Support {
+export interface Support {
   /** Taken over into the object. */
   readonly honoured: readonly string[];
   /** Values that ask for what happens anyway: accepted and left out. */
@@ -14,7 +14,7 @@ interface Support {
   readonly leftOut?: readonly string[];
 }
 
-const SUPPORT: Readonly<Record<string, Support>> = {
+export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
       'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp',
@@ -77,7 +77,7 @@ const SUPPORT: Readonly<Record<string, Support>> = {
 
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */
 export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
-  const support = Object.hasOwn(SUPPORT, type) ? SUPPORT[type] : undefined;
+  const support = Object.hasOwn(SUPPORTED_FIELDS, type) ? SUPPORTED_FIELDS[type] : undefined;
   if (support === undefined || support.honoured.includes(field)) return 'honoured';
   if (support.leftOut?.includes(field) === true || asksForNothing(value)) return 'left-out';
   const accepted = support.sameAsAbsent?.[field] ?? [];

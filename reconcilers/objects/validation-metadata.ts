@@ -4,7 +4,7 @@
  */
 import { duplicate, type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { equalJson, type Json, type JsonObject, objectAt, objectsAt, ownMember } from './json.ts';
+import { equalJson, type Json, type JsonObject, objectAt, objectsAt, ownMember, textOf } from './json.ts';
 import type { Kind, KindInfo } from './kinds.ts';
 import { dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './name-formats.ts';
 import { ANNOTATION_LAST_APPLIED } from './source.ts';
@@ -45,7 +45,7 @@ export function validateMetadataUpdate(next: JsonObject, previous: JsonObject): 
 export function validateLabels(labels: Json | undefined, path: string): FieldError[] {
   return entries(labels).flatMap(([key, value]) => [
     ...qualifiedName(key).map((text) => invalid(path, key, text, element(path, key))),
-    ...labelValue(String(value)).map((text) => invalid(path, value, text, element(path, key))),
+    ...labelValue(textOf(value)).map((text) => invalid(path, value, text, element(path, key))),
   ]);
 }
 
@@ -55,7 +55,7 @@ export function validateAnnotations(annotations: Json | undefined, path: string)
   for (const [key, value] of entries(annotations)) {
     errors.push(...qualifiedName(key.toLowerCase()).map((text) => invalid(path, key, text, element(path, key))));
     // The manifest that was applied, which sampan keeps here itself, does not count against the author.
-    if (key !== ANNOTATION_LAST_APPLIED) bytes += Buffer.byteLength(key) + Buffer.byteLength(String(value));
+    if (key !== ANNOTATION_LAST_APPLIED) bytes += Buffer.byteLength(key) + Buffer.byteLength(textOf(value));
   }
   if (bytes > MAX_ANNOTATION_BYTES) errors.push(tooLong(path, MAX_ANNOTATION_BYTES));
   return errors;
@@ -82,7 +82,7 @@ function validateNamespace(info: KindInfo, metadata: JsonObject): FieldError[] {
   const { namespace = '' } = metadata;
   if (!info.namespaced) return namespace === '' ? [] : [forbidden('metadata.namespace', 'not allowed on this type')];
   if (namespace === '') return [required('metadata.namespace')];
-  return dnsLabel(String(namespace)).map((text) => invalid('metadata.namespace', namespace, text));
+  return dnsLabel(textOf(namespace)).map((text) => invalid('metadata.namespace', namespace, text));
 }
 
 function validateOwners(metadata: JsonObject): FieldError[] {
@@ -95,8 +95,8 @@ function validateOwners(metadata: JsonObject): FieldError[] {
   );
   const [first, second] = owners.filter((owner) => owner.controller === true);
   if (first !== undefined && second !== undefined) {
-    const names = `${first.kind}/${first.name} and ${second.kind}/${second.name}`;
-    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
+    const [one, other] = [first, second].map(({ kind, name }) => `${textOf(kind)}/${textOf(name)}`);
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${one} and ${other}`;
     errors.push(invalid(path, owners, detail));
   }
   return errors;
@@ -106,7 +106,7 @@ function validateFinalizers(metadata: JsonObject): FieldError[] {
   const finalizers = Array.isArray(metadata.finalizers) ? metadata.finalizers : [];
   const path = 'metadata.finalizers';
   return finalizers.flatMap((finalizer, i) => [
-    ...qualifiedName(String(finalizer)).map((text) => invalid(path, finalizer, text)),
+    ...qualifiedName(textOf(finalizer)).map((text) => invalid(path, finalizer, text)),
     ...(finalizers.indexOf(finalizer) < i ? [duplicate(element(path, i), finalizer)] : []),
   ]);
 }

@@ -5,7 +5,7 @@
 import { changedFields } from './changed-fields.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { copyJson, type Json, type JsonObject, objectAt, objectsAt } from './json.ts';
+import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
@@ -97,7 +97,7 @@ function validateContainerPort(
   else errors.push(...validPort(containerPort, at('containerPort')));
   if (hostPort !== 0) {
     errors.push(...validPort(hostPort, at('hostPort')));
-    const claim = `${protocol}/${hostIP}/${hostPort}`;
+    const claim = [protocol, hostIP, hostPort].map(textOf).join('/');
     if (hostPorts.has(claim)) errors.push(duplicate(at('hostPort'), claim));
     hostPorts.add(claim);
   }
@@ -126,15 +126,15 @@ function validateResources(resources: JsonObject, path: string): FieldError[] {
       if (amounts === requests && amount === limits[name]) continue;
       const at = element(child(path, kind), name);
       errors.push(...oneOf(name, RESOURCES, at));
-      if (compareQuantities(String(amount), '0') < 0) {
+      if (compareQuantities(textOf(amount), '0') < 0) {
         errors.push(invalid(at, amount, 'must be greater than or equal to 0'));
       }
     }
   }
   for (const [name, request] of Object.entries(requests)) {
     const limit = limits[name];
-    if (limit !== undefined && compareQuantities(String(request), String(limit)) > 0) {
-      const detail = `must be less than or equal to ${name} limit of ${limit}`;
+    if (limit !== undefined && compareQuantities(textOf(request), textOf(limit)) > 0) {
+      const detail = `must be less than or equal to ${name} limit of ${textOf(limit)}`;
       errors.push(invalid(child(path, 'requests'), request, detail));
     }
   }
@@ -153,7 +153,7 @@ export function notNegative(value: Json | undefined, path: string): FieldError[]
 /** Absent and empty values pass. */
 export function matchesFormat(value: Json | undefined, format: (text: string) => string[], path: string): FieldError[] {
   if (value === undefined || value === '') return [];
-  return format(String(value)).map((text) => invalid(path, value, text));
+  return format(textOf(value)).map((text) => invalid(path, value, text));
 }
 
 export function validPort(value: Json | undefined, path: string): FieldError[] {

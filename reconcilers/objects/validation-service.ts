@@ -5,7 +5,7 @@
 import { isIPv4 } from 'node:net';
 import { duplicate, type FieldError, forbidden, invalid, required } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { type JsonObject, objectAt, objectsAt } from './json.ts';
+import { type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, ipAddress, portName } from './name-formats.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { matchesFormat, oneOf, PROTOCOLS, validPort } from './validation-pod.ts';
@@ -64,6 +64,10 @@ function validateServicePorts(ports: readonly JsonObject[], nodePorts: boolean):
   return ports.flatMap((port, i) => {
     const path = element('spec.ports', i);
     const { name = '', protocol, port: number = 0, targetPort, nodePort = 0 } = port;
+    const [claim, nodeClaim] = [number, nodePort].map((taker) => `${textOf(protocol)}/${textOf(taker)}`) as [
+      string,
+      string,
+    ];
     const errors = [
       ...validatePortName(port, path, ports.length > 1),
       ...(name !== '' && names.has(name) ? [duplicate(child(path, 'name'), name)] : []),
@@ -74,17 +78,17 @@ function validateServicePorts(ports: readonly JsonObject[], nodePorts: boolean):
         : targetPort === undefined
           ? []
           : validPort(targetPort, child(path, 'targetPort'))),
-      ...(taken.has(`${protocol}/${number}`) ? [duplicate(path, { protocol: protocol ?? null, port: number })] : []),
+      ...(taken.has(claim) ? [duplicate(path, { protocol: protocol ?? null, port: number })] : []),
     ];
     if (nodePort !== 0) {
       const at = child(path, 'nodePort');
       if (!nodePorts) errors.push(forbidden(at, "may not be used when `type` is 'ClusterIP'"));
       else errors.push(...validPort(nodePort, at));
-      if (takenNodePorts.has(`${protocol}/${nodePort}`)) errors.push(duplicate(at, nodePort));
+      if (takenNodePorts.has(nodeClaim)) errors.push(duplicate(at, nodePort));
     }
     names.add(name);
-    taken.add(`${protocol}/${number}`);
-    takenNodePorts.add(`${protocol}/${nodePort}`);
+    taken.add(claim);
+    takenNodePorts.add(nodeClaim);
     return errors;
   });
 }
@@ -100,7 +104,7 @@ function validateClusterIP(spec: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   if (clusterIP === 'None' && spec.type === 'NodePort') {
     errors.push(invalid('spec.clusterIP', clusterIP, "may not be set to 'None' for NodePort services"));
-  } else if (clusterIP !== '' && clusterIP !== 'None' && !isIPv4(String(clusterIP))) {
+  } else if (clusterIP !== '' && clusterIP !== 'None' && !isIPv4(textOf(clusterIP))) {
     errors.push(invalid('spec.clusterIP', clusterIP, "must be empty, 'None', or a valid IPv4 address"));
   }
   const list = Array.isArray(clusterIPs) ? clusterIPs : [];
@@ -114,19 +118,19 @@ function validateClusterIP(spec: JsonObject): FieldError[] {
 function validateEndpointAddress(address: JsonObject, path: string): FieldError[] {
   const { ip = '' } = address;
   const at = child(path, 'ip');
-  const errors = ipAddress(String(ip)).map((text) => invalid(at, ip, text));
-  if (errors.length === 0) errors.push(...ipRangeProblems(String(ip)).map((text) => invalid(at, ip, text)));
+  const errors = ipAddress(textOf(ip)).map((text) => invalid(at, ip, text));
+  if (errors.length === 0) errors.push(...ipRangeProblems(textOf(ip)).map((text) => invalid(at, ip, text)));
   return [...errors, ...matchesFormat(address.nodeName, dnsSubdomain, child(path, 'nodeName'))];
 }
 
 /** Addresses that would lead traffic somewhere else than to a pod or host. */
 function ipRangeProblems(ip: string): string[] {
   if (ip === '0.0.0.0' || ip === '::') return ['may not be unspecified (0.0.0.0 or ::)'];
-  if (/^127\./.test(ip) || ip === '::1') return ['may not be in the loopback range (127.0.0.0/8, ::1/128)'];
-  if (/^169\.254\./.test(ip) || /^fe[89ab]/i.test(ip)) {
+  if (ip.startsWith('127.') || ip === '::1') return ['may not be in the loopback range (127.0.0.0/8, ::1/128)'];
+  if (ip.startsWith('169.254.') || /^fe[89ab]/i.test(ip)) {
     return ['may not be in the link-local range (169.254.0.0/16, fe80::/10)'];
   }
-  if (/^224\.0\.0\./.test(ip) || /^ff02:/i.test(ip)) {
+  if (ip.startsWith('224.0.0.') || /^ff02:/i.test(ip)) {
     return ['may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'];
   }
   return [];

@@ -52,7 +52,7 @@ export interface PacketFilter {
   installed(): Promise<RoutingTable | undefined>;
   /** Makes `table` the installed one, atomically; connections to endpoints that stay are not disturbed. */
   apply(table: RoutingTable): Promise<void>;
-  /** Yields when somebody else may have changed the rules, until `signal` aborts; never throws. */
+  /** Yields when somebody else may have changed the rules; ends when `signal` aborts, or at once where nobody can. Never throws. */
   disturbances(signal: AbortSignal): AsyncIterable<void>;
   /** Removes everything it, or an earlier process, ever installed. */
   remove(): Promise<void>;

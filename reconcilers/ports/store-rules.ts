@@ -10,9 +10,14 @@ const MOST_OPERATIONS = 128;
 const LAST_CODE_POINT = 0x10ffff;
 const SURROGATES = { first: 0xd800, last: 0xdfff };
 
-/** Orders keys by their UTF-8 bytes, as etcd and SQLite do. JavaScript's own order differs beyond the basic plane. */
+/** Orders keys by their UTF-8 bytes, as etcd and SQLite do. */
 export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const difference = rank(a.charCodeAt(at)) - rank(b.charCodeAt(at));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
 /** The first key after all that start with `prefix`; undefined where there is none. */
@@ -42,4 +47,9 @@ export function checkTransaction({ conditions, writes }: Transaction): void {
     if (keys.has(key)) throw new SampanError('BadRequest', { detail: `a transaction must not write ${key} twice` });
     keys.add(key);
   }
+}
+
+/** JavaScript's own order puts surrogates, which stand for the code points beyond U+FFFF, before U+E000 to U+FFFF. */
+function rank(unit: number): number {
+  return unit >= SURROGATES.first && unit <= SURROGATES.last ? unit + LAST_CODE_POINT : unit;
 }

@@ -1,11 +1,14 @@
 /** The Docker adapter keeps the contract of container runtimes, on a real engine in a network namespace of its own. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { DockerRuntime } from '../../daemon/adapters/docker-runtime/docker-runtime.ts';
-import type { ContainerSpec } from '../../reconcilers/ports/container-runtime.ts';
+import type { ContainerSpec, PullProgress } from '../../reconcilers/ports/container-runtime.ts';
 import type { Dockerd } from '../e2e/harness/dockerd.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
 import { useTestBed } from '../e2e/harness/test-bed.ts';
 import { containerRuntimeContract } from './container-runtime.ts';
+
+const registryProgram = join(import.meta.dirname, 'container-runtime-registry.ts');
 
 describe('container runtime: Docker', function () {
   this.timeout(60_000);
@@ -111,6 +114,33 @@ describe('container runtime: Docker', function () {
       await eventually(async () => (await dockerd.netns.exchange('127.0.0.1', 7007, 'hello')) === 'hello\n', {
         describe: 'the published port to answer',
       });
+    });
+
+    it('pulls from a registry, tells how far it is, and of the new image', async () => {
+      const log = join(await bed.dir(), 'registry.log');
+      const registry = await dockerd.netns.start(process.execPath, [registryProgram], log);
+      await eventually(() => registry.readLog().includes('listening'), { describe: 'the registry' });
+      const controller = new AbortController();
+      const told: string[] = [];
+      const reading = (async () => {
+        for await (const { type } of runtime.events('x', controller.signal)) told.push(type);
+      })();
+      await eventually(() => told.includes('listening'), { describe: 'the event stream' });
+
+      const reference = '127.0.0.1:5000/tiny:1';
+      const progress: PullProgress[] = [];
+      const image = await runtime.pull(reference, (now) => progress.push(now), controller.signal);
+      assert.ok(image.names.includes(reference) && image.sizeBytes > 1_000_000);
+      assert.deepEqual(await runtime.image(reference), image);
+      const last = progress.at(-1);
+      assert.ok(last && last.total > 1_000_000 && last.current === last.total, JSON.stringify(last));
+      await eventually(() => told.includes('image'), { describe: 'the event of the image' });
+      controller.abort();
+      await reading;
+
+      const missing = runtime.pull('127.0.0.1:5000/tiny:2', () => {}, new AbortController().signal);
+      await assert.rejects(missing, { code: 'ImagePullFailed', message: /manifest .*unknown/ });
+      await registry.stop();
     });
 
     it('refuses what Docker refuses, with its sentence', async () => {

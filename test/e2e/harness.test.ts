@@ -61,7 +61,7 @@ describe('the end-to-end harness', () => {
   });
 
   it('leaves nothing behind: no process, mount, control group, namespace or file', async () => {
-    await using own = openTestBed();
+    await using own = await openTestBed();
     const lan = await own.lan();
     const node = await own.netns();
     await lan.join(node);
@@ -82,7 +82,7 @@ describe('the end-to-end harness', () => {
   it('takes away what a killed run left behind', async () => {
     const script = `
       import { openTestBed } from '${import.meta.dirname}/harness/test-bed.ts';
-      const bed = openTestBed();
+      const bed = await openTestBed();
       const engine = await bed.dockerd(await bed.netns());
       await engine.cli('run', '-d', '--network=none', 'sampan/pause:1');
       console.log(engine.netns.name, engine.socketPath);
@@ -118,10 +118,14 @@ describe('the end-to-end harness', () => {
     );
     assert.deepEqual(new Set(answers), new Set(['OLLEH\n']));
 
-    await engine.cli('stop', 'upper');
-    assert.equal(await node.exchange(tcpserver, 8000, 'hello'), '');
-    const { stderr } = await attempt('docker', ['--host', engine.host, 'logs', 'tcpserver']);
-    assert.match(stderr, /the Service "upper" at [\d.]+:8010 gave no answer: No route to host/);
+    await engine.cli('run', '-d', '--name', 'astray', ...upper, '-e', 'UPPER_SERVICE_PORT=1', ...reversi, 'tcpserver');
+    const astray = await address('astray');
+    const answer = await eventually(() => node.exchange(astray, 8000, 'hello').then((text) => ({ text })), {
+      describe: 'tcpserver to listen',
+    });
+    assert.equal(answer.text, '');
+    const { stderr } = await attempt('docker', ['--host', engine.host, 'logs', 'astray']);
+    assert.match(stderr, /the Service "upper" at [\d.]+:1 gave no answer: Connection refused/);
 
     const stopped = performance.now();
     await engine.cli('stop', 'tcpserver', 'reversi');

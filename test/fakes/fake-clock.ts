@@ -27,6 +27,11 @@ export class FakeClock implements Clock {
     return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map((t) => t.at)) - this.#now;
   }
 
+  /** The clock is set forward, or the process stood still for `ms`: no timer fires before the next advance, and then late. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Moves on by `ms`, firing what is due on the way, and lets promises settle after each timer. */
   async advance(ms: number): Promise<void> {
     await settle();

@@ -1,5 +1,6 @@
 /** One container of the fake runtime: its record as it changes, and its log. Only the fake runtime changes it. */
 import type { ContainerRecord, ContainerSpec, LogChunk } from '../../reconcilers/ports/container-runtime.ts';
+import type { FakeLog } from './fake-log.ts';
 
 export interface FakeImage {
   /** Without it one is made from the reference. */
@@ -13,13 +14,9 @@ export interface FakeImage {
   readonly onSigterm?: number | 'ignore';
 }
 
-export interface LogEntry extends LogChunk {
-  readonly at: number;
-}
-
 export interface FakeContainer {
   readonly spec: ContainerSpec;
   readonly image: FakeImage;
   record: ContainerRecord;
-  readonly log: LogEntry[];
+  readonly log: FakeLog;
 }

@@ -8,9 +8,10 @@ import type * as port from '../../reconcilers/ports/container-runtime.ts';
 import { messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Random } from '../../reconcilers/ports/random.ts';
 import { Channel } from './channel.ts';
-import type { FakeContainer, FakeImage, LogEntry } from './fake-container.ts';
+import type { FakeContainer, FakeImage } from './fake-container.ts';
+import { FakeLog } from './fake-log.ts';
+import { FakeNetworks } from './fake-networks.ts';
 import { FakeRegistry } from './fake-registry.ts';
-import { firstFreeAddress, overlap } from './subnet.ts';
 
 /** The port's calls that a test counts, slows down or lets fail. */
 export type FakeOperation =
@@ -42,10 +43,9 @@ export class FakeRuntime implements port.ContainerRuntime {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #images = new Map<string, FakeImage>();
-  readonly #networks = new Map<string, port.PodNetwork>();
   readonly #containers = new Map<string, FakeContainer>();
+  readonly #networks = new FakeNetworks(this.#containers);
   readonly #listeners = new Set<{ readonly label: string; readonly channel: Channel<port.RuntimeEvent> }>();
-  readonly #followers = new Map<Channel<port.LogChunk>, { readonly id: string; readonly options: port.LogOptions }>();
   #down = false;
 
   constructor(deps: { readonly clock: Clock; readonly random: Random }) {
@@ -73,21 +73,15 @@ export class FakeRuntime implements port.ContainerRuntime {
 
   /** The container's process writes to its log. */
   write(id: string, stream: port.LogChunk['stream'], text: string): void {
-    const container = this.#container(id);
-    const entry = { stream, data: Buffer.from(text), at: this.#clock.now() };
-    container.log.push(entry);
-    for (const [channel, follower] of this.#followers) {
-      if (follower.id === id) channel.send(toChunk(entry, follower.options));
-    }
+    this.#container(id).log.write(stream, text, this.#clock.now());
   }
 
   /** dockerd is gone: every call and stream says RuntimeUnavailable, containers run on. */
   goDown(): void {
     this.#down = true;
     for (const { channel } of this.#listeners) channel.cut(this.#unavailable());
-    for (const channel of this.#followers.keys()) channel.cut(this.#unavailable());
+    for (const { log } of this.#containers.values()) log.end(this.#unavailable());
     this.#listeners.clear();
-    this.#followers.clear();
   }
 
   /** dockerd is back. Without live-restore, all that ran has ended, and nobody was told. */
@@ -96,6 +90,11 @@ export class FakeRuntime implements port.ContainerRuntime {
       for (const container of this.#containers.values()) this.#end(container, LOST);
     }
     this.#down = false;
+  }
+
+  /** All containers as they are, in the order of their creation, without a call. */
+  get containers(): port.ContainerRecord[] {
+    return [...this.#containers.values()].map(({ record }) => record);
   }
 
   // The port.
@@ -115,38 +114,23 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 
   network(name: string): Promise<port.PodNetwork | undefined> {
-    return this.#call('network', name, () => this.#networks.get(name));
+    return this.#call('network', name, () => this.#networks.find(name));
   }
 
   ensureNetwork(network: port.PodNetwork): Promise<void> {
-    return this.#call('network', network.name, () => {
-      const conflict = (detail: string) => new SampanError('NetworkConflict', { network: network.name, detail });
-      const existing = this.#networks.get(network.name);
-      if (existing !== undefined) {
-        if (existing.subnet === network.subnet && existing.bridge === network.bridge) return;
-        throw conflict(`expected subnet ${network.subnet}, the existing one has subnet ${existing.subnet}`);
-      }
-      const other = this.#networks.values().find(({ subnet }) => overlap(subnet, network.subnet));
-      if (other !== undefined) throw conflict(`Pool overlaps with other one on this address space (${other.subnet})`);
-      this.#networks.set(network.name, network);
-    });
+    return this.#call('network', network.name, () => this.#networks.ensure(network));
   }
 
   removeNetwork(name: string): Promise<void> {
-    return this.#call('network', name, () => {
-      const inUse = [...this.#containers.values()].some(({ spec, record }) => {
-        return spec.network.kind === 'network' && spec.network.name === name && record.state === 'running';
-      });
-      if (inUse) throw new SampanError('NetworkConflict', { network: name, detail: 'it has active endpoints' });
-      this.#networks.delete(name);
-    });
+    return this.#call('network', name, () => this.#networks.remove(name));
   }
 
   list(labels: Readonly<Record<string, string>>): Promise<port.ContainerRecord[]> {
     return this.#call('list', JSON.stringify(labels), () => {
-      const carriesAll = (own: Readonly<Record<string, string>>) =>
-        Object.entries(labels).every(([key, value]) => Object.hasOwn(own, key) && (value === '' || own[key] === value));
-      return [...this.#containers.values()].map(({ record }) => record).filter((record) => carriesAll(record.labels));
+      const wanted = Object.entries(labels);
+      return this.containers.filter((record) =>
+        wanted.every(([key, value]) => carries(record.labels, key, value || undefined)),
+      );
     });
   }
 
@@ -164,17 +148,9 @@ export class FakeRuntime implements port.ContainerRuntime {
       }
       const id = `${this.#random.uuid()}${this.#random.uuid()}`.replaceAll('-', '');
       const { name, labels } = spec;
-      const at = { createdAt: this.#clock.now() };
-      const record = {
-        id,
-        name,
-        labels,
-        image: spec.image,
-        imageId: imageId(spec.image, image),
-        oomKilled: false,
-        ...at,
-      };
-      const container: FakeContainer = { spec, image, record: { ...record, state: 'created' }, log: [] };
+      const of = { image: spec.image, imageId: imageId(spec.image, image) };
+      const record = { id, name, labels, ...of, oomKilled: false, createdAt: this.#clock.now() };
+      const container: FakeContainer = { spec, image, record: { ...record, state: 'created' }, log: new FakeLog() };
       this.#containers.set(id, container);
       this.#tellOf('created', container);
       return id;
@@ -185,7 +161,7 @@ export class FakeRuntime implements port.ContainerRuntime {
     return this.#call('start', id, () => {
       const container = this.#container(id);
       if (container.record.state === 'running') return container.record;
-      const ip = this.#failingAs(container, () => this.#join(container));
+      const ip = this.#join(container);
       const { finishedAt: _, exitCode: __, error: ___, ...rest } = container.record;
       const startedAt = this.#clock.now();
       container.record = { ...rest, state: 'running', startedAt, oomKilled: false, ...(ip !== undefined && { ip }) };
@@ -200,6 +176,7 @@ export class FakeRuntime implements port.ContainerRuntime {
     const onSigterm = await this.#call('stop', id, () => this.#containers.get(id)?.image.onSigterm ?? 0);
     if (onSigterm === 'ignore' && this.#containers.get(id)?.record.state === 'running') {
       await sleep(this.#clock, graceSeconds * 1000);
+      this.#requireUp();
     }
     const container = this.#containers.get(id);
     if (container !== undefined) this.#end(container, onSigterm === 'ignore' ? KILLED : onSigterm);
@@ -218,13 +195,9 @@ export class FakeRuntime implements port.ContainerRuntime {
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
     this.#requireUp();
     const container = this.#container(id);
-    const since = container.log.filter(({ at }) => at >= (options.since ?? 0));
-    const past = options.tail === undefined ? since : since.slice(Math.max(0, since.length - options.tail));
-    const channel = new Channel<port.LogChunk>();
-    for (const entry of past) channel.send(toChunk(entry, options));
-    if (options.follow && container.record.state === 'running') this.#followers.set(channel, { id, options });
-    else channel.end();
-    yield* this.#untilAborted(channel, signal, () => this.#followers.delete(channel));
+    const follow = options.follow && container.record.state === 'running';
+    const channel = container.log.read({ ...options, follow });
+    yield* this.#untilAborted(channel, signal, () => container.log.leave(channel));
   }
 
   async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
@@ -276,29 +249,12 @@ export class FakeRuntime implements port.ContainerRuntime {
     return container;
   }
 
-  /** The container's own address on its network, where it has one; throws Docker's sentence where it cannot be joined. */
-  #join({ spec, record }: FakeContainer): string | undefined {
-    const failure = this.startFailures.get(record.image);
-    if (failure !== undefined) throw new Error(failure);
-    if (spec.network.kind === 'host') return undefined;
-    if (spec.network.kind === 'container') {
-      const target = this.#containers.get(spec.network.id);
-      if (target === undefined) throw new Error(`No such container: ${spec.network.id}`);
-      if (target.record.state === 'running') return undefined;
-      throw new Error(`cannot join network of a non running container: ${spec.network.id}`);
-    }
-    const network = this.#networks.get(spec.network.name);
-    if (network === undefined) throw new Error(`network ${spec.network.name} not found`);
-    const taken = [...this.#containers.values()].map((other) => other.record.ip).filter((ip) => ip !== undefined);
-    const address = firstFreeAddress(network.subnet, new Set(taken));
-    if (address === undefined) throw new Error(`no available IPv4 addresses on this network's address pools`);
-    return address;
-  }
-
-  /** As Docker does, keeps the sentence of a failed start in the record, which stays `created` or `exited`. */
-  #failingAs<T>(container: FakeContainer, work: () => T): T {
+  /** As Docker does, keeps the sentence of a failed start in the record, which stays as it was else. */
+  #join(container: FakeContainer): string | undefined {
     try {
-      return work();
+      const failure = this.startFailures.get(container.record.image);
+      if (failure !== undefined) throw new Error(failure);
+      return this.#networks.join(container);
     } catch (error) {
       const detail = messageOf(error);
       container.record = { ...container.record, error: detail };
@@ -310,7 +266,7 @@ export class FakeRuntime implements port.ContainerRuntime {
     if (container.record.state !== 'running') return;
     const { ip: _, ...rest } = container.record;
     container.record = { ...rest, state: 'exited', finishedAt: this.#clock.now(), exitCode, oomKilled };
-    for (const [channel, { id }] of this.#followers) if (id === container.record.id) channel.end();
+    container.log.end();
     this.#tellOf('died', container);
   }
 
@@ -320,9 +276,8 @@ export class FakeRuntime implements port.ContainerRuntime {
 
   #tell(event: port.RuntimeEvent): void {
     for (const { label, channel } of this.#listeners) {
-      const [key = '', value] = label.split('=');
-      const fits = Object.hasOwn(event.labels, key) && (value === undefined || event.labels[key] === value);
-      if (event.type === 'image' || fits) channel.send(event);
+      const [, key = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(label) ?? [];
+      if (event.type === 'image' || carries(event.labels, key, value)) channel.send(event);
     }
   }
 
@@ -354,6 +309,11 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 }
 
+/** `value` undefined: any. */
+function carries(labels: Readonly<Record<string, string>>, key: string, value: string | undefined): boolean {
+  return Object.hasOwn(labels, key) && (value === undefined || labels[key] === value);
+}
+
 /** `nginx` is `nginx:latest`. */
 function withTag(reference: string): string {
   return /:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
@@ -361,9 +321,4 @@ function withTag(reference: string): string {
 
 function imageId(reference: string, image: FakeImage): string {
   return image.id ?? `sha256:${createHash('sha256').update(withTag(reference)).digest('hex')}`;
-}
-
-function toChunk(entry: LogEntry, options: port.LogOptions): port.LogChunk {
-  const stamp = options.timestamps ? `${new Date(entry.at).toISOString()} ` : '';
-  return { stream: entry.stream, data: Buffer.concat([Buffer.from(stamp), entry.data]) };
 }

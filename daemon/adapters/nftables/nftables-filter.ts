@@ -16,6 +16,7 @@ import {
   isLegacyIptables,
 } from './docker-user-chain.ts';
 import { elementsOf, extendLayout, NO_LAYOUT } from './elements.ts';
+import { ensureHairpinPorts } from './hairpin-ports.ts';
 import {
   areKernelSettingsRight,
   enableBridgeFiltering,
@@ -78,13 +79,16 @@ export class NftablesFilter implements PacketFilter {
     const intrusions = this.#intrusions;
     this.#state = undefined; // unknown until nft has answered
     await ensureKernelSettings(this.#options.bridge);
-    await ensureServiceRoute(table.serviceCidr, this.#options.bridge);
+    await ensureServiceRoute(table.serviceCidr);
     if (previous !== undefined && sameNetwork(previous.table, table)) {
       await nft(renderChange(previous, next));
     } else {
       await removeServiceRoutes(table.serviceCidr);
       await ensureDockerUserChain({ ...this.#options, ...table });
       await nft(renderWhole(next, { bridgeFiltering: await enableBridgeFiltering() }));
+    }
+    if (gains(previous?.elements.get('hairpins'), next.elements.get('hairpins'))) {
+      await ensureHairpinPorts(this.#options.bridge);
     }
     if (this.#intrusions === intrusions) this.#state = next;
     if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);
@@ -159,7 +163,7 @@ export class NftablesFilter implements PacketFilter {
       revision.stdout.includes(formatToken(token)) &&
       (await isDockerUserChainRight({ ...this.#options, ...table })) &&
       (await areKernelSettingsRight(bridge)) &&
-      (await hasServiceRoute(table.serviceCidr, bridge))
+      (await hasServiceRoute(table.serviceCidr))
     );
   }
 
@@ -194,6 +198,10 @@ async function nft(script: string): Promise<void> {
 
 function sameNetwork(a: RoutingTable, b: RoutingTable): boolean {
   return a.serviceCidr === b.serviceCidr && a.podCidr === b.podCidr && a.clusterCidr === b.clusterCidr;
+}
+
+function gains(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string> | undefined): boolean {
+  return now?.keys().some((key) => before?.has(key) !== true) ?? false;
 }
 
 /** Whether an endpoint that UDP clients may be translated to is gone, or may be because nothing is known of before. */

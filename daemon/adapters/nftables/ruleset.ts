@@ -3,7 +3,7 @@
  * nothing is run here. Why it looks so: docs/decisions/0005-nftables-slots.md.
  *
  *   prerouting, output ── services ── verdict by address or node port ── cluster-pick-3 ── random ── cluster-slot-1 ── dnat
- *   forward, local-out, local-in ── refuse       what is addressed to a Service, or the range, and was not translated
+ *   untranslated, local-out, local-in ── refuse  what is addressed to a Service, or the range, and was not translated
  *   postrouting ── masquerading                  only where the reply would not come back through this machine by itself
  */
 import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
@@ -82,10 +82,10 @@ function frame({ serviceCidr, podCidr, clusterCidr }: RoutingTable, { bridgeFilt
     fib daddr type local meta l4proto . th dport vmap @node-ports
   }
 
-  chain forward {
-    type filter hook forward priority -10; policy accept;
+  # Before routing: after it, the kernel could answer by ICMP redirects of its own.
+  chain untranslated {
+    type filter hook prerouting priority -90; policy accept;
     ip daddr ${serviceCidr} goto refuse
-    ip saddr ${podCidr} ct state invalid drop
   }
   chain local-out {
     type filter hook output priority -10; policy accept;
@@ -98,6 +98,12 @@ function frame({ serviceCidr, podCidr, clusterCidr }: RoutingTable, { bridgeFilt
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject with icmp port-unreachable
+  }
+
+  # A reply out of its connection's window would leave untranslated, and its reset end the connection.
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    ip saddr ${podCidr} ct state invalid drop
   }
 
   chain postrouting {

@@ -1,7 +1,8 @@
 /**
- * The route that sends the service range towards the pods' bridge. Without it the host could reach no Service unless it has a
- * default route (a laptop offline has none), and would send from an address of that route's interface. Nothing ever travels it:
- * packets are translated or refused first. The nftables filter calls it.
+ * The route that keeps the service range on this machine: to `lo`, where nothing arrives, since packets are translated or refused
+ * first. Without it the host could reach no Service unless it has a default route (a laptop offline has none), and packets would
+ * leave by the default route while the rules are missing. Not to the pods' bridge: the kernel would tell pods, by ICMP redirects,
+ * to look for Services there. The nftables filter calls it.
  */
 import { readFile } from 'node:fs/promises';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -9,16 +10,28 @@ import { runCommand } from './command.ts';
 
 /** Marks the route as ours: a routing protocol number that nobody registered in /etc/iproute2/rt_protos. */
 const PROTOCOL = '139';
+/** As the path behind the translation has it; lo's own would be 65536. */
+const MTU = '1500';
 
-export async function hasServiceRoute(serviceCidr: string, bridge: string): Promise<boolean> {
-  const routes = await readRoutes();
-  return !isUp(routes, bridge) || routes.some((route) => route.destination === serviceCidr);
+export async function hasServiceRoute(serviceCidr: string): Promise<boolean> {
+  return (await readDestinations()).includes(serviceCidr);
 }
 
-/** A bridge that is missing or down is left for the next time; somebody else's route to the very range stays. */
-export async function ensureServiceRoute(serviceCidr: string, bridge: string): Promise<void> {
-  if (await hasServiceRoute(serviceCidr, bridge)) return;
-  const result = await runCommand('ip', ['-4', 'route', 'add', serviceCidr, 'dev', bridge, 'proto', PROTOCOL]);
+/** Somebody else's route to the very range stays. */
+export async function ensureServiceRoute(serviceCidr: string): Promise<void> {
+  if (await hasServiceRoute(serviceCidr)) return;
+  const result = await runCommand('ip', [
+    '-4',
+    'route',
+    'add',
+    serviceCidr,
+    'dev',
+    'lo',
+    'proto',
+    PROTOCOL,
+    'mtu',
+    MTU,
+  ]);
   if (result.code === 0 || result.stderr.includes('File exists')) return;
   throw new SampanError('PacketFilterFailed', { detail: `ip route add ${serviceCidr}: ${result.stderr.trim()}` });
 }
@@ -34,23 +47,13 @@ export async function removeServiceRoutes(keep?: string): Promise<void> {
   }
 }
 
-interface Route {
-  readonly device: string;
-  readonly destination: string;
-}
-
-/** /proc/net/route shows addresses as hexadecimal numbers in the machine's byte order, which is little-endian here. */
-async function readRoutes(): Promise<Route[]> {
+/** As CIDR blocks. /proc/net/route has hexadecimal numbers in the machine's byte order, which is little-endian here. */
+async function readDestinations(): Promise<string[]> {
   const [, ...lines] = (await readFile('/proc/net/route', 'utf8')).trim().split('\n');
   return lines.map((line) => {
-    const [device = '', destination = '', , , , , , mask = ''] = line.split('\t');
+    const [, destination = '', , , , , , mask = ''] = line.split('\t');
     const address = Buffer.from(destination, 'hex').reverse().join('.');
     const length = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-    return { device, destination: `${address}/${length}` };
+    return `${address}/${length}`;
   });
-}
-
-/** An interface with an address has a route while it is up. */
-function isUp(routes: readonly Route[], device: string): boolean {
-  return routes.some((route) => route.device === device);
 }

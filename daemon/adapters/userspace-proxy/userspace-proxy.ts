@@ -3,7 +3,6 @@
  * Service address that has endpoints. The service-proxy loop applies tables through it. Endpoints see the proxy, not the client,
  * as their peer; without root there are node ports only. Connections end with the process.
  */
-import { once } from 'node:events';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import type { Endpoint, PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
@@ -14,7 +13,7 @@ import { TcpListener } from './tcp-listener.ts';
 import { UdpListener } from './udp-listener.ts';
 
 export interface UserspaceOptions {
-  /** Whether to listen on cluster addresses too, which takes a route and so root. */
+  /** Whether to try to listen on cluster addresses too: it takes a route, and so root. */
   readonly clusterAddresses: boolean;
 }
 
@@ -32,7 +31,7 @@ export class UserspaceProxy implements PacketFilter {
   #table: RoutingTable | undefined;
   #saidNodePortsOnly = false;
 
-  constructor(options: UserspaceOptions, deps: { random: Random; log: Log }) {
+  constructor(deps: { random: Random; log: Log }, options: UserspaceOptions = { clusterAddresses: true }) {
     this.#options = options;
     this.#random = deps.random;
     this.#log = deps.log.with({ filter: 'userspace' });
@@ -65,9 +64,7 @@ export class UserspaceProxy implements PacketFilter {
   }
 
   /** Nobody else can change what this process listens on. */
-  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
-    if (!signal.aborted) await once(signal, 'abort');
-  }
+  async *disturbances(): AsyncGenerator<void, void> {}
 
   async remove(): Promise<void> {
     for (const listener of this.#listeners.values()) listener.close();

@@ -240,6 +240,8 @@ export class Registry implements ObjectClient {
         creationTimestamp: toTimestamp(this.#deps.clock.now()),
         ...(info.hasStatus && { generation: 1 }),
       },
+      // Until the namespace loop has emptied it, a deleted namespace is only marked.
+      ...(draft.kind === 'Namespace' && { spec: { finalizers: ['kubernetes'] } }),
     };
     return applyDefaults(kind, plain(object) as unknown as ObjectOf<K>);
   }

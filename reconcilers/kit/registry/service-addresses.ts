@@ -173,8 +173,11 @@ export function keepAddresses(next: Service, previous: Service): Service {
   const { clusterIP } = next.spec;
   const keepPorts = next.spec.type === 'NodePort';
   const ports = next.spec.ports.map((port) => {
-    const nodePort = port.nodePort ?? (keepPorts ? nodePortOf(previous, port) : undefined);
-    return nodePort === undefined ? port : { ...port, nodePort };
+    const before = nodePortOf(previous, port);
+    if (keepPorts) return port.nodePort || before === undefined ? port : { ...port, nodePort: before };
+    // A Service that no longer is of type NodePort gives up the ports it was given as one, as in Kubernetes.
+    const { nodePort, ...rest } = port;
+    return nodePort === before ? rest : port;
   });
   const kept = clusterIP ? [clusterIP] : previous.spec.clusterIPs;
   return { ...next, spec: { ...next.spec, ports, clusterIP: kept[0] ?? '', clusterIPs: kept } };

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killAll, processesMentioning, startTime } from './process-table.ts';
-import { attempt, run } from './run.ts';
+import { attempt } from './run.ts';
 
 /** Every scope's directory is in here. Short, because a unix socket's path may have 107 bytes only. */
 const scopesDir = '/tmp/sampan-e2e';
@@ -39,7 +39,7 @@ export function createScope(): Scope {
   };
 }
 
-/** Removes the scopes of processes that no longer live. */
+/** Removes the scopes of processes that no longer live. Several runs may do so at once. */
 export async function removeLeftovers(): Promise<void> {
   const names = [...list(scopesDir), ...list('/run/netns').map((name) => name.replace(prefix, ''))];
   const ids = new Set(names.flatMap((name) => /^\d+-\d+-\d+/.exec(name)?.[0] ?? []));
@@ -54,8 +54,7 @@ async function removeScope(id: string): Promise<void> {
   const namespaces = list('/run/netns').filter((name) => name.startsWith(`${prefix}${id}-`));
   await killAll(processesMentioning(`${dir}/`));
   for (const name of namespaces) await removeNetns(name);
-  const mounts = mountsBelow(dir);
-  if (mounts.length > 0) await run('umount', ['--lazy', ...mounts]);
+  await unmountAll(dir);
   await removeCgroups(`${prefix}${id}-`);
   await rm(dir, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -64,7 +63,9 @@ async function removeScope(id: string): Promise<void> {
 async function removeNetns(name: string): Promise<void> {
   const { stdout } = await attempt('ip', ['netns', 'pids', name]);
   await killAll(stdout.split('\n').filter(Boolean).map(Number));
-  await run('ip', ['netns', 'delete', name]);
+  const { stderr } = await attempt('ip', ['netns', 'delete', name]);
+  if (list('/run/netns').includes(name))
+    throw new Error(`cannot delete the network namespace ${name}: ${stderr.trim()}`);
 }
 
 /** Deletes the (empty) control groups whose name starts so, in every hierarchy. */
@@ -76,6 +77,13 @@ async function removeCgroups(start: string): Promise<void> {
       .map((name) => join(root, name)),
   );
   if (groups.length > 0) await attempt('find', [...groups, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']);
+}
+
+async function unmountAll(dir: string): Promise<void> {
+  const mounts = mountsBelow(dir);
+  if (mounts.length === 0) return;
+  const { stderr } = await attempt('umount', ['--lazy', ...mounts]);
+  if (mountsBelow(dir).length > 0) throw new Error(`cannot unmount what is below ${dir}: ${stderr.trim()}`);
 }
 
 function mountsBelow(dir: string): string[] {

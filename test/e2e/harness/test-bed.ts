@@ -31,8 +31,13 @@ export interface TestBed extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A bed for scripts: `await using bed = openTestBed()`. */
-export function openTestBed(): TestBed {
+/** A bed for scripts: `await using bed = await openTestBed()`. What killed runs left behind is taken away first. */
+export async function openTestBed(): Promise<TestBed> {
+  await removeLeftovers();
+  return createTestBed();
+}
+
+function createTestBed(): TestBed {
   const scope = createScope();
   const logFiles: string[] = [];
   let things = 0;
@@ -68,7 +73,7 @@ const allPrograms = ['ip', 'nsenter', 'dockerd', 'containerd', 'docker', 'busybo
  * Without root or one of the programs the tests are skipped, loudly; where $CI is set they fail.
  */
 export function useTestBed(programs: readonly string[] = allPrograms): TestBed {
-  const bed = openTestBed();
+  const bed = createTestBed();
 
   before('the test bed', async function () {
     const missing = whatIsMissing(programs);

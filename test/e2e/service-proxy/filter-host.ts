@@ -28,7 +28,7 @@ export class FilterHost {
   create = async (setup: FilterSetup): Promise<void> => {
     const deps = { random: systemRandom, log: this.#log };
     this.#filter =
-      setup.mode === 'nftables' ? new NftablesFilter(setup.options, deps) : new UserspaceProxy(setup.options, deps);
+      setup.mode === 'nftables' ? new NftablesFilter(setup.options, deps) : new UserspaceProxy(deps, setup.options);
   };
 
   apply = async (table: RoutingTable): Promise<void> => this.#filterOrThrow.apply(table);

@@ -4,7 +4,12 @@ import type { Container, Pod } from '../../../reconcilers/objects/pod.ts';
 import { resolveTargetPort } from '../../../reconcilers/objects/port-resolution.ts';
 import type { Service } from '../../../reconcilers/objects/service.ts';
 
-function service(name: string, clusterIP: string, ports: Partial<Service['spec']['ports'][0]>[], namespace = 'default') {
+function service(
+  name: string,
+  clusterIP: string,
+  ports: Partial<Service['spec']['ports'][0]>[],
+  namespace = 'default',
+) {
   return {
     metadata: { name, namespace },
     spec: { clusterIP, ports: ports.map((port) => ({ protocol: 'TCP', ...port })) },
@@ -35,7 +40,7 @@ describe('$(VAR) expansion', () => {
     ['$$$(A)', '$a'],
     ['$$$$(A)', '$$(A)'],
     ['$A', '$A'],
-    ['${A}', '${A}'],
+    ['$[A]', '$[A]'],
     ['$(A', '$(A'],
     ['foo$', 'foo$'],
     ['$()', '$()'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { matchesFieldSelector, parseFieldSelector } from '../../../reconcilers/objects/field-selector.ts';
 import type { Event, Node } from '../../../reconcilers/objects/cluster.ts';
+import { matchesFieldSelector, parseFieldSelector } from '../../../reconcilers/objects/field-selector.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import {
   formatMapSelector,
@@ -100,7 +100,9 @@ describe('field selectors', () => {
   });
 
   it('refuses other fields as Kubernetes does', () => {
-    assert.throws(() => parseFieldSelector('Pod', 'spec.image=x'), { message: 'field label not supported: spec.image' });
+    assert.throws(() => parseFieldSelector('Pod', 'spec.image=x'), {
+      message: 'field label not supported: spec.image',
+    });
     assert.throws(() => parseFieldSelector('Pod', 'spec.nodeName'), SelectorSyntaxError);
   });
 });

@@ -1,0 +1,187 @@
+/**
+ * All wiring, by hand, on one page: which loops run here, over which adapters. `sampan run` calls it with the real ones, scenarios
+ * with fakes; nothing else makes a loop.
+ */
+import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
+import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
+import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
+import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
+import { readYourWrites } from '../reconcilers/kit/read-your-writes.ts';
+import type { Loop } from '../reconcilers/kit/reconciler.ts';
+import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { Registry } from '../reconcilers/kit/registry/registry.ts';
+import { ServiceAddresses } from '../reconcilers/kit/registry/service-addresses.ts';
+import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
+import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
+import { createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
+import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
+import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
+import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
+import { ALL_KINDS } from '../reconcilers/objects/kinds.ts';
+import type { OnInvalid } from '../reconcilers/objects/source.ts';
+import type { Clock } from '../reconcilers/ports/clock.ts';
+import type { ContainerRuntime, PullProgress } from '../reconcilers/ports/container-runtime.ts';
+import type { Log } from '../reconcilers/ports/log.ts';
+import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
+import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
+import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
+import type { Random } from '../reconcilers/ports/random.ts';
+import type { Store } from '../reconcilers/ports/store.ts';
+import { createReplicationLoop } from '../reconcilers/replication/index.ts';
+import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
+import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
+
+/** The pod network's name in Docker, and its bridge's on the machine. */
+export const POD_NETWORK = { name: 'sampan', bridge: 'sampan0' };
+
+export interface Essentials {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What every loop works on: the registry over the store, the cache that follows it, the client that waits for the cache. */
+export interface Core extends Essentials {
+  readonly registry: Registry;
+  readonly cache: ObjectCache;
+  readonly client: ObjectClient;
+  readonly host: string;
+}
+
+export interface CoreOptions {
+  readonly serviceRange: Ipv4Range;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+  /** The node's name, for events. */
+  readonly host: string;
+}
+
+export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
+  const { random, clock, log } = essentials;
+  const addresses = new ServiceAddresses(options, { store, random });
+  const registry = new Registry({ store, clock, random, addresses });
+  const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
+  const cache = new ObjectCache(kinds, { client: registry, clock, log });
+  return { ...essentials, registry, cache, client: readYourWrites(registry, cache), host: options.host };
+}
+
+/** An assembled loop, ready to run; its own types are nobody's business outside it. */
+export type AssembledLoop = Pick<RunLoop<never, never, never>, 'name' | 'quiet' | 'run' | 'explain' | 'troubles'>;
+
+export interface MasterOptions {
+  readonly sources: readonly ManifestSource[];
+  readonly onInvalid: OnInvalid;
+  readonly pruneLimit: number;
+  readonly serviceRange: Ipv4Range;
+  readonly clusterCidr: Ipv4Range;
+  readonly nodeMonitorGraceMs: number;
+  readonly podEvictionTimeoutMs: number;
+}
+
+/** The loops of a master: sources, controllers, scheduler. */
+export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[] {
+  const { cache, client, clock, random } = core;
+  return [
+    runLoop(core, createClusterBootstrapLoop({ client, cache, options: { serviceCidr: options.serviceRange.cidr } })),
+    runLoop(
+      core,
+      createManifestSyncLoop({
+        cache,
+        client,
+        clock,
+        log: core.log,
+        events: eventsOf(core, 'manifest-sync'),
+        sources: options.sources,
+        onInvalid: options.onInvalid,
+        pruneLimit: options.pruneLimit,
+      }),
+    ),
+    runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
+    runLoop(core, createEndpointsLoop({ client, cache })),
+    runLoop(core, createSchedulerLoop({ client, cache, clock, events: eventsOf(core, 'default-scheduler') })),
+    runLoop(
+      core,
+      createNodeLifecycleLoop({
+        client,
+        cache,
+        clock,
+        events: eventsOf(core, 'node-controller'),
+        options: {
+          clusterCidr: options.clusterCidr.cidr,
+          nodeMonitorGracePeriodMs: options.nodeMonitorGraceMs,
+          podEvictionTimeoutMs: options.podEvictionTimeoutMs,
+        },
+      }),
+    ),
+    runLoop(core, createGarbageCollectorLoop({ client, cache })),
+    runLoop(core, createNamespaceLoop({ client, cache })),
+  ];
+}
+
+export interface NodeOptions {
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** The same after a restart; its containers carry it. */
+  readonly instance: string;
+  readonly pauseImage: string;
+  readonly version: string;
+  readonly serviceRange: Ipv4Range;
+  readonly clusterCidr: Ipv4Range;
+  readonly onPull?: (image: string, progress: PullProgress | undefined) => void;
+}
+
+/** The loops of a node: kubelet, proxy, and what it tells of itself. */
+export function nodeLoops(
+  core: Core,
+  adapters: { runtime: ContainerRuntime; filter: PacketFilter },
+  options: NodeOptions,
+): AssembledLoop[] {
+  const { cache, client, clock, log } = core;
+  const { runtime, filter } = adapters;
+  const { nodeName, nodeIp } = options;
+  const events = eventsOf(core, 'kubelet');
+  return [
+    runLoop(core, createNodeStatusLoop({ cache, client, runtime, events, clock, log, config: options })),
+    runLoop(
+      core,
+      createKubeletLoop({
+        cache,
+        client,
+        runtime,
+        events,
+        clock,
+        log,
+        config: {
+          nodeName,
+          nodeIP: nodeIp,
+          instance: options.instance,
+          pauseImage: options.pauseImage,
+          network: POD_NETWORK,
+        },
+        ...(options.onPull && { pullObserver: options.onPull }),
+      }),
+    ),
+    runLoop(
+      core,
+      createServiceProxyLoop({
+        cache,
+        filter,
+        network: { serviceCidr: options.serviceRange.cidr, clusterCidr: options.clusterCidr.cidr },
+        nodeName,
+      }),
+    ),
+  ];
+}
+
+function runLoop<D, O, A extends { readonly kind: string }>(
+  core: Core,
+  loop: Loop<D, O, A>,
+  options: RunLoopOptions = {},
+): AssembledLoop {
+  return new RunLoop(loop, core, options);
+}
+
+/** Events go past the read-your-writes client: no loop reads them. */
+function eventsOf({ registry, clock, random, log, host }: Core, component: string): EventRecorder {
+  return new StoredEventRecorder(component, host, { client: registry, clock, random, log });
+}

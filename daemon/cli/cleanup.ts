@@ -1,0 +1,43 @@
+/**
+ * `sampan cleanup`: takes away every container, network and rule that the daemon of this data dir made. The store stays: the next
+ * `sampan run` makes everything anew from it.
+ */
+import { LABEL_INSTANCE } from '../../reconcilers/kubelet/identity.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
+import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
+import { createPinoLog } from '../adapters/pino-log.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { POD_NETWORK } from '../assemble.ts';
+import type { CleanupConfig } from '../config.ts';
+import { DataDir } from './data-dir.ts';
+import type { Output } from './get.ts';
+
+const AT_ONCE = 8;
+
+export async function cleanup(config: CleanupConfig, out: Output): Promise<number> {
+  const dataDir = new DataDir(config.dataDir);
+  if (await dataDir.isInUse()) {
+    throw new SampanError('Usage', { detail: `the daemon on ${config.dataDir} still runs; stop it first` });
+  }
+  const instance = dataDir.knownInstance();
+  if (instance === undefined) {
+    out.write(`no daemon ever ran on ${config.dataDir}: nothing to clean up\n`);
+    return 0;
+  }
+  const runtime = new DockerRuntime(config.dockerHost);
+  const containers = await runtime.list({ [LABEL_INSTANCE]: instance });
+  const rest = containers.values();
+  const worker = async () => {
+    for (const { id } of rest) await runtime.remove(id);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await runtime.removeNetwork(POD_NETWORK.name);
+  runtime.close();
+
+  const log = createPinoLog({ format: 'json', level: 'error', target: process.stderr });
+  const nodePorts = { first: 1, last: 65_535 };
+  await new NftablesFilter({ bridge: POD_NETWORK.bridge, nodePorts }, { random: systemRandom, log }).remove();
+  out.write(`removed ${containers.length} containers, the network ${POD_NETWORK.name} and the Service rules\n`);
+  return 0;
+}

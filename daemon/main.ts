@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+/** The process: reads the command line, runs the subcommand it names, turns signals into an orderly end and errors into exit codes. */
+import { readFileSync } from 'node:fs';
+import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
+import { ApiConnection } from './cli/api-connection.ts';
+import { type Commands, runCommandLine } from './config.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+// Subcommands are loaded when they are asked for: `sampan get` needs neither Docker nor etcd.
+const commands: Commands = {
+  async run(config) {
+    const { run } = await import('./cli/run.ts');
+    const { stdout, env: environment, pid } = process;
+    return run(config, { version, stdout, environment, pid, folder: process.cwd(), signal: untilSignalled() });
+  },
+  async validate(paths) {
+    const { validatePaths } = await import('./cli/validate.ts');
+    return validatePaths([...paths], process.stdout);
+  },
+  async get(config) {
+    const { get } = await import('./cli/get.ts');
+    return get(config, new ApiConnection(config.dataDir), process.stdout, process.stderr);
+  },
+  async logs(config) {
+    const { logs } = await import('./cli/logs.ts');
+    return logs(config, new ApiConnection(config.dataDir), process.stdout);
+  },
+  async status(config) {
+    const { status } = await import('./cli/status.ts');
+    return status(config, new ApiConnection(config.dataDir), process.stdout, Date.now());
+  },
+  async confirmPrune(source, config) {
+    const { confirmPrune } = await import('./cli/confirm-prune.ts');
+    return confirmPrune(source, config, new ApiConnection(config.dataDir), process.stdout);
+  },
+  async cleanup(config) {
+    const { cleanup } = await import('./cli/cleanup.ts');
+    return cleanup(config, process.stdout);
+  },
+};
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process on the spot. */
+function untilSignalled(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => stop.abort());
+  }
+  return stop.signal;
+}
+
+// A reader that has seen enough (`sampan get pods | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exitCode = 0;
+  process.stdout.destroy();
+});
+
+try {
+  process.exitCode = await runCommandLine(process.argv, version, commands);
+} catch (error) {
+  const isOurs = error instanceof SampanError;
+  process.stderr.write(`sampan: ${messageOf(error)}\n`);
+  if (!isOurs && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = isOurs && error.code === 'Usage' && error.details.status === undefined ? 2 : 1;
+}

@@ -1,0 +1,28 @@
+/** What the cluster-bootstrap loop reads: which of the things that every cluster has are there. Cache only. */
+import type { ReadOnlyCache } from '../kit/object-cache.ts';
+import type { Observation } from '../kit/reconciler.ts';
+import type { Endpoints, Service } from '../objects/service.ts';
+import { type ClusterOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from './wanted.ts';
+
+export interface ObservedCluster {
+  /** Names of the system's namespaces that exist. */
+  readonly namespaces: readonly string[];
+  readonly service?: Service;
+  readonly endpoints?: Endpoints;
+}
+
+export function observeCluster(
+  cache: ReadOnlyCache,
+  options: ClusterOptions,
+): Observation<ClusterOptions, ObservedCluster> {
+  const service = cache.get('Service', KUBERNETES_SERVICE);
+  const endpoints = cache.get('Endpoints', KUBERNETES_SERVICE);
+  return {
+    desired: options,
+    observed: {
+      namespaces: SYSTEM_NAMESPACES.filter((name) => cache.get('Namespace', { namespace: '', name }) !== undefined),
+      ...(service && { service }),
+      ...(endpoints && { endpoints }),
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** What the node loop must be told of its machine. Filled in by the daemon's assembly. */
+export interface NodeConfig {
+  readonly nodeName: string;
+  /** Its InternalIP; see {@link chooseNodeAddress}. */
+  readonly nodeIP: string;
+  readonly hostname: string;
+  /** Sampan's version. */
+  readonly version: string;
+  /** /etc/machine-id, the firmware's product_uuid (or the same), /proc/sys/kernel/random/boot_id. */
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+  /** Size of the file system that holds Docker's data. */
+  readonly diskBytes: number;
+  readonly maxPods: number;
+  /** Registered with the node where one machine is the whole cluster; otherwise the masters assign it. */
+  readonly podCIDR?: string;
+}

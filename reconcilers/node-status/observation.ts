@@ -1,0 +1,21 @@
+/** What the node loop sees: plain data, read by observe.ts, planned upon by plan.ts. */
+import type { Lease } from '../objects/cluster.ts';
+import type { ImageRecord, RuntimeInfo } from '../ports/container-runtime.ts';
+import type { NodeConfig } from './config.ts';
+
+export interface NodeObservation {
+  /** Whether the cache has the stored objects. */
+  readonly synced: boolean;
+  readonly config: NodeConfig;
+  readonly lease?: Lease;
+  readonly leaseNamespaceExists: boolean;
+  readonly runtime: RuntimeFacts;
+}
+
+export interface RuntimeFacts {
+  /** As last answered; absent until the first answer. */
+  readonly info?: RuntimeInfo;
+  readonly images: readonly ImageRecord[];
+  /** Set while it does not answer: since when (milliseconds since the epoch), and what it said instead. */
+  readonly away?: { readonly since: number; readonly message: string };
+}

@@ -1,0 +1,83 @@
+/** The node's decisions about itself, pure: to register, to correct its labels and status, to renew its lease in time. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Plan } from '../kit/reconciler.ts';
+import type { Lease, Node } from '../objects/cluster.ts';
+import { toMicroTime } from '../objects/meta.ts';
+import type { NodeAction } from './actions.ts';
+import { AWAY_TOLERATED_MS, nodeLabels, nodeStatus } from './node-object.ts';
+import type { NodeObservation } from './observation.ts';
+
+export const LEASE_NAMESPACE = 'kube-node-lease';
+/** Kubernetes' defaults: a lease of 40 s, renewed each quarter of it. */
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+/** A store that refuses writes is tried again in time for the lease, however long it has refused. */
+const RETRY_MS = 2_000;
+
+export function plan(desired: Node | undefined, observed: NodeObservation, now: number): Plan<NodeAction> {
+  if (!observed.synced) return { actions: [], because: 'the stored state is not read yet' };
+  const { away, info } = observed.runtime;
+  if (desired === undefined && info === undefined) {
+    return {
+      actions: [],
+      because: `the node is not registered: Docker does not answer${away ? `: ${away.message}` : ''}`,
+    };
+  }
+  const corrections = desired === undefined ? register(observed, now) : correct(desired, observed, now);
+  const actions = [...corrections, ...heartbeat(observed, now)];
+  const times = [
+    ...(actions.length > 0 ? [now + RETRY_MS] : []),
+    renewAt(observed.lease, now),
+    ...(away ? [away.since + AWAY_TOLERATED_MS] : []),
+  ].filter((at) => at > now);
+  return {
+    actions,
+    because: away === undefined ? 'the node is ready' : `Docker does not answer: ${away.message}`,
+    ...(times.length > 0 && { checkAgainAfterMs: Math.min(...times) - now }),
+  };
+}
+
+function register(observed: NodeObservation, now: number): NodeAction[] {
+  const { config, runtime } = observed;
+  if (runtime.info === undefined) return [];
+  const node = {
+    apiVersion: 'v1' as const,
+    kind: 'Node' as const,
+    metadata: { name: config.nodeName, labels: nodeLabels(config, runtime.info) },
+    spec: config.podCIDR === undefined ? {} : { podCIDR: config.podCIDR, podCIDRs: [config.podCIDR] },
+    status: nodeStatus(observed, {}, now),
+  };
+  return [{ kind: 'register-node', node }];
+}
+
+function correct(node: Node, observed: NodeObservation, now: number): NodeAction[] {
+  const actions: NodeAction[] = [];
+  const { config, runtime } = observed;
+  const labels = { ...node.metadata.labels, ...(runtime.info && nodeLabels(config, runtime.info)) };
+  if (!isDeepStrictEqual(labels, node.metadata.labels ?? {})) {
+    actions.push({ kind: 'label-node', node: { ...node, metadata: { ...node.metadata, labels } } });
+  }
+  const status = nodeStatus(observed, node.status, now);
+  // After a change of labels the next look writes the status, over the version that then is the newest.
+  if (actions.length > 0 || isDeepStrictEqual(status, node.status)) return actions;
+  return [{ kind: 'update-node-status', node: { ...node, status } }];
+}
+
+function heartbeat({ config, lease, leaseNamespaceExists }: NodeObservation, now: number): NodeAction[] {
+  if (!leaseNamespaceExists || now < renewAt(lease, now)) return [];
+  const spec = {
+    ...lease?.spec,
+    holderIdentity: config.nodeName,
+    leaseDurationSeconds: LEASE_SECONDS,
+    renewTime: toMicroTime(now),
+  };
+  if (lease !== undefined) return [{ kind: 'renew-lease', lease: { ...lease, spec } }];
+  const metadata = { namespace: LEASE_NAMESPACE, name: config.nodeName };
+  return [{ kind: 'create-lease', lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } }];
+}
+
+/** At once where there is none, or its time is in the future because the clock was set back. */
+function renewAt(lease: Lease | undefined, now: number): number {
+  const renewedAt = Date.parse(lease?.spec.renewTime ?? '');
+  return Number.isNaN(renewedAt) || renewedAt > now ? now : renewedAt + RENEW_MS;
+}

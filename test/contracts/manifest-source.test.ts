@@ -1,0 +1,8 @@
+/** Every manifest source against the one contract. */
+import { fakeSource, folderSource, localGitSource, remoteGitSource } from './manifest-source-fixtures.ts';
+import { manifestSourceContract } from './manifest-source.contract.ts';
+
+manifestSourceContract('fake', fakeSource);
+manifestSourceContract('folder', folderSource);
+manifestSourceContract('git, local', localGitSource);
+manifestSourceContract('git, remote', remoteGitSource);
