@@ -9,31 +9,30 @@ import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/even
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
-import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { ServiceAddresses } from '../reconcilers/kit/registry/service-addresses.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
+import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
+import type { PullObserver } from '../reconcilers/kubelet/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
-import { createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
+import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
 import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
 import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
+import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { ALL_KINDS } from '../reconcilers/objects/kinds.ts';
-import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
-import type { ContainerRuntime, PullProgress } from '../reconcilers/ports/container-runtime.ts';
+import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
-import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
+import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
-import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
+import type { ClusterNetwork, PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
-
-/** The pod network's name in Docker, and its bridge's on the machine. */
-export const POD_NETWORK = { name: 'sampan', bridge: 'sampan0' };
 
 export interface Essentials {
   readonly clock: Clock;
@@ -69,9 +68,8 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
 export type AssembledLoop = Pick<RunLoop<never, never, never>, 'name' | 'quiet' | 'run' | 'explain' | 'troubles'>;
 
 export interface MasterOptions {
-  readonly sources: readonly ManifestSource[];
-  readonly onInvalid: OnInvalid;
-  readonly pruneLimit: number;
+  readonly sources: readonly ConfiguredSource[];
+  readonly archive: SnapshotArchive;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: Ipv4Range;
   readonly nodeMonitorGraceMs: number;
@@ -82,18 +80,23 @@ export interface MasterOptions {
 export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[] {
   const { cache, client, clock, random } = core;
   return [
-    runLoop(core, createClusterBootstrapLoop({ client, cache, options: { serviceCidr: options.serviceRange.cidr } })),
+    runLoop(
+      core,
+      createClusterBootstrapLoop({
+        client,
+        cache,
+        options: { kubernetesServiceIP: addressAt(options.serviceRange, 1) },
+      }),
+    ),
     runLoop(
       core,
       createManifestSyncLoop({
         cache,
         client,
-        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
+        archive: options.archive,
         sources: options.sources,
-        onInvalid: options.onInvalid,
-        pruneLimit: options.pruneLimit,
       }),
     ),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
@@ -118,58 +121,44 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions {
-  readonly nodeName: string;
-  readonly nodeIp: string;
+export interface NodeOptions extends NodeConfig {
   /** The same after a restart; its containers carry it. */
   readonly instance: string;
   readonly pauseImage: string;
-  readonly version: string;
+  readonly network: KubeletConfig['network'];
   readonly serviceRange: Ipv4Range;
-  readonly clusterCidr: Ipv4Range;
-  readonly onPull?: (image: string, progress: PullProgress | undefined) => void;
+  readonly clusterCidr: string;
+  readonly onPull?: PullObserver;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  adapters: { runtime: ContainerRuntime; filter: PacketFilter },
+  { runtime, filter }: { runtime: ContainerRuntime; filter: PacketFilter },
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
-  const { runtime, filter } = adapters;
-  const { nodeName, nodeIp } = options;
-  const events = eventsOf(core, 'kubelet');
+  const serviceCidr = options.serviceRange.cidr;
+  const network = (): ClusterNetwork | undefined => {
+    const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
+    return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
+  };
   return [
-    runLoop(core, createNodeStatusLoop({ cache, client, runtime, events, clock, log, config: options })),
+    runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,
       createKubeletLoop({
         cache,
         client,
         runtime,
-        events,
+        events: eventsOf(core, 'kubelet'),
         clock,
         log,
-        config: {
-          nodeName,
-          nodeIP: nodeIp,
-          instance: options.instance,
-          pauseImage: options.pauseImage,
-          network: POD_NETWORK,
-        },
+        config: options,
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(
-      core,
-      createServiceProxyLoop({
-        cache,
-        filter,
-        network: { serviceCidr: options.serviceRange.cidr, clusterCidr: options.clusterCidr.cidr },
-        nodeName,
-      }),
-    ),
+    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
   ];
 }
 

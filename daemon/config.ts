@@ -29,7 +29,8 @@ export interface RunConfig {
   /** Absent: the embedded SQLite store. */
   readonly etcd?: EtcdConfig;
   readonly serviceRange: Ipv4Range;
-  readonly clusterCidr: Ipv4Range;
+  /** Absent: pods are on Docker's default bridge where there is one. */
+  readonly clusterCidr?: Ipv4Range;
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly pauseImage: string;
   readonly dockerHost: string;
@@ -174,7 +175,7 @@ interface RunFlags {
   etcdCertfile?: string;
   etcdKeyfile?: string;
   serviceClusterIpRange: Ipv4Range;
-  clusterCidr: Ipv4Range;
+  clusterCidr?: Ipv4Range;
   serviceNodePortRange: { first: number; last: number };
   podInfraContainerImage: string;
   dockerHost: string;
@@ -203,7 +204,7 @@ function runOptions(command: Command): Command {
     .option('--etcd-certfile <file>', 'client certificate for etcd')
     .option('--etcd-keyfile <file>', 'its key')
     .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
-    .option('--cluster-cidr <cidr>', "where the nodes' pod networks come from", range, range('10.244.0.0/16'))
+    .option('--cluster-cidr <cidr>', "where pod networks come from; default: Docker's default bridge", range)
     .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
     .option('--pod-infra-container-image <image>', "the image that holds each pod's network", 'sampan/pause:1')
     .addOption(dockerHostOption())
@@ -305,7 +306,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
       },
     }),
     serviceRange: flags.serviceClusterIpRange,
-    clusterCidr: flags.clusterCidr,
+    ...(flags.clusterCidr !== undefined && { clusterCidr: flags.clusterCidr }),
     nodePorts: flags.serviceNodePortRange,
     pauseImage: flags.podInfraContainerImage,
     dockerHost: flags.dockerHost,

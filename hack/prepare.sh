@@ -80,9 +80,15 @@ install_npm_packages() (
 # Whether a Docker engine answers at the address, such as unix:///var/run/docker.sock.
 docker_answers() { docker -H "$1" version >/dev/null 2>&1; }
 
-# Where the daemon keeps its store, socket and pid file when it is not told.
+# Where the daemon keeps its store, socket and pid file when no flag says so; as daemon/config.ts has it.
 default_data_dir() {
-  if [ "$(id -u)" = 0 ]; then echo /var/lib/sampan; else echo "${XDG_DATA_HOME:-$HOME/.local/share}/sampan"; fi
+  if [ -n "${SAMPAN_DATA_DIR-}" ]; then
+    echo "$SAMPAN_DATA_DIR"
+  elif [ "$(id -u)" = 0 ]; then
+    echo /var/lib/sampan
+  else
+    echo "$HOME/.local/share/sampan"
+  fi
 }
 
 # flag_value NAME ARGS...: the value of --NAME VALUE or --NAME=VALUE among the arguments; fails when it is not there.

@@ -8,8 +8,8 @@ import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { systemRandom } from '../adapters/system-random.ts';
-import { POD_NETWORK } from '../assemble.ts';
 import type { CleanupConfig } from '../config.ts';
+import { OWN_NETWORK } from '../pod-network.ts';
 import { DataDir } from './data-dir.ts';
 import type { Output } from './get.ts';
 
@@ -32,12 +32,12 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
     for (const { id } of rest) await runtime.remove(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  await runtime.removeNetwork(POD_NETWORK.name);
+  await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();
 
   const log = createPinoLog({ format: 'json', level: 'error', target: process.stderr });
   const nodePorts = { first: 1, last: 65_535 };
-  await new NftablesFilter({ bridge: POD_NETWORK.bridge, nodePorts }, { random: systemRandom, log }).remove();
-  out.write(`removed ${containers.length} containers, the network ${POD_NETWORK.name} and the Service rules\n`);
+  await new NftablesFilter({ bridge: OWN_NETWORK.bridge, nodePorts }, { random: systemRandom, log }).remove();
+  out.write(`removed ${containers.length} containers, the network ${OWN_NETWORK.name} and the Service rules\n`);
   return 0;
 }

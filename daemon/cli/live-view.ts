@@ -5,6 +5,7 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
+import type { PullReport } from '../../reconcilers/kubelet/image-pulls.ts';
 import type { CancelTimer, Clock } from '../../reconcilers/ports/clock.ts';
 import type { PullProgress } from '../../reconcilers/ports/container-runtime.ts';
 import { drawPicture, isSettled, type PictureFacts } from './picture.ts';
@@ -44,10 +45,10 @@ export class LiveView {
     };
   }
 
-  /** Progress of a pull; `undefined` when it is over. */
-  pulling(image: string, progress: PullProgress | undefined): void {
-    if (progress === undefined) this.#pulls.delete(image);
-    else this.#pulls.set(image, progress);
+  /** Progress of a pull, or its end. */
+  pulling({ image, state, progress }: PullReport): void {
+    if (state === 'pulling') this.#pulls.set(image, progress ?? { current: 0, total: 0, status: 'asking' });
+    else this.#pulls.delete(image);
     this.#soon();
   }
 

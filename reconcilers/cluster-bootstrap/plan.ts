@@ -23,6 +23,8 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
     actions.push({ kind: 'update-endpoints', resourceVersion: endpoints.metadata.resourceVersion, subsets });
   }
   const because =
-    actions.length === 0 ? 'the cluster has its own objects' : "some of the cluster's own objects are missing";
+    actions.length === 0
+      ? 'the cluster has its own objects'
+      : 'the cluster lacks some of its own objects, or has them otherwise';
   return { actions, because };
 }

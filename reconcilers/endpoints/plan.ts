@@ -64,8 +64,7 @@ function isSame(endpoints: Endpoints, wanted: WantedEndpoints): boolean {
 }
 
 function describe({ subsets }: WantedEndpoints): string {
-  const ips = (list: 'addresses' | 'notReadyAddresses') =>
-    new Set(subsets.flatMap((subset) => (subset[list] ?? []).map((address) => address.ip))).size;
-  const waiting = ips('notReadyAddresses');
-  return `${ips('addresses')} pods answer${waiting === 0 ? '' : `, ${waiting} are not ready`}`;
+  const count = (lists: readonly ('addresses' | 'notReadyAddresses')[]) =>
+    new Set(subsets.flatMap((subset) => lists.flatMap((list) => subset[list] ?? [])).map(({ ip }) => ip)).size;
+  return `${count(['addresses'])} of ${count(['addresses', 'notReadyAddresses'])} pods are ready`;
 }

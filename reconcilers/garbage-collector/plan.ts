@@ -29,7 +29,7 @@ export function plan(
         dependents: garbage.map(({ objectKind, object }) => ({ objectKind, ...seen(object) })),
       },
     ],
-    because: `${owner?.kind} "${owner?.name}" is gone, ${garbage.length} objects of it are left`,
+    because: `${owner?.kind} "${owner?.name}" is gone and has left ${garbage.length} behind`,
   };
 }
 

@@ -208,7 +208,7 @@ export class ContainerView {
     const isNewer = (id: string) => (this.#heard.get(id) ?? 0) > asked;
     const present = new Set(listed.map(({ id }) => id));
     for (const record of listed) if (!isNewer(record.id)) this.#store(record);
-    for (const id of [...this.#records.keys()]) if (!present.has(id) && !isNewer(id)) this.#forget(id);
+    for (const id of this.#records.keys()) if (!present.has(id) && !isNewer(id)) this.#forget(id);
     for (const [id, step] of this.#heard) if (step <= asked) this.#heard.delete(id);
     this.#images.clear();
   }

@@ -76,7 +76,7 @@ export function podKeyOf(labels: Readonly<Record<string, string>>): ObjectKey | 
   return name === undefined || namespace === undefined || uid === undefined ? undefined : { namespace, name };
 }
 
-export function readPodContainer({ name: _, labels, ...record }: ContainerRecord): PodContainer {
+export function readPodContainer({ name: _name, labels, ...record }: ContainerRecord): PodContainer {
   return {
     ...record,
     podUid: labels[LABEL_UID] ?? '',

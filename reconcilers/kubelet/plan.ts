@@ -67,6 +67,7 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
   );
   const stops = stopping(pod, records, verdicts, observed, now);
   if (sandboxAttempt === undefined && records.all.some(isRunningApp)) {
+    if (stops.length === 0) return settle(pod, records, verdicts, { step: 'keep' }, observed, now);
     return { actions: stops, because: 'the pause container is gone: what ran in its network stops, and starts anew' };
   }
 
@@ -162,7 +163,7 @@ function settle(
 }
 
 function describe(verdicts: readonly ContainerVerdict[]): string {
-  const running = verdicts.filter(({ step }) => step === 'keep').length;
+  const running = verdicts.filter(({ records }) => isRunning(records.newest)).length;
   const others = verdicts.flatMap((verdict) => {
     const { name } = verdict.container;
     if (verdict.step === 'wait') return [`${name}: ${verdict.waiting.reason}`];

@@ -29,7 +29,7 @@ export function changedStatus(question: StatusQuestion, now: number): PodStatus 
 }
 
 function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: number): PodStatus {
-  const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict));
+  const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict, sandbox));
   const phase = phaseOf(pod, containerStatuses);
   const podIP = pod.spec.hostNetwork ? observed.node.ip : (isRunning(sandbox) && sandbox?.ip) || pod.status.podIP;
   return {
@@ -43,7 +43,7 @@ function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: nu
   };
 }
 
-function containerStatus(pod: Pod, verdict: ContainerVerdict): ContainerStatus {
+function containerStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
   const { container, records } = verdict;
   const { newest, previous } = records;
   const known = statusOf(pod, container);
@@ -66,7 +66,8 @@ function containerStatus(pod: Pod, verdict: ContainerVerdict): ContainerStatus {
     ...(had !== undefined
       ? { containerID: `docker://${had.id}` }
       : known?.containerID && { containerID: known.containerID }),
-    ready: running,
+    // Without the pause container nobody can reach it.
+    ready: running && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt,
     started: running,
     restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
     state,

@@ -20,8 +20,8 @@ export function plan(namespace: Namespace | undefined, content: ObservedContent)
     return [{ kind: 'delete-content', contentKind, objects }];
   });
   const left = CONTENT_KINDS.flatMap((kind) => content[kind] ?? []).length;
-  if (deletions.length > 0) return { actions: deletions, because: `${left} objects are left in the namespace` };
-  if (left > 0) return { actions: [], because: `${left} objects of the namespace are still stopping` };
+  if (deletions.length > 0) return { actions: deletions, because: `${left} left to delete` };
+  if (left > 0) return { actions: [], because: `${left} still stopping` };
   if (namespace.spec.finalizers?.includes(FINALIZER) !== true) {
     return { actions: [], because: "the namespace is empty and waits for others' finalizers" };
   }

@@ -31,7 +31,7 @@ function planRemoved({ name, liveness, pods }: ObservedNode): Plan<NodeLifecycle
   if (liveness === 'alive') return { actions: [], because: 'the node is not registered; it may come yet' };
   return {
     actions: [{ kind: 'remove-pods', node: name, pods: pods.map(seen) }],
-    because: `the node is gone, ${pods.length} pods of it are left`,
+    because: `the node is gone and has left ${pods.length} behind`,
   };
 }
 

@@ -12,10 +12,6 @@ export interface Quantity {
   readonly format: QuantityFormat;
 }
 
-/** What Kubernetes answers to text that is no quantity. */
-export const QUANTITY_PATTERN_MESSAGE =
-  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
 const PATTERN = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d{1,3})?$/;
 const NANO = 1_000_000_000n;
 const DECIMAL_SUFFIXES: readonly (readonly [string, number])[] = [

@@ -67,7 +67,7 @@ function validateName(info: KindInfo, metadata: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   if (typeof generateName === 'string' && generateName !== '') {
     // A generated name may end in a dash: five characters follow.
-    const prefix = generateName.replace(/-$/, 'a');
+    const prefix = generateName.replace(/(?<=.)-$/, 'a');
     errors.push(...format(prefix).map((text) => invalid('metadata.generateName', generateName, text)));
   }
   if (typeof name === 'string' && name !== '') {

@@ -64,10 +64,8 @@ function validateServicePorts(ports: readonly JsonObject[], nodePorts: boolean):
   return ports.flatMap((port, i) => {
     const path = element('spec.ports', i);
     const { name = '', protocol, port: number = 0, targetPort, nodePort = 0 } = port;
-    const [claim, nodeClaim] = [number, nodePort].map((taker) => `${textOf(protocol)}/${textOf(taker)}`) as [
-      string,
-      string,
-    ];
+    const claim = `${textOf(protocol)}/${textOf(number)}`;
+    const nodeClaim = `${textOf(protocol)}/${textOf(nodePort)}`;
     const errors = [
       ...validatePortName(port, path, ports.length > 1),
       ...(name !== '' && names.has(name) ? [duplicate(child(path, 'name'), name)] : []),

@@ -41,7 +41,7 @@ export function plan(_desired: true | undefined, { pending, nodes }: ObservedClu
   const actions: SchedulerAction[] = [];
   if (bindings.length > 0) actions.push({ kind: 'bind-pods', bindings });
   if (refusals.length > 0) actions.push({ kind: 'report-unschedulable', refusals });
-  return { actions, because: `${pending.length} pods wait for a node, ${refused} of them fit nowhere` };
+  return { actions, because: `${pending.length} pending, ${refused} of them fit on no node` };
 }
 
 /** The node for the pod, or the sentence that says why there is none. */

@@ -19,7 +19,7 @@ export function createServiceProxyLoop(deps: ObserveDeps): Loop<DesiredRouting, 
     },
     concurrency: 1,
     allKeys: () => [ROUTES],
-    keysFor: ({ kind }) => (kind === 'Service' || kind === 'Endpoints' ? [{ key: ROUTES }] : []),
+    keysFor: ({ kind }) => (['Service', 'Endpoints', 'Node'].includes(kind) ? [{ key: ROUTES }] : []),
     async watchOutside(enqueue, signal) {
       for await (const _ of deps.filter.disturbances(signal)) enqueue({ key: ROUTES });
     },

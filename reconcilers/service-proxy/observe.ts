@@ -18,18 +18,17 @@ export interface ObservedRouting {
 export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
   readonly filter: PacketFilter;
-  readonly network: ClusterNetwork;
+  /** Undefined until the node has its share of the cluster's addresses. */
+  readonly network: () => ClusterNetwork | undefined;
 }
 
 export async function observe(deps: ObserveDeps): Promise<Observation<DesiredRouting, ObservedRouting>> {
   const installed = await deps.filter.installed();
   // Read after the await: both kinds as of one revision, the newest.
+  const network = deps.network();
+  const { cache } = deps;
   return {
-    desired: {
-      network: deps.network,
-      services: deps.cache.list('Service'),
-      endpoints: deps.cache.list('Endpoints'),
-    },
+    desired: network && { network, services: cache.list('Service'), endpoints: cache.list('Endpoints') },
     observed: installed === undefined ? {} : { installed },
   };
 }

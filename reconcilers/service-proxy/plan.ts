@@ -9,7 +9,7 @@ import { buildRoutingTable } from './routing-table.ts';
 const NAMED = 3;
 
 export function plan(desired: DesiredRouting | undefined, observed: ObservedRouting): Plan<ServiceProxyAction> {
-  if (desired === undefined) return { actions: [], because: 'there are no routes to keep' };
+  if (desired === undefined) return { actions: [], because: 'the node has no pod network yet' };
   const { table, conflicts } = buildRoutingTable(desired.network, desired.services, desired.endpoints);
   const { installed } = observed;
   const difference = installed

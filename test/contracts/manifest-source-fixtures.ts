@@ -1,5 +1,5 @@
 /** Sources under test: the fake, folders, local git repos, remote git repos served by git daemon on loopback. */
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { type GitLocation, parseSourceLocation } from '../../daemon/adapters/sou
 import { parseSyncSchedule } from '../../daemon/adapters/sync-schedule.ts';
 import { systemClock } from '../../daemon/adapters/system-clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
-import { BackgroundProcess } from '../e2e/harness/background-process.ts';
+import { type BackgroundProcess, startProcess } from '../e2e/harness/background-process.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
 import { run } from '../e2e/harness/run.ts';
 import { CollectedLog } from '../fakes/collected-log.ts';
@@ -64,7 +64,6 @@ export async function replaceFiles(root: string, files: Readonly<Record<string, 
     await writeFile(`${target}.tmp`, text);
     await rename(`${target}.tmp`, target);
   }
-  const { readdir } = await import('node:fs/promises');
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(root.length + 1);
     if (entry.isFile() && !path.startsWith('.') && files[path] === undefined) await rm(join(root, path));
@@ -88,8 +87,16 @@ export class TestRepo {
 
   async git(...args: string[]): Promise<string> {
     const { HOME: _home, ...env } = process.env;
-    const identity = { GIT_AUTHOR_NAME: 't', GIT_AUTHOR_EMAIL: 't@t', GIT_COMMITTER_NAME: 't', GIT_COMMITTER_EMAIL: 't@t' };
-    const output = await run('git', args, { cwd: this.folder, env: { ...env, ...identity, GIT_CONFIG_GLOBAL: '/dev/null' } });
+    const identity = {
+      GIT_AUTHOR_NAME: 't',
+      GIT_AUTHOR_EMAIL: 't@t',
+      GIT_COMMITTER_NAME: 't',
+      GIT_COMMITTER_EMAIL: 't@t',
+    };
+    const output = await run('git', args, {
+      cwd: this.folder,
+      env: { ...env, ...identity, GIT_CONFIG_GLOBAL: '/dev/null' },
+    });
     return output.trim();
   }
 
@@ -154,8 +161,11 @@ export class GitServer {
   }
 
   async start(): Promise<void> {
-    const args = ['daemon', '--reuseaddr', '--listen=127.0.0.1', `--port=${this.#port}`];
-    this.#process = BackgroundProcess.start('git', [...args, '--export-all', `--base-path=${this.#folder}`, this.#folder]);
+    // Itself, not through git, which would survive it.
+    const program = join((await run('git', ['--exec-path'])).trim(), 'git-daemon');
+    const args = ['--reuseaddr', '--listen=127.0.0.1', `--port=${this.#port}`];
+    const served = ['--export-all', `--base-path=${this.#folder}`, this.#folder];
+    this.#process = await startProcess(program, [...args, ...served], `${this.#folder}.log`);
     await eventually(() => run('git', ['ls-remote', this.urlOf('repo')]).then(() => true), { describe: 'git daemon' });
   }
 

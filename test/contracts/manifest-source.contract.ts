@@ -87,7 +87,10 @@ export function manifestSourceContract(name: string, make: () => Promise<SourceU
         'web.yaml.orig': 'no manifest',
       });
       const { files, problems } = await read();
-      assert.deepEqual(files.map(({ path }) => path), ['list.json', 'sub/deeper/more.yml', 'sub/web.yaml', 'web.yaml']);
+      assert.deepEqual(
+        files.map(({ path }) => path),
+        ['list.json', 'sub/deeper/more.yml', 'sub/web.yaml', 'web.yaml'],
+      );
       assert.equal(Buffer.from(files[2]?.bytes ?? []).toString(), 'a: 2\n');
       assert.deepEqual(problems, []);
     });

@@ -1,6 +1,7 @@
 /** Every manifest source against the one contract. */
-import { fakeSource, folderSource, localGitSource, remoteGitSource } from './manifest-source-fixtures.ts';
+
 import { manifestSourceContract } from './manifest-source.contract.ts';
+import { fakeSource, folderSource, localGitSource, remoteGitSource } from './manifest-source-fixtures.ts';
 
 manifestSourceContract('fake', fakeSource);
 manifestSourceContract('folder', folderSource);

@@ -1,5 +1,8 @@
 /** The store on a real etcd that fails: stopped, killed, unreachable, full. What is asked for is refused quickly and nothing is missed. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { EtcdStore } from '../../daemon/adapters/etcd-store/etcd-store.ts';
 import { isSampanError } from '../../reconcilers/ports/errors.ts';
 import type { StoreEvents, Transaction } from '../../reconcilers/ports/store.ts';
@@ -143,6 +146,21 @@ describe('store on a failing etcd', function () {
     }
   });
 
+  it('serves over TLS, and refuses a server it has no reason to trust', async () => {
+    const port = await freePort();
+    const endpoint = `https://127.0.0.1:${port}`;
+    etcd = await startEtcd(scope, 'etcd', {
+      args: ['--auto-tls', '--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
+    });
+    const certificate = join(dirname(etcd.logFile), 'data/fixtures/client/cert.pem');
+    store = new EtcdStore({ endpoints: [endpoint], tls: { ca: certificate } });
+    assert.ok((await put(store, '/k', '1')) > 1);
+
+    const distrustful = new EtcdStore({ endpoints: [endpoint] });
+    await refusedQuickly(() => distrustful.get('/k'));
+    await distrustful.close();
+  });
+
   it('is readable with etcdctl', async () => {
     const store = await open();
     await put(store, '/registry/pods/default/upper-x7k2p', '{"kind":"Pod"}');
@@ -156,6 +174,14 @@ const followers = new Set<AbortController>();
 
 /** etcdctl 3.4 speaks v3 by default, older ones need to be told. */
 const v3 = { ...process.env, ETCDCTL_API: '3' };
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 async function put(store: EtcdStore, key: string, value: string): Promise<number> {
   const transaction: Transaction = { conditions: [], writes: [{ op: 'put', key, value }] };

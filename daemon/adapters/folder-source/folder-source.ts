@@ -4,7 +4,7 @@
  */
 
 import { Pulse } from '../../../reconcilers/kit/pulse.ts';
-import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
+import { type CancelTimer, type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SourceSnapshot, SyncSchedule } from '../../../reconcilers/ports/manifest-source.ts';
@@ -20,6 +20,7 @@ const MOST_UNQUIET_MS = 1_000;
 const EMPTY_MS = 2_000;
 const OPEN_MS = 10_000;
 const OPEN_CHECK_MS = 50;
+const RETRY_MS = 1_000;
 
 export interface FolderSourceDeps {
   readonly clock: Clock;
@@ -37,6 +38,8 @@ export class FolderSource implements ManifestSource {
   #last: SourceSnapshot | undefined;
   /** The root as it was when something was last found in it: what empties in place was emptied, not unmounted. */
   #rootIdentity: string | undefined;
+  /** Whether the last look failed: then it is repeated soon, as not all that ends a failure is a file event. */
+  #failing = false;
 
   /** `location`: the folder's absolute path. */
   constructor(name: string, location: string, deps: FolderSourceDeps) {
@@ -46,6 +49,51 @@ export class FolderSource implements ManifestSource {
   }
 
   async snapshot(signal: AbortSignal): Promise<SourceSnapshot> {
+    this.#failing = true;
+    const snapshot = await this.#read(signal);
+    this.#failing = false;
+    return snapshot;
+  }
+
+  async *changes(signal: AbortSignal): AsyncIterable<void> {
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    const { clock, log, schedule } = this.#deps;
+    const pulse = new Pulse();
+    const timers: Record<'rescan' | 'retry', CancelTimer> = { rescan: () => {}, retry: () => {} };
+    const rescan = () => {
+      timers.rescan = clock.setTimer(schedule.nextMs(), () => {
+        pulse.notify();
+        rescan();
+      });
+    };
+    const retry = () => {
+      timers.retry = clock.setTimer(RETRY_MS, () => {
+        if (this.#failing) pulse.notify();
+        retry();
+      });
+    };
+    const watcher = new FolderWatcher(this.location, () => pulse.notify(), { clock, log });
+    try {
+      rescan();
+      retry();
+      await watcher.start();
+      for await (const _ of pulse.stream(stop)) {
+        await this.#quiet(pulse, stop);
+        yield;
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    } finally {
+      for (const cancel of Object.values(timers)) cancel();
+      await watcher.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+
+  async #read(signal: AbortSignal): Promise<SourceSnapshot> {
     for (;;) {
       const listing = await this.#settled(signal);
       const { files, problems } = await readManifests(this.location, listing);
@@ -62,37 +110,6 @@ export class FolderSource implements ManifestSource {
       if (!same) this.#last = snapshot;
       return this.#last ?? snapshot;
     }
-  }
-
-  async *changes(signal: AbortSignal): AsyncIterable<void> {
-    const stop = AbortSignal.any([signal, this.#closing.signal]);
-    const { clock, log, schedule } = this.#deps;
-    const pulse = new Pulse();
-    let cancelRescan = () => {};
-    const rescan = () => {
-      cancelRescan = clock.setTimer(schedule.nextMs(), () => {
-        pulse.notify();
-        rescan();
-      });
-    };
-    const watcher = new FolderWatcher(this.location, () => pulse.notify(), { clock, log });
-    try {
-      rescan();
-      await watcher.start();
-      for await (const _ of pulse.stream(stop)) {
-        await this.#quiet(pulse, stop);
-        yield;
-      }
-    } catch (error) {
-      if (!isAbort(error)) throw error;
-    } finally {
-      cancelRescan();
-      await watcher.close();
-    }
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort();
   }
 
   /** Waits until no event has come for a moment and what is there is settled; events so far are then taken care of. */

@@ -74,6 +74,7 @@ export class Git {
           allowUnsafeSshCommand: true,
           allowUnsafeHooksPath: true,
           allowUnsafeFsMonitor: true,
+          allowUnsafeTemplateDir: true,
         },
         errors: (error, { exitCode, stdErr, stdOut }) => {
           if (exitCode === 0) return error;

@@ -2,7 +2,7 @@
  * A repo on this machine, with or without a work tree: read where it is, and watched, so that a commit is noticed as it is made.
  * Nothing is ever written into it.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { watch } from 'chokidar';
 import { Pulse } from '../../../reconcilers/kit/pulse.ts';
@@ -28,6 +28,8 @@ export class LocalRepository implements GitRepository {
   readonly #path: string;
   readonly #revisions: readonly string[];
   readonly #deps: LocalRepositoryDeps;
+  /** Whether the last look failed: then it is repeated soon, as not all that ends a failure is a file event. */
+  #failing = false;
 
   /** `path`: a work tree's top folder or a bare repo, absolute. `ref` absent: HEAD, whichever branch that is. */
   constructor(path: string, ref: string | undefined, deps: LocalRepositoryDeps) {
@@ -38,19 +40,10 @@ export class LocalRepository implements GitRepository {
   }
 
   async tip(signal: AbortSignal): Promise<Tip> {
-    if (gitFolders(this.#path) === undefined) throw new GitFailed(`there is no git repo at ${this.#path}`);
-    let first: unknown;
-    for (const revision of this.#revisions) {
-      try {
-        return await readTip(this.git, `${revision}^{commit}`, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        first ??= error;
-      }
-    }
-    const name = this.#revisions.at(-1);
-    const detail = name === 'HEAD' ? 'it has no commit yet' : `it has no branch, tag or commit "${name}"`;
-    throw isUnknownRevision(first) ? new GitFailed(detail) : first;
+    this.#failing = true;
+    const tip = await this.#readTip(signal);
+    this.#failing = false;
+    return tip;
   }
 
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
@@ -59,6 +52,7 @@ export class LocalRepository implements GitRepository {
       const timers = new Set<CancelTimer>();
       const folders = gitFolders(this.#path);
       const check = () => {
+        if (this.#failing) onChange();
         if (JSON.stringify(gitFolders(this.#path)) !== JSON.stringify(folders)) ended.notify();
         else timers.add(this.#deps.clock.setTimer(PRESENCE_MS, check));
       };
@@ -77,6 +71,22 @@ export class LocalRepository implements GitRepository {
 
   async repair(): Promise<boolean> {
     return false;
+  }
+
+  async #readTip(signal: AbortSignal): Promise<Tip> {
+    if (gitFolders(this.#path) === undefined) throw new GitFailed(`there is no git repo at ${this.#path}`);
+    let first: unknown;
+    for (const revision of this.#revisions) {
+      try {
+        return await readTip(this.git, `${revision}^{commit}`, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        first ??= error;
+      }
+    }
+    const name = this.#revisions.at(-1);
+    const detail = name === 'HEAD' ? 'it has no commit yet' : `it has no branch, tag or commit "${name}"`;
+    throw isUnknownRevision(first) ? new GitFailed(detail) : first;
   }
 
   #watchRefs({ own, common }: GitFolders, onChange: () => void) {
@@ -102,6 +112,8 @@ interface GitFolders {
   readonly own: string;
   /** Where the refs are. */
   readonly common: string;
+  /** Changes when another repo takes the place. */
+  readonly inode: number;
 }
 
 /** gitrepository-layout(5); undefined where there is no repo. */
@@ -115,7 +127,7 @@ function gitFolders(path: string): GitFolders | undefined {
     if (!existsSync(join(own, 'HEAD'))) return undefined;
     const shared = join(own, 'commondir');
     const common = existsSync(shared) ? resolve(own, readFileSync(shared, 'utf8').trim()) : own;
-    return { own, common };
+    return { own, common, inode: statSync(own).ino };
   } catch {
     return undefined;
   }

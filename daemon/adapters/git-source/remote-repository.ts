@@ -61,9 +61,7 @@ export class RemoteRepository implements GitRepository {
   }
 
   async tip(signal: AbortSignal): Promise<Tip> {
-    const isFresh = this.#seen !== undefined && this.#deps.clock.now() - this.#seen.at < FRESH_MS;
-    const wanted = isFresh && this.#seen ? this.#seen.tip : await this.#ask(signal);
-    this.#seen = undefined;
+    const wanted = this.#takeSeen() ?? (await this.#ask(signal));
     this.#isCommit = isCommitId(wanted.name);
     if (this.#fetched?.commit === wanted.commit) return this.#fetched;
     try {
@@ -111,6 +109,14 @@ export class RemoteRepository implements GitRepository {
     this.#fetched = undefined;
     await this.#mirror.remove();
     return true;
+  }
+
+  /** What the poll has just found to be new. */
+  #takeSeen(): RemoteTip | undefined {
+    const seen = this.#seen;
+    this.#seen = undefined;
+    const isNews = seen !== undefined && seen.tip.commit !== this.#fetched?.commit;
+    return isNews && this.#deps.clock.now() - seen.at < FRESH_MS ? seen.tip : undefined;
   }
 
   /** One `git ls-remote`. */

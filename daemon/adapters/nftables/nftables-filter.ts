@@ -25,7 +25,7 @@ import {
 } from './kernel-settings.ts';
 import { rulesetTransactions } from './monitor.ts';
 import { formatToken, NO_ROUTES, type RulesetState, renderChange, renderWhole, TABLE } from './ruleset.ts';
-import { ensureServiceRoute, hasServiceRoute, removeServiceRoutes } from './service-route.ts';
+import { ensureServiceRoute, hasServiceRoute, removeServiceRoute } from './service-route.ts';
 import { forgetStaleUdpFlows } from './stale-udp-flows.ts';
 
 export interface NftablesOptions {
@@ -83,7 +83,6 @@ export class NftablesFilter implements PacketFilter {
     if (previous !== undefined && sameNetwork(previous.table, table)) {
       await nft(renderChange(previous, next));
     } else {
-      await removeServiceRoutes(table.serviceCidr);
       await ensureDockerUserChain({ ...this.#options, ...table });
       await nft(renderWhole(next, { bridgeFiltering: await enableBridgeFiltering() }));
     }
@@ -122,7 +121,7 @@ export class NftablesFilter implements PacketFilter {
     this.#state = undefined;
     await nft(NO_ROUTES);
     await cleanDockerUserChain();
-    await removeServiceRoutes();
+    await removeServiceRoute();
     await resetKernelSettings(this.#options.bridge);
   }
 

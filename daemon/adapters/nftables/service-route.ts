@@ -1,59 +1,55 @@
 /**
- * The route that keeps the service range on this machine: to `lo`, where nothing arrives, since packets are translated or refused
- * first. Without it the host could reach no Service unless it has a default route (a laptop offline has none), and packets would
- * leave by the default route while the rules are missing. Not to the pods' bridge: the kernel would tell pods, by ICMP redirects,
- * to look for Services there. The nftables filter calls it.
+ * The route that keeps the service range on this machine: to an interface of its own from which nothing leaves. Packets are
+ * translated or refused before they get there. Without it the host could reach no Service unless it has a default route (a laptop
+ * offline has none), and packets would leave by the default route while the rules are missing. Not to the pods' bridge: the kernel
+ * would tell pods, by ICMP redirects, to look for Services there; not to `lo`: it would not refuse UDP. The nftables filter calls it.
  */
 import { readFile } from 'node:fs/promises';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import { runCommand } from './command.ts';
 
-/** Marks the route as ours: a routing protocol number that nobody registered in /etc/iproute2/rt_protos. */
-const PROTOCOL = '139';
-/** As the path behind the translation has it; lo's own would be 65536. */
-const MTU = '1500';
+/** A bridge without ports: any kernel that runs Docker has that type, not all have `dummy`. */
+const DEVICE = 'sampan-services';
 
 export async function hasServiceRoute(serviceCidr: string): Promise<boolean> {
-  return (await readDestinations()).includes(serviceCidr);
+  return (await readRoutes()).some(({ destination }) => destination === serviceCidr);
 }
 
-/** Somebody else's route to the very range stays. */
+/** Replaces the route of an earlier range. Somebody else's route to the very range stays. */
 export async function ensureServiceRoute(serviceCidr: string): Promise<void> {
-  if (await hasServiceRoute(serviceCidr)) return;
-  const result = await runCommand('ip', [
-    '-4',
-    'route',
-    'add',
-    serviceCidr,
-    'dev',
-    'lo',
-    'proto',
-    PROTOCOL,
-    'mtu',
-    MTU,
-  ]);
-  if (result.code === 0 || result.stderr.includes('File exists')) return;
-  throw new SampanError('PacketFilterFailed', { detail: `ip route add ${serviceCidr}: ${result.stderr.trim()}` });
+  const routes = await readRoutes();
+  const stale = routes.filter(({ device, destination }) => device === DEVICE && destination !== serviceCidr);
+  for (const { destination } of stale) await ip(['route', 'del', destination, 'dev', DEVICE]);
+  if (routes.some(({ destination }) => destination === serviceCidr)) return;
+  await ip(['link', 'add', DEVICE, 'type', 'bridge'], 'File exists');
+  await ip(['link', 'set', DEVICE, 'up']);
+  await ip(['route', 'add', serviceCidr, 'dev', DEVICE], 'File exists');
 }
 
-/** Removes the route of this and of any earlier range but `keep`. */
-export async function removeServiceRoutes(keep?: string): Promise<void> {
-  const listed = await runCommand('ip', ['-4', '-o', 'route', 'show', 'proto', PROTOCOL]);
-  for (const line of listed.stdout.split('\n')) {
-    const [destination = ''] = line.split(' ');
-    if (destination !== '' && destination !== keep) {
-      await runCommand('ip', ['-4', 'route', 'del', destination, 'proto', PROTOCOL]);
-    }
-  }
+/** The route goes with its interface. */
+export async function removeServiceRoute(): Promise<void> {
+  await ip(['link', 'del', DEVICE], 'Cannot find device');
 }
 
-/** As CIDR blocks. /proc/net/route has hexadecimal numbers in the machine's byte order, which is little-endian here. */
-async function readDestinations(): Promise<string[]> {
+async function ip(args: readonly string[], harmless?: string): Promise<void> {
+  const result = await runCommand('ip', ['-4', ...args]);
+  if (result.code === 0 || (harmless !== undefined && result.stderr.includes(harmless))) return;
+  throw new SampanError('PacketFilterFailed', { detail: `ip ${args.join(' ')}: ${result.stderr.trim()}` });
+}
+
+interface Route {
+  readonly device: string;
+  /** A CIDR block. */
+  readonly destination: string;
+}
+
+/** /proc/net/route has hexadecimal numbers in the machine's byte order, which is little-endian here. */
+async function readRoutes(): Promise<Route[]> {
   const [, ...lines] = (await readFile('/proc/net/route', 'utf8')).trim().split('\n');
   return lines.map((line) => {
-    const [, destination = '', , , , , , mask = ''] = line.split('\t');
+    const [device = '', destination = '', , , , , , mask = ''] = line.split('\t');
     const address = Buffer.from(destination, 'hex').reverse().join('.');
     const length = Number.parseInt(mask, 16).toString(2).replaceAll('0', '').length;
-    return `${address}/${length}`;
+    return { device, destination: `${address}/${length}` };
   });
 }

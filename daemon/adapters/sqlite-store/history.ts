@@ -69,7 +69,7 @@ export class History {
   }
 
   get(key: string): StoredValue | undefined {
-    const row = this.#newest(key);
+    const row = this.#sql.newest.get(key) as unknown as Row | undefined;
     return row && toValue(row);
   }
 
@@ -104,7 +104,7 @@ export class History {
       if (write.op === 'put' && write.lease !== undefined) this.checkLease(write.lease);
     }
     const failed = conditions
-      .filter(({ key, modRevision }) => (this.get(key)?.modRevision ?? 0) !== modRevision)
+      .filter(({ key, modRevision }) => (this.#revisionsOf(key)?.modRevision ?? 0) !== modRevision)
       .map(({ key }) => key);
     if (failed.length > 0) return { committed: false, revision: this.#revision, failed };
     this.#write(writes);
@@ -151,7 +151,7 @@ export class History {
   #write(writes: readonly Write[]): void {
     const revision = this.#revision + 1;
     for (const write of writes) {
-      const current = this.get(write.key);
+      const current = this.#revisionsOf(write.key);
       if (write.op === 'delete' && current === undefined) continue;
       const createRevision = current?.createRevision ?? revision;
       const [value, lease] = write.op === 'put' ? [write.value, write.lease] : [null, undefined];
@@ -161,8 +161,12 @@ export class History {
     }
   }
 
-  #newest(key: string): Row | undefined {
-    return this.#sql.newest.get(key) as unknown as Row | undefined;
+  /** Of the key's current value, without reading it; undefined where there is none. */
+  #revisionsOf(key: string): { createRevision: number; modRevision: number } | undefined {
+    const row = this.#sql.newestRevisions.get(key) as unknown as [number, number, number] | undefined;
+    if (row === undefined) return undefined;
+    const [createRevision, modRevision, isDeleted] = row;
+    return isDeleted === 1 ? undefined : { createRevision, modRevision };
   }
 }
 
@@ -181,10 +185,13 @@ function prepare(db: DatabaseSync) {
     newest: asArrays(
       'SELECT key, value, create_revision, revision FROM history WHERE key = ? ORDER BY revision DESC LIMIT 1',
     ),
+    newestRevisions: asArrays(
+      'SELECT create_revision, revision, value IS NULL FROM history WHERE key = ? ORDER BY revision DESC LIMIT 1',
+    ),
     list: asArrays(`
       SELECT h.key, h.value, h.create_revision, h.revision
       FROM (SELECT key, max(revision) AS revision FROM history
-            WHERE key >= ?1 AND key < ?2 AND revision <= ?3 GROUP BY key) AS newest
+            WHERE key >= ?1 AND key < ?2 AND revision <= ?3 GROUP BY key ORDER BY key) AS newest
       CROSS JOIN history AS h ON h.key = newest.key AND h.revision = newest.revision
       WHERE h.value IS NOT NULL ORDER BY newest.key LIMIT ?4`),
     events: asArrays(`

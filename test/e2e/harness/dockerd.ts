@@ -55,10 +55,14 @@ export async function startDockerd(
   await startContainerd(netns, dir);
 
   const flags = [
-    ...['--host', host, '--data-root', join(dir, 'data'), '--exec-root', join(dir, 'exec')],
-    ...['--pidfile', join(dir, 'docker.pid'), '--containerd', join(dir, 'containerd.sock')],
-    ...['--cgroup-parent', `/${scope.nameFor(name)}`, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
-    ...['--default-address-pool', 'base=172.30.0.0/16,size=24'],
+    `--host=${host}`,
+    `--data-root=${join(dir, 'data')}`,
+    `--exec-root=${join(dir, 'exec')}`,
+    `--pidfile=${join(dir, 'docker.pid')}`,
+    `--containerd=${join(dir, 'containerd.sock')}`,
+    `--cgroup-parent=/${scope.nameFor(name)}`,
+    '--exec-opt=native.cgroupdriver=cgroupfs',
+    '--default-address-pool=base=172.30.0.0/16,size=24',
     ...(options.bridge ? [] : ['--bridge=none']),
     ...(options.args ?? []),
   ];

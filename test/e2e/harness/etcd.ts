@@ -35,11 +35,17 @@ export async function startEtcd(scope: Scope, name: string, options: EtcdOptions
   const endpoint = `http://127.0.0.1:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   const flags = [
-    ...['--name', 'test', '--data-dir', join(dir, 'data'), '--logger', 'zap'],
-    ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
-    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `test=${peer}`],
+    '--name=test',
+    `--data-dir=${join(dir, 'data')}`,
+    '--logger=zap',
+    `--listen-client-urls=${endpoint}`,
+    `--advertise-client-urls=${endpoint}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=test=${peer}`,
     // A single member needs no second to elect itself, which is most of its start.
-    ...['--heartbeat-interval', '20', '--election-timeout', '200'],
+    '--heartbeat-interval=20',
+    '--election-timeout=200',
     ...(options.args ?? []),
   ];
   let daemon: BackgroundProcess;

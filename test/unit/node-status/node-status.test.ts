@@ -63,7 +63,12 @@ describe('node-status', () => {
 
   it('registers the machine as it is', async () => {
     const { metadata, status } = await node();
-    assert.deepEqual(status.capacity, { cpu: '2', memory: '4194304Ki', pods: '110', 'ephemeral-storage': '10485760Ki' });
+    assert.deepEqual(status.capacity, {
+      cpu: '2',
+      memory: '4194304Ki',
+      pods: '110',
+      'ephemeral-storage': '10485760Ki',
+    });
     assert.deepEqual(status.addresses?.[0], { type: 'InternalIP', address: '192.0.2.10' });
     assert.equal(status.nodeInfo?.containerRuntimeVersion, 'docker://20.10.24');
     assert.equal(metadata.labels?.['kubernetes.io/arch'], 'amd64');
@@ -79,7 +84,10 @@ describe('node-status', () => {
     await cluster.clock.advance(60_000);
     assert.ok((await renewTime()) - first >= 50_000);
     assert.deepEqual(await node(), before);
-    assert.deepEqual(log.lines.slice(lines).filter(({ level }) => level !== 'debug'), []);
+    assert.deepEqual(
+      log.lines.slice(lines).filter(({ level }) => level !== 'debug'),
+      [],
+    );
   });
 
   it('tells of a new image', async () => {
@@ -124,7 +132,8 @@ describe('node-status', () => {
 });
 
 describe('the node address', () => {
-  const address = (value: string, internal = false) => ({ address: value, family: 'IPv4', internal }) as NetworkInterfaceInfo;
+  const address = (value: string, internal = false) =>
+    ({ address: value, family: 'IPv4', internal }) as NetworkInterfaceInfo;
   const interfaces = {
     lo: [address('127.0.0.1', true)],
     docker0: [address('172.17.0.1')],

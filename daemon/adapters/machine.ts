@@ -1,0 +1,38 @@
+/** What this machine says of itself: identifiers, addresses, the size of its disk. Read once, when the daemon starts. */
+import { readFileSync, statfsSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+
+export interface Machine {
+  readonly hostname: string;
+  readonly machineID: string;
+  readonly systemUUID: string;
+  readonly bootID: string;
+  /** Of the file system that holds `dir`. */
+  readonly diskBytes: number;
+  /** As os.networkInterfaces() gives them, and the text of /proc/net/route ('' where there is none). */
+  readonly interfaces: ReturnType<typeof networkInterfaces>;
+  readonly routes: string;
+}
+
+export function readMachine(dir: string): Machine {
+  const machineID = read('/etc/machine-id');
+  const { blocks, bsize } = statfsSync(dir);
+  return {
+    hostname: hostname(),
+    machineID,
+    systemUUID: read('/sys/class/dmi/id/product_uuid') || machineID,
+    bootID: read('/proc/sys/kernel/random/boot_id'),
+    diskBytes: blocks * bsize,
+    interfaces: networkInterfaces(),
+    routes: read('/proc/net/route'),
+  };
+}
+
+/** '' where the file is missing or for root only. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
