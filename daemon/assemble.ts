@@ -78,7 +78,7 @@ export interface MasterOptions {
 
 /** The loops of a master: sources, controllers, scheduler. */
 export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[] {
-  const { cache, client, clock, random } = core;
+  const { cache, client, clock } = core;
   return [
     runLoop(
       core,
@@ -121,11 +121,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions extends NodeConfig {
-  /** The same after a restart; its containers carry it. */
-  readonly instance: string;
-  readonly pauseImage: string;
-  readonly network: KubeletConfig['network'];
+export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;

@@ -286,7 +286,7 @@ function readConfigFile(file: string): Record<string, unknown> {
 }
 
 function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
-  const listed = flags.config === undefined ? [] : (readConfigFile(flags.config)['sources'] ?? []);
+  const listed = flags.config === undefined ? [] : (readConfigFile(flags.config).sources ?? []);
   const sources = given.length > 0 ? given : [listed].flat().map(String);
   if (sources.length === 0) {
     throw new SampanError('Usage', {

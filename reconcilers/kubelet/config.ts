@@ -8,6 +8,8 @@ export interface KubeletConfig {
   readonly pauseImage: string;
   /** The Docker network of the node's pods; its subnet is the node's podCIDR. */
   readonly network: { readonly name: string; readonly bridge: string; readonly mtu?: number };
+  /** Containers get no lower OOM score; see {@link leastOomScoreAdj}. */
+  readonly leastOomScoreAdj: number;
   /** Instead of the Node's spec.podCIDR. */
   readonly podCIDR?: string;
 }

@@ -8,7 +8,7 @@ import type { Container, Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
 import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
-import type { PodObservation } from './observation.ts';
+import type { NodeFacts, PodObservation } from './observation.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
 
 const MAX_HOSTNAME_LENGTH = 63;
@@ -38,7 +38,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
     image: node.pauseImage,
     labels: containerLabels(identity),
     resources: SANDBOX_RESOURCES,
-    oomScoreAdj: SANDBOX_OOM_SCORE_ADJ,
+    oomScoreAdj: Math.max(SANDBOX_OOM_SCORE_ADJ, node.leastOomScoreAdj),
   };
   if (pod.spec.hostNetwork) return { ...base, network: { kind: 'host' } };
   const portBindings = hostPorts(pod);
@@ -76,7 +76,7 @@ export function appSpec(
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true }),
     resources: containerResources(container),
-    oomScoreAdj: oomScoreAdj(pod.spec, container, node.memoryBytes),
+    oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),
   };
 }
 

@@ -57,4 +57,5 @@ export interface NodeFacts {
   /** Absent until the node has a podCIDR. */
   readonly network?: PodNetwork;
   readonly memoryBytes: number;
+  readonly leastOomScoreAdj: number;
 }

@@ -114,6 +114,7 @@ function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
     ip: config.nodeIP,
     instance: config.instance,
     pauseImage: config.pauseImage,
+    leastOomScoreAdj: config.leastOomScoreAdj,
     memoryBytes: quantityValue(node?.status.capacity?.memory ?? '') ?? 0,
     ...(subnet !== undefined && { network: { name, bridge, subnet, ...(mtu !== undefined && { mtu }) } }),
   };

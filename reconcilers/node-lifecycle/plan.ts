@@ -1,6 +1,6 @@
 /**
  * What becomes of a node that is new, silent, lost or gone, and of its pods. Says nothing about a node that works: that is the
- * node's own to tell. Pure; docs/decisions/0008 explains the times and why a lost node's pods are not removed at once.
+ * node's own to tell. Pure; docs/decisions/0009 explains the times and why a lost node's pods are not removed at once.
  */
 import type { Plan } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';

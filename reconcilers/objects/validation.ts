@@ -6,6 +6,7 @@ import { type FieldError, invalid, required } from './field-error.ts';
 import { isJsonObject, type JsonObject, objectAt } from './json.ts';
 import { KINDS, type Kind, type ObjectOf } from './kinds.ts';
 import { matchesMapSelector } from './selector.ts';
+import { validateUpdateStrategy } from './update-strategy.ts';
 import {
   validateAnnotations,
   validateLabels,
@@ -52,6 +53,7 @@ function validateReplicationController(controller: JsonObject): FieldError[] {
   const template = objectAt(spec, 'template');
   const selector = objectAt(spec, 'selector') ?? {};
   const errors = [
+    ...validateUpdateStrategy(strings(objectAt(objectAt(controller, 'metadata'), 'annotations') ?? {})),
     ...notNegative(spec.minReadySeconds, 'spec.minReadySeconds'),
     ...notNegative(spec.replicas, 'spec.replicas'),
     ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : validateLabels(selector, 'spec.selector')),

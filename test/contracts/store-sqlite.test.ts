@@ -157,8 +157,8 @@ describe('SQLite store', function () {
     const db = new DatabaseSync(path);
     assert.equal(db.prepare('SELECT count(*) AS count FROM history').get()?.count, 10);
     db.close();
-    assert.equal(sizes[3], sizes[1], `sizes after each round: ${sizes}`);
-    assert.ok((sizes[3] as number) < 200_000, `sizes after each round: ${sizes}`);
+    assert.equal(sizes[3], sizes[1], `sizes after each round: ${sizes.join()}`);
+    assert.ok((sizes[3] as number) < 200_000, `sizes after each round: ${sizes.join()}`);
   });
 
   it('refuses writes while the disk is full, and goes on by itself when there is space', async function () {

@@ -180,7 +180,7 @@ export function storeContract(name: string, makeBed: () => Promise<StoreBed>): v
       it('creates only what is not there', async () => {
         const create = { conditions: [{ key: `${root}a`, modRevision: 0 }], writes: [put('a')] };
         const results = await Promise.all([store.commit(create), store.commit(create), store.commit(create)]);
-        assert.deepEqual(results.map(({ committed }) => committed).sort(), [false, false, true]);
+        assert.equal(results.filter(({ committed }) => committed).length, 1);
         await write(remove('a'));
         assert.ok((await store.commit(create)).committed);
       });
@@ -570,5 +570,5 @@ async function drain(watch: AsyncIterable<StoreEvents>): Promise<'ended'> {
 }
 
 function rejects(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => isSampanError(error, code) || assert.fail(`not ${code}: ${error}`));
+  return assert.rejects(promise, (error) => isSampanError(error, code) || assert.fail(`not ${code}: ${String(error)}`));
 }

@@ -156,9 +156,16 @@ describe('store on a failing etcd', function () {
     store = new EtcdStore({ endpoints: [endpoint], tls: { ca: certificate } });
     assert.ok((await put(store, '/k', '1')) > 1);
 
-    const distrustful = new EtcdStore({ endpoints: [endpoint] });
-    await refusedQuickly(() => distrustful.get('/k'));
-    await distrustful.close();
+    const unknownAuthority = { endpoints: [endpoint] };
+    const otherName = { endpoints: [`https://localhost:${port}`], tls: { ca: certificate } };
+    for (const [options, reason] of [
+      [unknownAuthority, /self.signed certificate/],
+      [otherName, /does not match certificate's altnames/],
+    ] as const) {
+      const distrustful = new EtcdStore(options);
+      await assert.rejects(distrustful.get('/k'), reason);
+      await distrustful.close();
+    }
   });
 
   it('is readable with etcdctl', async () => {

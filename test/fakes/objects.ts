@@ -79,5 +79,10 @@ export async function reportPod(client: ObjectClient, name: string, podIP: strin
   if (pod === undefined) throw new Error(`there is no pod ${name}`);
   const conditions = (pod.status.conditions ?? []).filter(({ type }) => type !== 'Ready');
   conditions.push({ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-02T03:04:05Z' });
-  await client.updateStatus('Pod', { ...pod, status: { ...pod.status, phase: 'Running', podIP, conditions } });
+  const metadata = { ...pod.metadata, resourceVersion: '' };
+  await client.updateStatus('Pod', {
+    ...pod,
+    metadata,
+    status: { ...pod.status, phase: 'Running', podIP, conditions },
+  });
 }

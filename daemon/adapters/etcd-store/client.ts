@@ -2,16 +2,16 @@
  * The connection to etcd: etcd3's low-level clients without its retries and buffering, every call with a deadline, every failure
  * in the project's own errors. EtcdStore and its watch call through it; nothing outside this folder sees etcd3.
  */
-import { readFileSync } from 'node:fs';
 import { ConsecutiveBreaker, circuitBreaker, handleWhen, noop } from 'cockatiel';
 import { Etcd3, type IOptions, isRecoverableError, type KVClient, type LeaseClient, type WatchClient } from 'etcd3';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { type EtcdTls, useTls } from './tls.ts';
 
 export interface EtcdOptions {
   /** `http://127.0.0.1:2379`; several members of one cluster. */
   readonly endpoints: readonly string[];
-  /** Paths of PEM files. */
-  readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
+  /** For `https://` endpoints. */
+  readonly tls?: EtcdTls;
 }
 
 /** Beyond etcd's own request timeout (7 s with its defaults: it answers "request timed out" itself), an answer will not come. */
@@ -30,7 +30,8 @@ export class EtcdClient {
   constructor(options: EtcdOptions) {
     this.endpoint = `etcd ${options.endpoints.join(',')}`;
     this.#members = options.endpoints.length;
-    this.#etcd = new Etcd3(clientOptions(options));
+    this.#etcd = new Etcd3(clientOptions(options.endpoints));
+    if (options.endpoints.some((endpoint) => endpoint.startsWith('https:'))) useTls(this.#etcd, options.tls ?? {});
   }
 
   get kv(): KVClient {
@@ -62,7 +63,9 @@ export class EtcdClient {
   translate(error: unknown): SampanError {
     if (error instanceof SampanError) return error;
     const { endpoint } = this;
-    const detail = messageOf(error).replace(/^(Error: )?\d+ [A-Z_]+: (etcdserver: )?/, '');
+    const detail = messageOf(error)
+      .replace(/^(Error: )?\d+ [A-Z_]+: (etcdserver: )?/, '')
+      .replace(/\.? Resolution note: $/, '');
     if (/database space exceeded|no space left on device/.test(detail)) {
       return new SampanError('StoreFull', { endpoint, detail }, error);
     }
@@ -92,18 +95,11 @@ function neverSent(error: Error): boolean {
   return error.message.includes('No connection established');
 }
 
-function clientOptions({ endpoints, tls }: EtcdOptions): IOptions {
+function clientOptions(endpoints: readonly string[]): IOptions {
   const avoidFailed = () =>
     circuitBreaker(handleWhen(isRecoverableError), { halfOpenAfter: AVOID_MS, breaker: new ConsecutiveBreaker(1) });
   return {
     hosts: [...endpoints],
-    ...(tls && {
-      credentials: {
-        rootCertificate: readFileSync(tls.ca),
-        ...(tls.key && { privateKey: readFileSync(tls.key) }),
-        ...(tls.cert && { certChain: readFileSync(tls.cert) }),
-      },
-    }),
     grpcOptions: {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,

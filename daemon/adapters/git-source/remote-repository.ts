@@ -46,6 +46,8 @@ export class RemoteRepository implements GitRepository {
   #fetched: Tip | undefined;
   /** Whether the reference turned out to be a commit, neither branch nor tag. */
   #isCommit = false;
+  /** Whether the last look failed: it is repeated as soon as the remote answers. */
+  #failing = false;
 
   constructor(remote: Remote, deps: RemoteRepositoryDeps) {
     const { url, credentials, folder } = remote;
@@ -61,22 +63,10 @@ export class RemoteRepository implements GitRepository {
   }
 
   async tip(signal: AbortSignal): Promise<Tip> {
-    const wanted = this.#takeSeen() ?? (await this.#ask(signal));
-    this.#isCommit = isCommitId(wanted.name);
-    if (this.#fetched?.commit === wanted.commit) return this.#fetched;
-    try {
-      this.#fetched = await this.#fetch(wanted, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      // The remote does answer, so it is likely to be the mirror: once more into a new one.
-      this.#deps.log.info('fetching failed, making the mirror anew', {
-        url: this.#remote.url,
-        error: messageOf(error),
-      });
-      await this.#mirror.remove();
-      this.#fetched = await this.#fetch(wanted, signal);
-    }
-    return this.#fetched;
+    this.#failing = true;
+    const tip = await this.#readTip(signal);
+    this.#failing = false;
+    return tip;
   }
 
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
@@ -92,7 +82,7 @@ export class RemoteRepository implements GitRepository {
         try {
           const tip = await this.#ask(signal);
           this.#seen = { tip, at: clock.now() };
-          if (failures > 0 || tip.commit !== this.#fetched?.commit) onChange();
+          if (failures > 0 || this.#failing || tip.commit !== this.#fetched?.commit) onChange();
           failures = 0;
         } catch (error) {
           if (isAbort(error)) throw error;
@@ -109,6 +99,25 @@ export class RemoteRepository implements GitRepository {
     this.#fetched = undefined;
     await this.#mirror.remove();
     return true;
+  }
+
+  async #readTip(signal: AbortSignal): Promise<Tip> {
+    const wanted = this.#takeSeen() ?? (await this.#ask(signal));
+    this.#isCommit = isCommitId(wanted.name);
+    if (this.#fetched?.commit === wanted.commit) return this.#fetched;
+    try {
+      this.#fetched = await this.#fetch(wanted, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // The remote does answer, so it is likely to be the mirror: once more into a new one.
+      this.#deps.log.info('fetching failed, making the mirror anew', {
+        url: this.#remote.url,
+        error: messageOf(error),
+      });
+      await this.#mirror.remove();
+      this.#fetched = await this.#fetch(wanted, signal);
+    }
+    return this.#fetched;
   }
 
   /** What the poll has just found to be new. */

@@ -83,6 +83,7 @@ export class KubeletBed {
         nodeIP: '192.0.2.10',
         instance: 'test',
         pauseImage: 'sampan/pause:1',
+        leastOomScoreAdj: -1000,
         network: { name: 'sampan', bridge: 'sampan0' },
       },
     });

@@ -1,0 +1,170 @@
+/**
+ * Measures the service proxy over nftables: requests per second through a cluster address against direct to the pod, and how long
+ * after a changed endpoint the first connection reaches it, each with 1 and with 2,000 Services. Run alone
+ * (`node hack/bench/proxy.ts`) or by the benchmark's runner; needs root, nft, wrk and gcc. Everything happens in network namespaces.
+ */
+import { join } from 'node:path';
+import { attempt, run } from '../../test/e2e/harness/run.ts';
+import { openTestBed } from '../../test/e2e/harness/test-bed.ts';
+import { testEndpoints, testService } from '../../test/e2e/service-proxy/objects.ts';
+import {
+  BRIDGE,
+  createTestNode,
+  NETWORK,
+  NODE_PORTS,
+  POD_PORT,
+  type TestNode,
+} from '../../test/e2e/service-proxy/test-node.ts';
+
+export interface RequestRates {
+  readonly services: number;
+  readonly from: 'host' | 'pod';
+  readonly connection: 'kept alive' | 'new each time';
+  /** Requests per second, the median of the rounds. */
+  readonly direct: number;
+  readonly throughService: number;
+  /** The median of the rounds' ratios: a round measures both, one right after the other. */
+  readonly ratio: number;
+}
+
+export interface ChangeLatency {
+  readonly services: number;
+  /** From the write of the endpoint until the first new connection reaches it, in ms. */
+  readonly medianMs: number;
+  readonly mostMs: number;
+}
+
+export interface ProxyFigures {
+  readonly rates: readonly RequestRates[];
+  readonly changes: readonly ChangeLatency[];
+}
+
+const SERVICES = [1, 2_000];
+const ROUNDS = 9;
+const ROUND_SECONDS = 1;
+const CHANGES = 25;
+const HTTP_PORT = 8080;
+/** The Service that is measured; the others have two endpoints each, too. */
+const MEASURED = { name: 'measured', ip: '10.96.100.1', port: 80 };
+const CHANGED = { name: 'changed', ip: '10.96.100.2', port: 80 };
+
+export async function benchmarkProxy(): Promise<ProxyFigures> {
+  const bed = await openTestBed();
+  try {
+    const node = await createTestNode(bed, 3);
+    await startHttpServer(node, await bed.dir());
+    await node.agent.call('createFilter', { mode: 'nftables', options: { bridge: BRIDGE, nodePorts: NODE_PORTS } });
+    await node.agent.call('startLoop', NETWORK);
+    const rates: RequestRates[] = [];
+    const changes: ChangeLatency[] = [];
+    for (const services of SERVICES) {
+      await declareServices(node, services);
+      changes.push(await measureChanges(node, services));
+      for (const from of ['host', 'pod'] as const) {
+        for (const connection of ['kept alive', 'new each time'] as const) {
+          rates.push(await measureRates(node, services, from, connection));
+        }
+      }
+    }
+    return { rates, changes };
+  } finally {
+    await bed.close();
+  }
+}
+
+async function startHttpServer(node: TestNode, dir: string): Promise<void> {
+  const binary = join(dir, 'bench-http');
+  const source = join(import.meta.dirname, '../images/bench-http.c');
+  await run('gcc', ['-static', '-O2', '-D_GNU_SOURCE', '-o', binary, source]);
+  await node.pods[0]?.netns.start(binary, [String(HTTP_PORT)], join(dir, 'bench-http.log'));
+}
+
+async function declareServices(node: TestNode, count: number): Promise<void> {
+  const [first, second] = addresses(node);
+  const others = Array.from({ length: count - 1 }, (_, index) => ({
+    name: `other-${index}`,
+    ip: `10.96.${index >> 8}.${index & 255}`,
+  }));
+  const services = [
+    testService(MEASURED.name, MEASURED.ip, { port: MEASURED.port }),
+    testService(CHANGED.name, CHANGED.ip, { port: CHANGED.port }),
+    ...others.map(({ name, ip }) => testService(name, ip, { port: 80 })),
+  ];
+  const endpoints = [
+    testEndpoints(MEASURED.name, [{ ip: node.pods[0]?.ip ?? '', port: HTTP_PORT }]),
+    testEndpoints(CHANGED.name, [first]),
+    ...others.map(({ name }) => testEndpoints(name, [first, second])),
+  ];
+  await node.agent.call('setObjects', services, endpoints);
+  await node.agent.call('timeChange', testEndpoints(CHANGED.name, [second]), CHANGED.ip, CHANGED.port, 'pod1');
+}
+
+function addresses(node: TestNode) {
+  const [first, second] = node.pods.map(({ ip }) => ({ ip, port: POD_PORT }));
+  if (first === undefined || second === undefined) throw new Error('the node has no pods');
+  return [first, second] as const;
+}
+
+async function measureChanges(node: TestNode, services: number): Promise<ChangeLatency> {
+  const tookMs: number[] = [];
+  for (let change = 0; change < CHANGES; change += 1) {
+    const index = change % 2;
+    const endpoints = testEndpoints(CHANGED.name, [addresses(node)[index as 0 | 1]]);
+    tookMs.push(await node.agent.call('timeChange', endpoints, CHANGED.ip, CHANGED.port, `pod${index}`));
+  }
+  return { services, medianMs: median(tookMs), mostMs: Math.max(...tookMs) };
+}
+
+async function measureRates(
+  node: TestNode,
+  services: number,
+  from: RequestRates['from'],
+  connection: RequestRates['connection'],
+): Promise<RequestRates> {
+  const client = from === 'host' ? node.netns : node.pods[2]?.netns;
+  const flags = connection === 'kept alive' ? [] : ['-H', 'Connection: close'];
+  const measure = async (address: string): Promise<number> => {
+    // Every round starts with an empty connection table.
+    await attempt('nsenter', [`--net=${node.netns.path}`, '--', 'conntrack', '-F']).catch(() => undefined);
+    const wrk = ['-t1', '-c32', `-d${ROUND_SECONDS}s`, ...flags, `http://${address}/`];
+    const output = (await client?.run('wrk', wrk)) ?? '';
+    const errors = /Socket errors: (.*)/.exec(output);
+    if (errors && connection === 'kept alive') throw new Error(`wrk at ${address}: ${errors[1]}`);
+    return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
+  };
+  const rounds: { direct: number; through: number }[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const direct = `${node.pods[0]?.ip}:${HTTP_PORT}`;
+    const through = `${MEASURED.ip}:${MEASURED.port}`;
+    // Which one comes first alternates, so that a machine that slows down favours neither.
+    const [a, b] = round % 2 === 0 ? [direct, through] : [through, direct];
+    const rates = { [a]: await measure(a), [b]: await measure(b) };
+    rounds.push({ direct: rates[direct] ?? 0, through: rates[through] ?? 0 });
+  }
+  return {
+    services,
+    from,
+    connection,
+    direct: median(rounds.map(({ direct }) => direct)),
+    throughService: median(rounds.map(({ through }) => through)),
+    ratio: median(rounds.map(({ direct, through }) => through / direct)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+if (import.meta.main) {
+  const { rates, changes } = await benchmarkProxy();
+  console.table(
+    rates.map((row) => ({
+      ...row,
+      direct: Math.round(row.direct),
+      throughService: Math.round(row.throughService),
+      ratio: row.ratio.toFixed(3),
+    })),
+  );
+  console.table(changes.map((row) => ({ ...row, medianMs: row.medianMs.toFixed(1), mostMs: row.mostMs.toFixed(1) })));
+}
