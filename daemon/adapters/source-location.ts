@@ -47,6 +47,7 @@ interface Repository {
 /** `text` relative to the folder `from`. Usage where it is neither a folder nor a git URL. */
 export function parseSourceLocation(text: string, from: string): SourceLocation {
   if (text === '') throw refuse(text, 'is empty');
+  if (/^\w+::/.test(text)) throw refuse(text, "git's remote helpers are not supported");
   const folder = text.startsWith('folder:') ? text.slice('folder:'.length) : text;
   if (folder !== text || isPlainFolder(resolve(from, text))) return folderLocation(resolve(from, folder));
 

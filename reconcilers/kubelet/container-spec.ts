@@ -8,7 +8,7 @@ import type { Container, Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
 import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
-import type { NodeFacts, PodObservation } from './observation.ts';
+import type { PodObservation } from './observation.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
 
 const MAX_HOSTNAME_LENGTH = 63;

@@ -65,7 +65,9 @@ export function claimsOf({ kind, manifest }: Pick<Declared, 'kind' | 'manifest'>
 /** What a Service's spec holds, or asks for. */
 export function serviceClaims(spec: JsonObject): string[] {
   const ports = objectsAt(spec, 'ports').flatMap(({ nodePort, protocol }) =>
-    typeof nodePort === 'number' && nodePort !== 0 ? [`${nodePort}/${protocol ?? 'TCP'}`] : [],
+    typeof nodePort === 'number' && nodePort !== 0
+      ? [`${nodePort}/${typeof protocol === 'string' ? protocol : 'TCP'}`]
+      : [],
   );
   const ip = spec.clusterIP;
   return typeof ip === 'string' && ip !== '' && ip !== 'None' ? [ip, ...ports] : ports;

@@ -9,6 +9,7 @@ import { equalJson, type Json } from '../objects/json.ts';
 import type { AnyObject } from '../objects/kinds.ts';
 import { keyOf } from '../objects/meta.ts';
 import { ANNOTATION_SOURCE, type OnInvalid } from '../objects/source.ts';
+import { SampanError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../ports/manifest-source.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
@@ -27,7 +28,6 @@ export interface ConfiguredSource {
 }
 
 export interface ManifestSyncDeps {
-  /** With different names. */
   readonly sources: readonly ConfiguredSource[];
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
@@ -36,8 +36,10 @@ export interface ManifestSyncDeps {
   readonly log: Log;
 }
 
+/** Throws Usage where two sources have one name: they would undo each other's work. */
 export function createManifestSyncLoop(deps: ManifestSyncDeps): Loop<DesiredSource, Observed, Action> {
   const { client, cache, events, log } = deps;
+  refuseTwins(deps.sources);
   const desired = new Map(deps.sources.map((configured) => [configured.source.name, toDesired(configured)]));
   const sources = deps.sources.map(({ source }) => source);
   const reader = new SourceReader(sources, deps.archive, log);
@@ -86,6 +88,15 @@ export function createManifestSyncLoop(deps: ManifestSyncDeps): Loop<DesiredSour
 function toDesired({ source, onInvalid, pruneLimit }: ConfiguredSource): DesiredSource {
   const { name, type, location } = source;
   return { name, type, location, onInvalid, pruneLimit };
+}
+
+function refuseTwins(sources: readonly ConfiguredSource[]): void {
+  for (const [name, twins] of Map.groupBy(sources, ({ source }) => source.name)) {
+    if (twins.length === 1) continue;
+    const places = twins.map(({ source }) => source.location).join(' and ');
+    const detail = `${places} are one source, ${name}: give each place once, on one branch`;
+    throw new SampanError('Usage', { detail });
+  }
 }
 
 function toKey(name: string): { namespace: string; name: string } {

@@ -11,7 +11,7 @@ import { grownBy, namesMore, shrunkTo } from './inventory.ts';
 import { findObjectChanges, type ObjectChanges } from './object-changes.ts';
 import { type DesiredSource, type Observed, shortRevision } from './observation.ts';
 import { nextStatus } from './sync-status.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { countOf, judge, type Verdict } from './verdict.ts';
 
 /** What refuses a revision may lie outside of it, in objects of others: look again. */
 const REFUSED_AGAIN_MS = 5_000;
@@ -71,7 +71,7 @@ function explain(verdict: Verdict, { actions, waitsFor }: ObjectChanges, { readi
       }
       if (waitsFor.length > 0) return `${seen}: waiting for ${waitsFor.join(', ')} to be gone`;
       const skipped = verdict.message === '' ? '' : `; ${verdict.message}`;
-      return `${seen} is applied: ${verdict.documents.length} objects${skipped}`;
+      return `${seen} is applied: ${countOf(verdict.documents.length, 'object')}${skipped}`;
     }
   }
 }

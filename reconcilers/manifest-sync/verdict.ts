@@ -162,6 +162,6 @@ export function describe(problem: SourceProblem | undefined): string {
   return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`} ${problem.message}`;
 }
 
-function countOf(count: number, what: string): string {
+export function countOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

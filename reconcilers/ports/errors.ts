@@ -27,7 +27,6 @@ export const ERRORS = {
   Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
   BadRequest: { message: '{detail}', retry: false, status: 400, reason: 'BadRequest' },
-  Expired: { message: 'too old resource version: {revision} ({oldest})', retry: true, status: 410, reason: 'Expired' },
   MethodNotAllowed: {
     message: 'the server does not allow this method on the requested resource',
     retry: false,
@@ -49,7 +48,7 @@ export const ERRORS = {
     reason: 'InsufficientStorage',
   },
   StoreCompacted: {
-    message: 'revision {revision} is compacted, the oldest kept is {oldest}; list again',
+    message: 'too old resource version: {revision} ({oldest}); list again',
     retry: true,
     status: 410,
     reason: 'Expired',

@@ -25,13 +25,18 @@ function differenceOf(installed: RoutingTable, wanted: RoutingTable): string | u
   const { routes: __, ...wantedNetwork } = wanted;
   if (JSON.stringify(installedNetwork) !== JSON.stringify(wantedNetwork)) return 'the cluster network changed';
 
-  const before = new Map(installed.routes.map((route) => [addressOf(route), route]));
+  const kept = new Set(installed.routes);
+  const wantedRoutes = new Set(wanted.routes);
+  const before = new Map(
+    installed.routes.filter((route) => !wantedRoutes.has(route)).map((route) => [addressOf(route), route]),
+  );
   const changes: string[] = [];
   for (const route of wanted.routes) {
+    if (kept.has(route)) continue; // routes made of the same objects are the same
     const old = before.get(addressOf(route));
     before.delete(addressOf(route));
     if (old === undefined) changes.push(`${route.name} is new`);
-    else if (old !== route && JSON.stringify(old) !== JSON.stringify(route)) {
+    else if (JSON.stringify(old) !== JSON.stringify(route)) {
       changes.push(`${route.name} has ${countEndpoints(route)}, ${countEndpoints(old)} before`);
     }
   }

@@ -23,15 +23,24 @@ export function buildRoutingTable(
   endpoints: readonly Endpoints[],
 ): BuiltRoutingTable {
   const endpointsByKey = new Map(endpoints.map((object) => [formatKey(keyOf(object)), object]));
-  const routes: ServiceRoute[] = [];
-  for (const service of services) {
-    const { clusterIP, ports } = service.spec;
-    if (!isIPv4(clusterIP)) continue;
-    const key = formatKey(keyOf(service));
-    for (const port of ports) routes.push(routeOf(key, clusterIP, port, endpointsByKey.get(key)));
-  }
-  routes.sort(compareRoutes);
-  return withoutConflicts(network, routes);
+  const routes = services.flatMap((service) => routesOf(service, endpointsByKey.get(formatKey(keyOf(service)))));
+  return withoutConflicts(network, routes.sort(compareRoutes));
+}
+
+/** Routes made before, so that a change of one Service costs no work on the others. Objects in the cache never change. */
+const remembered = new WeakMap<
+  Service,
+  { readonly endpoints: Endpoints | undefined; readonly routes: ServiceRoute[] }
+>();
+
+function routesOf(service: Service, endpoints: Endpoints | undefined): ServiceRoute[] {
+  const known = remembered.get(service);
+  if (known !== undefined && known.endpoints === endpoints) return known.routes;
+  const { clusterIP, ports } = service.spec;
+  const key = formatKey(keyOf(service));
+  const routes = isIPv4(clusterIP) ? ports.map((port) => routeOf(key, clusterIP, port, endpoints)) : [];
+  remembered.set(service, { endpoints, routes });
+  return routes;
 }
 
 function routeOf(key: string, clusterIP: string, port: ServicePort, endpoints: Endpoints | undefined): ServiceRoute {

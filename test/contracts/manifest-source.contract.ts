@@ -114,7 +114,7 @@ export function manifestSourceContract(name: string, make: () => Promise<SourceU
       for (const state of states) {
         await place.write(state);
         const isThere = (snapshot: SourceSnapshot) => JSON.stringify(textOf(snapshot)) === JSON.stringify(state);
-        await snapshotWhen(place.source, changes, isThere, `the files ${Object.keys(state)}`);
+        await snapshotWhen(place.source, changes, isThere, `the files ${Object.keys(state).join(', ')}`);
       }
     });
 

@@ -58,7 +58,7 @@ describe('git source', () => {
         took.push(performance.now() - from);
       }
       took.sort((a, b) => a - b);
-      assert.ok((took[2] ?? 0) < 300, `the median of ${took.map(Math.round)} ms`);
+      assert.ok((took[2] ?? 0) < 300, `the median of ${took.map(Math.round).join(', ')} ms`);
     });
 
     it('takes the commit, its first line and its files', async () => {

@@ -49,11 +49,11 @@ export async function startLoops(
 ): Promise<RunningLoops> {
   const { clock, random } = cluster;
   const log = new CollectedLog();
-  const stop = new AbortController();
+  const [stopLoops, stopCache] = [new AbortController(), new AbortController()];
   const counted = countWrites(options.client ?? cluster.registry, options.crashAfter ?? Number.POSITIVE_INFINITY);
   const cache = new ObjectCache(CACHED, { client: cluster.registry, clock, log });
   const client = readYourWrites(counted.client, cache);
-  const following = cache.run(stop.signal);
+  const following = cache.run(stopCache.signal);
   while (cache.revision === 0) await settle();
 
   const events: string[] = [];
@@ -61,7 +61,7 @@ export async function startLoops(
   const runLoops = make({ client, cache, clock, events: { record } }).map(
     (loop) => new RunLoop(loop, { cache, clock, random, log }),
   );
-  const running = runLoops.map((loop) => loop.run(stop.signal));
+  const running = runLoops.map((loop) => loop.run(stopLoops.signal));
 
   return {
     client,
@@ -81,8 +81,11 @@ export async function startLoops(
     },
     async stop() {
       counted.kill();
-      stop.abort();
-      await Promise.all([following, ...running]);
+      stopLoops.abort();
+      // What is written must still be seen, or its writer waits for it.
+      await Promise.all(running);
+      stopCache.abort();
+      await following;
     },
   };
 }

@@ -38,6 +38,8 @@ export class FolderSource implements ManifestSource {
   #last: SourceSnapshot | undefined;
   /** The root as it was when something was last found in it: what empties in place was emptied, not unmounted. */
   #rootIdentity: string | undefined;
+  /** The last listing in which no file was half written, as JSON. */
+  #finished = '';
   /** Whether the last look failed: then it is repeated soon, as not all that ends a failure is a file event. */
   #failing = false;
 
@@ -134,8 +136,14 @@ export class FolderSource implements ManifestSource {
     for (;;) {
       signal.throwIfAborted();
       const listing = await listManifests(this.location);
+      // What was found finished and has not been touched since still is.
+      const text = JSON.stringify(listing);
+      if (text === this.#finished) return listing;
       const unsettled = findUnsettled(listing, clock.now());
-      if (unsettled === undefined) return listing;
+      if (unsettled === undefined) {
+        this.#finished = text;
+        return listing;
+      }
       if (clock.now() > until) {
         const detail = `${unsettled.path} is written to without a pause`;
         throw new SampanError('SourceUnreachable', { source: this.location, detail });

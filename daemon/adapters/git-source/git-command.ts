@@ -131,6 +131,7 @@ function gitEnvironment({ environment, credentials }: GitOptions): NodeJS.Proces
 
 /** The line that says why: the first `fatal:`, `error:` or `remote:` line, or the first of all. */
 function firstComplaint(said: string): string {
+  if (/spawn git ENOENT/.test(said)) return 'git is not installed on this machine';
   const lines = said
     .split(/[\r\n]+/)
     .map((line) => line.trim())

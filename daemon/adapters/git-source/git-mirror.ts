@@ -34,7 +34,8 @@ export class GitMirror {
   /** Fetches one commit; `name` is what the remote calls it: a full reference name or a commit id. */
   async fetch(name: string, signal: AbortSignal): Promise<void> {
     await this.open(signal);
-    const always = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', '--update-shallow'];
+    // With progress: a slow fetch is not a silent one, which would be given up.
+    const always = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', '--update-shallow'];
     try {
       await this.git.text([...always, '--depth=1', this.#url, `+${name}:${TIP}`], signal);
     } catch (error) {
@@ -47,7 +48,7 @@ export class GitMirror {
   /** Fetches all branches with their history: what it takes to find a commit by an abbreviated id. */
   async fetchAll(signal: AbortSignal): Promise<void> {
     await this.open(signal);
-    const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force'];
+    const args = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force'];
     const depth = existsSync(join(this.#folder, 'shallow')) ? ['--unshallow'] : [];
     const wanted = ['+refs/heads/*:refs/sampan/heads/*', '+refs/tags/*:refs/sampan/tags/*'];
     await this.git.text([...args, ...depth, this.#url, ...wanted], signal);

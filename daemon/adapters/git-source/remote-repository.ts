@@ -165,6 +165,6 @@ export class RemoteRepository implements GitRepository {
   }
 }
 
-function isCommitId(ref: string | undefined): ref is string {
+function isCommitId(ref: string | undefined): boolean {
   return ref !== undefined && /^[0-9a-f]{7,40}$/.test(ref);
 }

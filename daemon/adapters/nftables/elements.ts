@@ -15,35 +15,49 @@ export type Elements = ReadonlyMap<string, ReadonlyMap<string, string>>;
 export const FAMILIES = ['cluster', 'node'] as const;
 export type Family = (typeof FAMILIES)[number];
 
+/** This node's endpoints, each paired with itself: a pod that reaches itself. */
+export const HAIRPINS = 'hairpins';
+
 /** nftables allows comments of 128 bytes. */
 const COMMENT_BYTES = 120;
 
-export function elementsOf(table: RoutingTable): Elements {
+/** The elements that belong to single routes. */
+export function routeElements(routes: Iterable<ServiceRoute>): Elements {
   const sets = new Map<string, Map<string, string>>();
-  const add = (set: string, key: string, rest = '') => {
-    const elements = sets.get(set);
-    if (elements) elements.set(key, rest);
-    else sets.set(set, new Map([[key, rest]]));
-  };
-  const isLocalPod = membership(table.podCidr);
-  for (const route of table.routes) {
+  for (const route of routes) {
+    const count = route.endpoints.length;
     for (const [family, key] of keysOf(route)) {
-      const count = route.endpoints.length;
       if (count > 0) {
-        add(`${family}-ports`, key, ` comment "${route.name.slice(0, COMMENT_BYTES)}" : goto ${family}-pick-${count}`);
+        const comment = route.name.slice(0, COMMENT_BYTES);
+        addElement(sets, `${family}-ports`, key, ` comment "${comment}" : goto ${family}-pick-${count}`);
       } else if (family === 'node') {
-        add('refused-node-ports', key); // a cluster address without a verdict is refused anyway
+        addElement(sets, 'refused-node-ports', key); // a cluster address without a verdict is refused anyway
       }
       for (const [slot, endpoint] of route.endpoints.entries()) {
-        add(`${family}-slot-${slot}`, key, ` : ${endpoint.ip} . ${endpoint.port}`);
+        addElement(sets, `${family}-slot-${slot}`, key, ` : ${endpoint.ip} . ${endpoint.port}`);
       }
-    }
-    for (const endpoint of route.endpoints) {
-      if (isLocalPod(endpoint)) add('hairpins', `${endpoint.ip} . ${endpoint.ip}`);
-      else add('remote-endpoints', `${endpoint.ip} . ${route.protocol.toLowerCase()} . ${endpoint.port}`);
     }
   }
   return sets;
+}
+
+/** The elements that several routes may have in common: what the masquerading rules look endpoints up in. */
+export function endpointElements({ podCidr, routes }: RoutingTable): Elements {
+  const sets = new Map<string, Map<string, string>>();
+  const isLocalPod = membership(podCidr);
+  for (const { protocol, endpoints } of routes) {
+    for (const endpoint of endpoints) {
+      if (isLocalPod(endpoint)) addElement(sets, HAIRPINS, `${endpoint.ip} . ${endpoint.ip}`);
+      else addElement(sets, 'remote-endpoints', `${endpoint.ip} . ${protocol.toLowerCase()} . ${endpoint.port}`);
+    }
+  }
+  return sets;
+}
+
+function addElement(sets: Map<string, Map<string, string>>, set: string, key: string, rest = ''): void {
+  const elements = sets.get(set);
+  if (elements) elements.set(key, rest);
+  else sets.set(set, new Map([[key, rest]]));
 }
 
 function keysOf(route: ServiceRoute): [Family, string][] {

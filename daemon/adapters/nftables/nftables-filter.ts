@@ -15,7 +15,7 @@ import {
   isDockerUserChainRight,
   isLegacyIptables,
 } from './docker-user-chain.ts';
-import { elementsOf, extendLayout, NO_LAYOUT } from './elements.ts';
+import { endpointElements, extendLayout, HAIRPINS, NO_LAYOUT } from './elements.ts';
 import { ensureHairpinPorts } from './hairpin-ports.ts';
 import {
   areKernelSettingsRight,
@@ -72,22 +72,22 @@ export class NftablesFilter implements PacketFilter {
     const previous = this.#state;
     const next: RulesetState = {
       table,
-      elements: elementsOf(table),
       layout: extendLayout(previous?.layout ?? NO_LAYOUT, table),
       token: this.#nextToken(),
     };
     const intrusions = this.#intrusions;
     this.#state = undefined; // unknown until nft has answered
-    await ensureKernelSettings(this.#options.bridge);
-    await ensureServiceRoute(table.serviceCidr);
+    const surroundings = Promise.all([
+      ensureKernelSettings(this.#options.bridge),
+      ensureServiceRoute(table.serviceCidr),
+      ...(gainsLocalEndpoints(previous?.table, table) ? [ensureHairpinPorts(this.#options.bridge)] : []),
+    ]);
     if (previous !== undefined && sameNetwork(previous.table, table)) {
-      await nft(renderChange(previous, next));
+      await Promise.all([nft(renderChange(previous, next)), surroundings]);
     } else {
+      await surroundings;
       await ensureDockerUserChain({ ...this.#options, ...table });
       await nft(renderWhole(next, { bridgeFiltering: await enableBridgeFiltering() }));
-    }
-    if (gains(previous?.elements.get('hairpins'), next.elements.get('hairpins'))) {
-      await ensureHairpinPorts(this.#options.bridge);
     }
     if (this.#intrusions === intrusions) this.#state = next;
     if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);
@@ -199,8 +199,11 @@ function sameNetwork(a: RoutingTable, b: RoutingTable): boolean {
   return a.serviceCidr === b.serviceCidr && a.podCidr === b.podCidr && a.clusterCidr === b.clusterCidr;
 }
 
-function gains(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string> | undefined): boolean {
-  return now?.keys().some((key) => before?.has(key) !== true) ?? false;
+/** Whether a pod of this node became an endpoint, and so its bridge port may be a new one. */
+function gainsLocalEndpoints(previous: RoutingTable | undefined, next: RoutingTable): boolean {
+  const before = previous === undefined ? undefined : endpointElements(previous).get(HAIRPINS);
+  const after = endpointElements(next).get(HAIRPINS);
+  return after?.keys().some((pod) => before?.has(pod) !== true) ?? false;
 }
 
 /** Whether an endpoint that UDP clients may be translated to is gone, or may be because nothing is known of before. */

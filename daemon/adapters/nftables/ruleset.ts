@@ -7,7 +7,16 @@
  *   postrouting ── masquerading                  only where the reply would not come back through this machine by itself
  */
 import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
-import { type Elements, FAMILIES, type Family, type Layout, NO_LAYOUT } from './elements.ts';
+import {
+  type Elements,
+  endpointElements,
+  FAMILIES,
+  type Family,
+  HAIRPINS,
+  type Layout,
+  NO_LAYOUT,
+  routeElements,
+} from './elements.ts';
 
 /** Address family and name of the one table. */
 export const TABLE = 'ip sampan';
@@ -20,7 +29,6 @@ export interface RulesetOptions {
 /** What is in force: enough to write the change to the next state. */
 export interface RulesetState {
   readonly table: RoutingTable;
-  readonly elements: Elements;
   readonly layout: Layout;
   /** Marks who wrote it and when: an element of the set `revision`, the last one of each transaction. */
   readonly token: number;
@@ -34,16 +42,23 @@ export function renderWhole(next: RulesetState, options: RulesetOptions): string
     NO_ROUTES,
     frame(next.table, options),
     renderLayout(NO_LAYOUT, next.layout),
-    renderElements(new Map(), next.elements),
+    renderElements(new Map(), routeElements(next.table.routes)),
+    renderElements(new Map(), endpointElements(next.table)),
     `add element ${TABLE} revision { ${formatToken(next.token)} }\n`,
   ].join('');
 }
 
-/** Only what differs. `previous` must be in force, with the same cluster network. */
+/** Only what differs; routes that are one object in both are not looked at. `previous` must be in force, with the same cluster network. */
 export function renderChange(previous: RulesetState, next: RulesetState): string {
+  const before = new Set(previous.table.routes);
+  const after = new Set(next.table.routes);
   return [
     renderLayout(previous.layout, next.layout),
-    renderElements(previous.elements, next.elements),
+    renderElements(
+      routeElements(previous.table.routes.filter((route) => !after.has(route))),
+      routeElements(next.table.routes.filter((route) => !before.has(route))),
+    ),
+    renderElements(endpointElements(previous.table), endpointElements(next.table)),
     `delete element ${TABLE} revision { ${formatToken(previous.token)} }\n`,
     `add element ${TABLE} revision { ${formatToken(next.token)} }\n`,
   ].join('');
@@ -60,7 +75,7 @@ function frame({ serviceCidr, podCidr, clusterCidr }: RoutingTable, { bridgeFilt
   map cluster-ports { type ipv4_addr . inet_proto . inet_service : verdict; }
   map node-ports { type inet_proto . inet_service : verdict; }
   set refused-node-ports { type inet_proto . inet_service; }
-  set hairpins { type ipv4_addr . ipv4_addr; }
+  set ${HAIRPINS} { type ipv4_addr . ipv4_addr; }
   set remote-endpoints { type ipv4_addr . inet_proto . inet_service; }
 
   # route_localnet lets node ports answer on 127.0.0.1; it must not open loopback to the network (CVE-2020-8558).
@@ -111,7 +126,7 @@ function frame({ serviceCidr, podCidr, clusterCidr }: RoutingTable, { bridgeFilt
     ct status dnat oif != lo goto masquerading
   }
   chain masquerading {
-    ip saddr . ip daddr @hairpins masquerade fully-random
+    ip saddr . ip daddr @${HAIRPINS} masquerade fully-random
     ip saddr 127.0.0.0/8 masquerade fully-random
     ip saddr != ${clusterCidr} ip daddr . meta l4proto . th dport @remote-endpoints masquerade fully-random
     ip daddr != ${clusterCidr} ip daddr . meta l4proto . th dport @remote-endpoints masquerade fully-random

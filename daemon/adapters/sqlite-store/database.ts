@@ -107,7 +107,7 @@ function prepareSchema(db: DatabaseSync, endpoint: string): void {
   else if (application !== APPLICATION_ID) {
     throw new SampanError('StoreCorrupt', { endpoint, detail: 'it is another program’s database' });
   } else if (version !== SCHEMA_VERSION) {
-    const detail = `it has schema version ${version}, this release reads ${SCHEMA_VERSION}`;
+    const detail = `it has schema version ${String(version)}, this release reads ${SCHEMA_VERSION}`;
     throw new SampanError('StoreCorrupt', { endpoint, detail });
   }
   db.exec('COMMIT');

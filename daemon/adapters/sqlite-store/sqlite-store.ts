@@ -124,10 +124,7 @@ export class SqliteStore implements Store {
         if (!this.#expiries.has(id)) throw new SampanError('NotFound', { resource: 'lease', name: id });
         this.#startTtl(id, ttlSeconds * 1000);
       },
-      revoke: async () => {
-        this.#stopTtl(id);
-        await this.#write(() => this.#history.endLease(id));
-      },
+      revoke: () => this.#endLease(id),
     };
   }
 
@@ -135,7 +132,7 @@ export class SqliteStore implements Store {
     if (this.#closed) return;
     this.#writes.flush();
     this.#closed = true;
-    for (const id of [...this.#expiries.keys()]) this.#stopTtl(id);
+    for (const cancel of this.#expiries.values()) cancel();
     for (const watcher of this.#watchers) watcher.notify();
     this.#db.close();
   }
@@ -144,10 +141,7 @@ export class SqliteStore implements Store {
     this.#stopTtl(id);
     this.#expiries.set(
       id,
-      this.#clock.setTimer(ms, () => {
-        this.#expiries.delete(id);
-        this.#expire(id);
-      }),
+      this.#clock.setTimer(ms, () => this.#expire(id)),
     );
   }
 
@@ -157,9 +151,19 @@ export class SqliteStore implements Store {
   }
 
   #expire(id: LeaseId): void {
-    this.#write(() => this.#history.endLease(id)).catch(() => {
+    // The failure is dealt with: it is tried again.
+    this.#endLease(id).catch(() => {});
+  }
+
+  /** The lease is over from now on, also where its keys cannot be deleted yet. */
+  async #endLease(id: LeaseId): Promise<void> {
+    this.#stopTtl(id);
+    try {
+      await this.#write(() => this.#history.endLease(id));
+    } catch (error) {
       if (!this.#closed) this.#clock.setTimer(EXPIRY_RETRY_MS, () => this.#expire(id));
-    });
+      throw error;
+    }
   }
 
   async #write<T>(work: () => T): Promise<T> {

@@ -1,6 +1,6 @@
 /** The kubelet over the fake runtime: what runs, what it cost, what is reported. */
 import assert from 'node:assert/strict';
-import { KubeletBed, NODE } from './kubelet-bed.ts';
+import { KubeletBed } from './kubelet-bed.ts';
 
 describe('kubelet', () => {
   let bed: KubeletBed;
@@ -343,7 +343,7 @@ describe('kubelet', () => {
     await bed.start();
     await bed.addPod({ containers: [{ name: 'web', image: 'stubborn', ports }] });
     await bed.cluster.registry.delete('Pod', { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });
-    await bed.addPod({ containers: [{ name: 'web', image: 'web', ports }], nodeName: NODE });
+    await bed.addPod({ containers: [{ name: 'web', image: 'web', ports }] });
     assert.deepEqual(await bed.summary(), ['POD_0 running', 'web_0 running']);
     await bed.advance(31_000);
     assert.deepEqual(await bed.summary(), ['POD_0 running', 'web_0 running']);

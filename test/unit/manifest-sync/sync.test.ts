@@ -1,11 +1,13 @@
 /** manifest-sync end to end over the registry: what is applied, merged, moved, pruned, refused and kept. */
 import assert from 'node:assert/strict';
+import { createManifestSyncLoop } from '../../../reconcilers/manifest-sync/index.ts';
 import type { ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import {
   ANNOTATION_CONFIRM_PRUNE,
   ANNOTATION_DECLARED_AT,
   ANNOTATION_SOURCE,
 } from '../../../reconcilers/objects/source.ts';
+import { FakeSource } from '../../fakes/fake-source.ts';
 import { controller, pod, SyncFixture, service } from './sync-fixture.ts';
 
 const key = (name: string) => ({ namespace: 'default', name });
@@ -440,7 +442,6 @@ describe('manifest-sync', () => {
 
     it('refuses an object of another source and names both, until that source is gone', async () => {
       await fixture.close();
-      const { FakeSource } = await import('../../fakes/fake-source.ts');
       const other = new FakeSource('other');
       await setUp({ others: [other] });
       other.set({ 'o.yaml': controller('web', { replicas: 4 }) });
@@ -492,6 +493,13 @@ describe('manifest-sync', () => {
       await fixture.sync();
       assert.equal((await fixture.condition('Ready')).status, 'True');
     });
+  });
+
+  it('refuses to start with one place given twice', () => {
+    const configured = { source: fixture.source, onInvalid: 'refuse' as const, pruneLimit: 0.5 };
+    const { cache, client, archive, log } = fixture;
+    const deps = { sources: [configured, configured], cache, client, archive, log, events: { record: () => {} } };
+    assert.throws(() => createManifestSyncLoop(deps), /\/srv\/web and \/srv\/web are one source, web/);
   });
 
   describe('a crash after every action', () => {

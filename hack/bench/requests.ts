@@ -1,0 +1,102 @@
+/**
+ * A process inside the node's network namespace that sends HTTP requests to a Service: one after another until the first is
+ * answered, or as a steady load. Started by bench-node.ts, told what to do over IPC; it measures no time itself.
+ */
+import { connect } from 'node:net';
+
+export interface Target {
+  readonly ip: string;
+  readonly port: number;
+}
+
+export type Order = { readonly untilAnswered: Target } | { readonly load: Target } | 'end load';
+export type Reply = 'ready' | 'answered' | 'loading' | LoadResult;
+
+export interface LoadResult {
+  readonly requests: number;
+  /** What came instead of an answer, and how often. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+const PROBE_EVERY_MS = 3;
+/** A request is begun so often ... */
+const LOAD_EVERY_MS = 5;
+/** ... and takes so long from its connection to its last byte, so that several are under way at any moment. */
+const HOLD_MS = 15;
+const TIMEOUT_MS = 3_000;
+const REQUEST = ['GET / HTTP/1.1\r\nHost: bench\r\n', 'Connection: close\r\n\r\n'] as const;
+
+/** Resolves when the answer is complete, rejects with what came instead. Every request has a connection of its own. */
+function request({ ip, port }: Target, holdMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: ip, port, noDelay: true });
+    let answer = '';
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('timeout')));
+    socket.on('connect', () => {
+      socket.write(REQUEST[0]);
+      setTimeout(() => socket.write(REQUEST[1]), holdMs);
+    });
+    socket.on('data', (data) => {
+      answer += data.toString();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => {
+      if (answer.startsWith('HTTP/1.1 200')) resolve();
+      else reject(new Error(answer === '' ? 'closed without an answer' : 'cut off'));
+    });
+  });
+}
+
+async function untilAnswered(target: Target): Promise<void> {
+  for (;;) {
+    try {
+      await request(target, 0);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PROBE_EVERY_MS));
+    }
+  }
+}
+
+class Load {
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #failures: Record<string, number> = {};
+  readonly #timer: NodeJS.Timeout;
+  #requests = 0;
+
+  constructor(target: Target) {
+    this.#timer = setInterval(() => {
+      this.#requests += 1;
+      const one: Promise<void> = request(target, HOLD_MS)
+        .catch((error: NodeJS.ErrnoException) => {
+          const why = error.code ?? error.message;
+          this.#failures[why] = (this.#failures[why] ?? 0) + 1;
+        })
+        .finally(() => this.#underWay.delete(one));
+      this.#underWay.add(one);
+    }, LOAD_EVERY_MS);
+  }
+
+  async end(): Promise<LoadResult> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underWay);
+    return { requests: this.#requests, failures: this.#failures };
+  }
+}
+
+if (import.meta.main) {
+  let load: Load | undefined;
+  const reply = (what: Reply) => process.send?.(what);
+  process.on('message', async (order: Order) => {
+    if (order === 'end load') reply((await load?.end()) ?? { requests: 0, failures: {} });
+    else if ('load' in order) {
+      load = new Load(order.load);
+      reply('loading');
+    } else {
+      await untilAnswered(order.untilAnswered);
+      reply('answered');
+    }
+  });
+  process.on('disconnect', () => process.exit());
+  reply('ready');
+}

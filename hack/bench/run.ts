@@ -1,0 +1,55 @@
+/**
+ * `npm run bench [NAME...]`: runs the benchmarks by name (all without one), each figure beside the floor of the same run, and prints
+ * them as a table. `--write` adds the table to docs/benchmarks.md. Timed tests there are none: this is for people.
+ */
+import { appendFile } from 'node:fs/promises';
+import { availableParallelism, release } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { run } from '../../test/e2e/harness/run.ts';
+import { benchmarkDeploys } from './deploy.ts';
+import { type Figure, table } from './figures.ts';
+
+const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>> = {
+  deploy: benchmarkDeploys,
+};
+
+const usage = `usage: npm run bench -- [${Object.keys(BENCHMARKS).join('|')}]... [--rounds 5] [--write]`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  const rounds = Number(values.rounds);
+  if (values.help || !(rounds > 0) || names.some((name) => !Object.hasOwn(BENCHMARKS, name))) {
+    process.stderr.write(`${usage}\n`);
+    return 2;
+  }
+  const figures: Figure[] = [];
+  for (const name of names) {
+    process.stderr.write(`${name} ...\n`);
+    figures.push(...((await BENCHMARKS[name]?.(rounds)) ?? []));
+  }
+  const report = table(figures);
+  process.stdout.write(`${report}\n`);
+  if (values.write) {
+    const file = join(import.meta.dirname, '../../docs/benchmarks.md');
+    await appendFile(file, `\n## ${await describeMachine()}\n\n${report}\n`);
+  }
+  return figures.every(({ met }) => met) ? 0 : 1;
+}
+
+/** `2026-11-23, 2 cores, dockerd 20.10.24, kernel 6.18.5`. */
+async function describeMachine(): Promise<string> {
+  const docker = /version ([\d.]+)/.exec(await run('dockerd', ['--version']))?.[1] ?? '?';
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${availableParallelism()} cores, dockerd ${docker}, kernel ${release()}`;
+}
+
+process.exitCode = await main();
