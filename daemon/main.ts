@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The process: reads the command line, runs the subcommand it names, turns signals into an orderly end and errors into exit codes. */
 import { readFileSync } from 'node:fs';
-import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
+import { isAbort, messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import { ApiConnection } from './cli/api-connection.ts';
 import { type Commands, runCommandLine } from './config.ts';
 
@@ -61,6 +61,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await runCommandLine(process.argv, version, commands);
 } catch (error) {
+  if (isAbort(error)) process.exit(0);
   const isOurs = error instanceof SampanError;
   process.stderr.write(`sampan: ${messageOf(error)}\n`);
   if (!isOurs && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -5,34 +5,21 @@
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
-import { LABEL_CONTAINER, LABEL_INSTANCE, LABEL_UID } from '../../reconcilers/kubelet/identity.ts';
-import type { ConfiguredSource } from '../../reconcilers/manifest-sync/index.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
-import type { ContainerRuntime } from '../../reconcilers/ports/container-runtime.ts';
-import { isSampanError, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
-import type { PacketFilter } from '../../reconcilers/ports/packet-filter.ts';
-import type { Store } from '../../reconcilers/ports/store.ts';
+import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { EtcdStore } from '../adapters/etcd-store/etcd-store.ts';
-import { FolderSource } from '../adapters/folder-source/folder-source.ts';
-import { GitSource } from '../adapters/git-source/git-source.ts';
 import { readMachine } from '../adapters/machine.ts';
-import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
-import { NoProxy } from '../adapters/no-proxy.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
-import { parseSourceLocation } from '../adapters/source-location.ts';
-import { SqliteStore } from '../adapters/sqlite-store/sqlite-store.ts';
-import { parseSyncSchedule } from '../adapters/sync-schedule.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
-import { UserspaceProxy } from '../adapters/userspace-proxy/userspace-proxy.ts';
-import type { PodLogs } from '../apiserver/pod-logs.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { type AssembledLoop, type Core, createCore, type Essentials, masterLoops, nodeLoops } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { podLogsFrom } from '../pod-output.ts';
 import { DataDir } from './data-dir.ts';
 import { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -64,12 +51,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const essentials: Essentials = { clock: systemClock, random: systemRandom, log };
   const startedAt = systemClock.now();
 
-  const store = openStore(config, dataDir, essentials);
+  const store = await openStore(config, dataDir.storePath, essentials, signal);
   const runtime = new DockerRuntime(config.dockerHost);
   const sources = openSources(config, surroundings, essentials);
   const core = createCore(store, { ...config, host: config.nodeName }, essentials);
-  const stop = new AbortController();
-  signal.addEventListener('abort', () => stop.abort(), { once: true });
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
@@ -78,7 +63,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const { network, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
-      stop.signal,
+      signal,
     );
     const machine = readMachine(config.dataDir);
     return nodeLoops(
@@ -120,30 +105,34 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     proxy: config.proxyMode,
     socket: dataDir.socketPath,
   });
-  const running = [
-    core.cache.run(stop.signal),
-    compactRegularly({ store, revision: () => core.cache.revision, clock: systemClock, log }, stop.signal),
-    runLoops(core, loops, startNode, stop.signal),
-  ];
   const hideView = view?.show(core.cache);
+  // The cache outlives the loops: a write under way waits until the cache has seen it.
+  const loopsEnded = new AbortController();
+  const following = Promise.all([
+    core.cache.run(loopsEnded.signal),
+    compactRegularly({ store, revision: () => core.cache.revision, clock: systemClock, log }, loopsEnded.signal),
+  ]);
   try {
     await server.listen(dataDir.socketPath);
-    await Promise.all(running);
+    await runLoops(core, loops, startNode, signal);
   } finally {
-    stop.abort();
-    await Promise.allSettled(running);
-    hideView?.();
     await server.close();
+    loopsEnded.abort();
+    await following;
+    hideView?.();
     await Promise.all(sources.map(({ source }) => source.close()));
     await store.close();
     runtime.close();
     dataDir.release();
-    log.info('sampan stopped; its containers go on', {});
+    log.info('sampan stopped; its containers go on');
   }
   return 0;
 }
 
-/** Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". */
+/**
+ * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". The node's are
+ * added when Docker has answered. Ends when `signal` aborts and all have ended; a node that cannot be started ends them all.
+ */
 async function runLoops(
   core: Core,
   loops: AssembledLoop[],
@@ -151,11 +140,19 @@ async function runLoops(
   signal: AbortSignal,
 ): Promise<void> {
   while (core.cache.revision === 0 && !signal.aborted) await core.cache.reached(1).catch(() => undefined);
-  if (signal.aborted) return;
-  const running = loops.map((loop) => loop.run(signal));
-  const ofNode = await startNode();
-  loops.push(...ofNode);
-  await Promise.all([...running, ...ofNode.map((loop) => loop.run(signal))]);
+  const failed = new AbortController();
+  const ends = AbortSignal.any([signal, failed.signal]);
+  const running = loops.map((loop) => loop.run(ends));
+  try {
+    const ofNode = await startNode();
+    loops.push(...ofNode);
+    running.push(...ofNode.map((loop) => loop.run(ends)));
+  } catch (error) {
+    failed.abort();
+    if (!isAbort(error)) throw error;
+  } finally {
+    await Promise.all(running);
+  }
 }
 
 /** Docker may start after us: everything else goes on meanwhile. Rejects when `signal` aborts. */
@@ -175,56 +172,6 @@ async function untilDockerAnswers<T>(
   }
 }
 
-function openStore(config: RunConfig, dataDir: DataDir, { clock }: Essentials): Store {
-  if (config.etcd === undefined) return new SqliteStore(dataDir.storePath, clock);
-  const { servers: endpoints, caFile: ca, certFile: cert, keyFile: key } = config.etcd;
-  const tls =
-    ca === undefined ? undefined : { ca, ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
-  return new EtcdStore({ endpoints, ...(tls && { tls }) });
-}
-
-function openFilter({ proxyMode, nodePorts }: RunConfig, bridge: string, essentials: Essentials): PacketFilter {
-  switch (proxyMode) {
-    case 'nftables':
-      return new NftablesFilter({ bridge, nodePorts }, essentials);
-    case 'userspace':
-      return new UserspaceProxy(essentials);
-    case 'none':
-      return new NoProxy();
-  }
-}
-
-function openSources(config: RunConfig, surroundings: Surroundings, essentials: Essentials): ConfiguredSource[] {
-  const schedule = parseSyncSchedule(config.syncInterval);
-  const { onInvalid, pruneLimit } = config;
-  return config.sources.map((text) => {
-    const location = parseSourceLocation(text, surroundings.folder);
-    const { environment } = surroundings;
-    const source =
-      location.type === 'folder'
-        ? new FolderSource(location.name, location.path, { ...essentials, schedule })
-        : new GitSource(location, { ...essentials, schedule, environment, dataDir: config.dataDir });
-    return { source, onInvalid, pruneLimit };
-  });
-}
-
 function troublesOf(loop: AssembledLoop): Diagnostics['stuck'] {
   return [...loop.troubles()].map(({ key, because, error }) => ({ loop: loop.name, key, because, error: error ?? '' }));
-}
-
-/** A pod's output comes from its newest container of the name, or from the one before. */
-function podLogsFrom(runtime: ContainerRuntime, instance: string): PodLogs {
-  return async function* (pod, container, options, signal) {
-    const labels = { [LABEL_UID]: pod.metadata.uid, [LABEL_CONTAINER]: container, [LABEL_INSTANCE]: instance };
-    const newestFirst = (await runtime.list(labels)).toSorted((a, b) => b.createdAt - a.createdAt);
-    const chosen = newestFirst[options.previous ? 1 : 0];
-    const { name } = pod.metadata;
-    if (chosen === undefined) {
-      const detail = options.previous
-        ? `previous terminated container "${container}" in pod "${name}" not found`
-        : `container "${container}" in pod "${name}" is waiting to start`;
-      throw new SampanError('BadRequest', { detail });
-    }
-    yield* runtime.logs(chosen.id, options, signal);
-  };
 }

@@ -8,11 +8,55 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../../test/e2e/harness/run.ts';
 import { benchmarkDeploys } from './deploy.ts';
-import { type Figure, table } from './figures.ts';
+import { type Figure, plain, rated, table, timed } from './figures.ts';
+import { benchmarkProxy } from './proxy.ts';
+import { benchmarkRepairs } from './repair.ts';
+import { benchmarkRest } from './rest.ts';
+import { benchmarkRollouts } from './rollout.ts';
+import { benchmarkStarts } from './start.ts';
+import { benchmarkStores } from './store.ts';
 
 const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>> = {
   deploy: benchmarkDeploys,
+  repair: benchmarkRepairs,
+  rollout: benchmarkRollouts,
+  start: benchmarkStarts,
+  rest: benchmarkRest,
+  proxy: proxyFigures,
+  store: storeFigures,
 };
+
+const KEPT_ALIVE_AT_LEAST = 0.97;
+const NEW_CONNECTIONS_AT_LEAST = 0.95;
+const ROUTED_WITHIN_MS = 50;
+
+async function proxyFigures(): Promise<Figure[]> {
+  const { rates, changes } = await benchmarkProxy();
+  return [
+    ...rates.map(({ services, from, connection, direct, throughService, ratio }) => ({
+      ...rated(
+        `requests from a ${from}, connection ${connection}, ${services} services`,
+        ratio,
+        connection === 'kept alive' ? KEPT_ALIVE_AT_LEAST : NEW_CONNECTIONS_AT_LEAST,
+      ),
+      value: `${Math.round(throughService)}/s`,
+      floor: `${Math.round(direct)}/s`,
+    })),
+    ...changes.map(({ services, medianMs }) =>
+      timed(`changed endpoint routed, ${services} services`, [medianMs], ROUTED_WITHIN_MS),
+    ),
+  ];
+}
+
+async function storeFigures(): Promise<Figure[]> {
+  const figures = await benchmarkStores();
+  return figures.map(({ store, writers, creates, totalMs, writesPerSecond }) =>
+    plain(
+      `${creates} creates and their watch, ${store}, ${writers} writers`,
+      `${Math.round(totalMs)} ms, ${Math.round(writesPerSecond)}/s`,
+    ),
+  );
+}
 
 const usage = `usage: npm run bench -- [${Object.keys(BENCHMARKS).join('|')}]... [--rounds 5] [--write]`;
 

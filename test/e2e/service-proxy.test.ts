@@ -241,6 +241,7 @@ describe('service-proxy over nftables', () => {
         await node.netns.run(command, args);
         const start = performance.now();
         await answers(outside, node.address, NODE_PORT.solo, 'pod0');
+        await answers(pod(2), SOLO, 80, 'pod0');
         assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
       });
     }

@@ -21,7 +21,7 @@ export class FilterHost {
   readonly #objects: { Service: readonly Service[]; Endpoints: readonly Endpoints[] } = { Service: [], Endpoints: [] };
   readonly #listeners = new Set<(change: ObjectChange) => void>();
   #filter: PacketFilter | undefined;
-  #disturbances = 0;
+  #disturbances: number | undefined;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -40,16 +40,18 @@ export class FilterHost {
   remove = async (): Promise<void> => {
     this.#stop.abort();
     await this.#running;
+    this.#disturbances = undefined;
     await this.#filterOrThrow.remove();
   };
 
   /** Starts counting at the first call. */
   countDisturbances = async (): Promise<number> => {
-    if (this.#disturbances === 0) {
-      this.#disturbances = 1;
+    if (this.#disturbances === undefined) {
+      this.#disturbances = 0;
+      this.#stop = new AbortController();
       this.#running = this.#count();
     }
-    return this.#disturbances - 1;
+    return this.#disturbances;
   };
 
   startLoop = async (network: ClusterNetwork): Promise<void> => {
@@ -97,6 +99,8 @@ export class FilterHost {
   }
 
   async #count(): Promise<void> {
-    for await (const _ of this.#filterOrThrow.disturbances(this.#stop.signal)) this.#disturbances += 1;
+    for await (const _ of this.#filterOrThrow.disturbances(this.#stop.signal)) {
+      this.#disturbances = (this.#disturbances ?? 0) + 1;
+    }
   }
 }

@@ -76,7 +76,7 @@ describe('node-status', () => {
     assert.equal((await ready())?.status, 'True');
   });
 
-  it('writes nothing at rest but its lease, each 10 s, and logs nothing', async () => {
+  it('writes nothing at rest but its lease, each 3 s, and logs nothing', async () => {
     await cluster.clock.advance(3_000);
     const before = await node();
     const lines = log.lines.length;

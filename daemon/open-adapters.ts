@@ -1,0 +1,74 @@
+/** Opens the real adapters that the flags name: store, packet filter, manifest sources. `sampan run` calls it once, at the start. */
+import type { ConfiguredSource } from '../reconcilers/manifest-sync/index.ts';
+import { sleep } from '../reconcilers/ports/clock.ts';
+import { isSampanError } from '../reconcilers/ports/errors.ts';
+import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
+import type { Store } from '../reconcilers/ports/store.ts';
+import { FolderSource } from './adapters/folder-source/folder-source.ts';
+import { GitSource } from './adapters/git-source/git-source.ts';
+import { NftablesFilter } from './adapters/nftables/nftables-filter.ts';
+import { NoProxy } from './adapters/no-proxy.ts';
+import { parseSourceLocation } from './adapters/source-location.ts';
+import { SqliteStore } from './adapters/sqlite-store/sqlite-store.ts';
+import { parseSyncSchedule } from './adapters/sync-schedule.ts';
+import { UserspaceProxy } from './adapters/userspace-proxy/userspace-proxy.ts';
+import type { Essentials } from './assemble.ts';
+import type { RunConfig } from './config.ts';
+
+const RETRY_MS = 2_000;
+
+/** etcd is not asked anything yet. The embedded store needs room on the disk: without any, this waits for it and says so. */
+export async function openStore(
+  config: RunConfig,
+  path: string,
+  { clock, log }: Essentials,
+  signal: AbortSignal,
+): Promise<Store> {
+  if (config.etcd === undefined) {
+    for (let failures = 0; ; failures++) {
+      try {
+        return new SqliteStore(path, clock);
+      } catch (error) {
+        if (!isSampanError(error, 'StoreFull')) throw error;
+        if (failures === 0) log.error('waiting for room for the store', { error: error.message });
+        await sleep(clock, RETRY_MS, signal);
+      }
+    }
+  }
+  const { EtcdStore } = await import('./adapters/etcd-store/etcd-store.ts');
+  const { servers: endpoints, caFile: ca, certFile: cert, keyFile: key } = config.etcd;
+  const tls =
+    ca === undefined ? undefined : { ca, ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  return new EtcdStore({ endpoints, ...(tls && { tls }) });
+}
+
+/** `bridge`: the interface of the pod network. */
+export function openFilter({ proxyMode, nodePorts }: RunConfig, bridge: string, essentials: Essentials): PacketFilter {
+  switch (proxyMode) {
+    case 'nftables':
+      return new NftablesFilter({ bridge, nodePorts }, essentials);
+    case 'userspace':
+      return new UserspaceProxy(essentials);
+    case 'none':
+      return new NoProxy();
+  }
+}
+
+/** Relative locations are taken from `surroundings.folder`. Usage error where one cannot be understood. */
+export function openSources(
+  config: RunConfig,
+  surroundings: { readonly folder: string; readonly environment: NodeJS.ProcessEnv },
+  essentials: Essentials,
+): ConfiguredSource[] {
+  const schedule = parseSyncSchedule(config.syncInterval);
+  const { onInvalid, pruneLimit } = config;
+  return config.sources.map((text) => {
+    const location = parseSourceLocation(text, surroundings.folder);
+    const { environment } = surroundings;
+    const source =
+      location.type === 'folder'
+        ? new FolderSource(location.name, location.path, { ...essentials, schedule })
+        : new GitSource(location, { ...essentials, schedule, environment, dataDir: config.dataDir });
+    return { source, onInvalid, pruneLimit };
+  });
+}

@@ -1,0 +1,72 @@
+/** Measures the daemon at rest over 50 running pods for a minute: its share of a core, its memory, its writes to the store. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../test/e2e/harness/eventually.ts';
+import { socketClient } from '../../test/e2e/harness/socket-request.ts';
+import { withBenchNode } from './bench-node.ts';
+import { untilGone } from './deploy.ts';
+import { counted, type Figure } from './figures.ts';
+import { folderIn } from './manifests.ts';
+
+const PODS = 50;
+const MINUTE_MS = 60_000;
+/** Events and statuses of the deploy are written, garbage is collected. */
+const SETTLE_MS = 15_000;
+const HEARTBEATS = 6;
+/** USER_HZ: Linux gives user programs no other. */
+const TICKS_PER_SECOND = 100;
+
+export async function benchmarkRest(): Promise<Figure[]> {
+  return withBenchNode(async (node) => {
+    const place = await folderIn(await node.bed.dir());
+    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location] });
+    const web = { name: 'web', replicas: PODS, clusterIP: '10.96.77.77' };
+    await place.declare(web);
+    await node.containers.until(`${PODS} pods to run`, () => node.containers.named('k8s_app_').length === PODS);
+    const pids = () => [sampan.process.pid, ...childrenOf(sampan.process.pid)];
+    await eventually(() => childrenOf(sampan.process.pid).length > 0, { describe: 'nft monitor to run' });
+    await delay(SETTLE_MS);
+
+    const revision = await revisionOf(sampan.dataDir);
+    const before = cpuSeconds(pids());
+    await delay(MINUTE_MS);
+    const cpu = cpuSeconds(pids()) - before;
+    const writes = (await revisionOf(sampan.dataDir)) - revision;
+    const memory = pids().reduce((total, pid) => total + residentMegabytes(pid), 0);
+    await place.withdraw(web);
+    await untilGone(node, sampan);
+    await sampan.stop();
+    return [
+      counted('50 pods at rest, of one core', (100 * cpu * 1000) / MINUTE_MS, 1, ' %'),
+      counted('50 pods at rest, resident with its children', Math.round(memory), 150, ' MB'),
+      counted(`50 pods at rest, writes a minute (${HEARTBEATS} are heartbeats)`, writes, HEARTBEATS + 1),
+    ];
+  });
+}
+
+async function revisionOf(dataDir: string): Promise<number> {
+  const client = socketClient(join(dataDir, 'sampan.sock'));
+  const { metadata } = await client.send<{ metadata: { resourceVersion: string } }>({ path: '/api/v1/nodes' });
+  client.close();
+  return Number(metadata.resourceVersion);
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** User and system time, with that of children that have ended: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
+function cpuSeconds(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
+  });
+  return ticks.reduce((total, count) => total + count, 0) / TICKS_PER_SECOND;
+}
+
+function residentMegabytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}

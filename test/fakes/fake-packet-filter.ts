@@ -1,0 +1,59 @@
+/** A packet filter in memory: it remembers what was applied, and answers dials as the table says. Held to the contract's suite. */
+import type { Endpoint, PacketFilter, RoutingTable, ServiceRoute } from '../../reconcilers/ports/packet-filter.ts';
+import type { Random } from '../../reconcilers/ports/random.ts';
+
+export class FakePacketFilter implements PacketFilter {
+  readonly mode = 'nftables';
+  /** Every table that was applied, in order. */
+  readonly applied: RoutingTable[] = [];
+  /** Thrown by the next apply, once. */
+  failure: Error | undefined;
+  readonly #random: Random;
+  readonly #waiting = new Set<() => void>();
+  #table: RoutingTable | undefined;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  async installed(): Promise<RoutingTable | undefined> {
+    return this.#table;
+  }
+
+  async apply(table: RoutingTable): Promise<void> {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+    this.applied.push(table);
+    this.#table = table;
+  }
+
+  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      if (!signal.aborted) yield;
+    }
+  }
+
+  async remove(): Promise<void> {
+    this.#table = undefined;
+  }
+
+  /** Somebody flushes the rules. */
+  damage(): void {
+    this.#table = undefined;
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Where a new connection to the route's cluster address would go. */
+  dial({ protocol, clusterIP, port }: ServiceRoute): Endpoint | undefined {
+    const route = this.#table?.routes.find(
+      (candidate) => candidate.protocol === protocol && candidate.clusterIP === clusterIP && candidate.port === port,
+    );
+    return route?.endpoints[Math.floor(this.#random.next() * route.endpoints.length)];
+  }
+}
