@@ -42,7 +42,7 @@ export interface RunConfig {
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
-  readonly logLevel: LogLevel;
+  readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
 }
 
@@ -186,7 +186,7 @@ interface RunFlags {
   proxyMode: ProxyMode;
   nodeMonitorGracePeriod: number;
   podEvictionTimeout: number;
-  logLevel: LogLevel;
+  logLevel?: LogLevel;
   logFormat?: LogFormat;
 }
 
@@ -219,7 +219,12 @@ function runOptions(command: Command): Command {
     )
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
     .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'))
-    .addOption(new Option('--log-level <level>').choices(['error', 'info', 'debug']).default('info'))
+    .addOption(
+      new Option(
+        '--log-level <level>',
+        'default: error on a terminal, where a picture shows the rest; else info',
+      ).choices(['error', 'info', 'debug']),
+    )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
   return command.hook('preAction', (_, action) => applyConfigFile(action));
 }
@@ -317,7 +322,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
-    logLevel: flags.logLevel,
+    ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
     ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),
   };
 }

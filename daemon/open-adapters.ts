@@ -1,11 +1,14 @@
-/** Opens the real adapters that the flags name: store, packet filter, manifest sources. `sampan run` calls it once, at the start. */
+/**
+ * Opens the real adapters that the flags name: store, packet filter, manifest sources. `sampan run` calls it once, at the start. What
+ * stands on a large library is loaded only where it is asked for.
+ */
 import type { ConfiguredSource } from '../reconcilers/manifest-sync/index.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
 import { isSampanError } from '../reconcilers/ports/errors.ts';
+import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { FolderSource } from './adapters/folder-source/folder-source.ts';
-import { GitSource } from './adapters/git-source/git-source.ts';
 import { NftablesFilter } from './adapters/nftables/nftables-filter.ts';
 import { NoProxy } from './adapters/no-proxy.ts';
 import { parseSourceLocation } from './adapters/source-location.ts';
@@ -55,20 +58,20 @@ export function openFilter({ proxyMode, nodePorts }: RunConfig, bridge: string, 
 }
 
 /** Relative locations are taken from `surroundings.folder`. Usage error where one cannot be understood. */
-export function openSources(
+export async function openSources(
   config: RunConfig,
   surroundings: { readonly folder: string; readonly environment: NodeJS.ProcessEnv },
   essentials: Essentials,
-): ConfiguredSource[] {
+): Promise<ConfiguredSource[]> {
   const schedule = parseSyncSchedule(config.syncInterval);
-  const { onInvalid, pruneLimit } = config;
-  return config.sources.map((text) => {
-    const location = parseSourceLocation(text, surroundings.folder);
-    const { environment } = surroundings;
-    const source =
-      location.type === 'folder'
-        ? new FolderSource(location.name, location.path, { ...essentials, schedule })
-        : new GitSource(location, { ...essentials, schedule, environment, dataDir: config.dataDir });
-    return { source, onInvalid, pruneLimit };
-  });
+  const { onInvalid, pruneLimit, dataDir } = config;
+  const { folder, environment } = surroundings;
+  const open = async (text: string): Promise<ManifestSource> => {
+    const location = parseSourceLocation(text, folder);
+    const deps = { ...essentials, schedule };
+    if (location.type === 'folder') return new FolderSource(location.name, location.path, deps);
+    const { GitSource } = await import('./adapters/git-source/git-source.ts');
+    return new GitSource(location, { ...deps, environment, dataDir });
+  };
+  return Promise.all(config.sources.map(async (text) => ({ source: await open(text), onInvalid, pruneLimit })));
 }

@@ -35,7 +35,7 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
   await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();
 
-  const log = createPinoLog({ format: 'json', level: 'error', target: process.stderr });
+  const log = await createPinoLog({ format: 'json', level: 'error', target: process.stderr });
   const nodePorts = { first: 1, last: 65_535 };
   await new NftablesFilter({ bridge: OWN_NETWORK.bridge, nodePorts }, { random: systemRandom, log }).remove();
   out.write(`removed ${containers.length} containers, the network ${OWN_NETWORK.name} and the Service rules\n`);

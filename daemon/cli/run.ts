@@ -21,7 +21,7 @@ import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { DataDir } from './data-dir.ts';
-import { LiveView } from './live-view.ts';
+import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
 
 /** Kubernetes' own limit per node. */
@@ -46,14 +46,15 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   await dataDir.claim(surroundings.pid);
 
   const format = config.logFormat ?? (stdout.isTTY ? 'text' : 'json');
-  const view = stdout.isTTY && format === 'text' ? new LiveView(stdout, systemClock) : undefined;
-  const log = createPinoLog({ format, level: config.logLevel, target: view?.logTarget ?? stdout });
+  const view = stdout.isTTY && stdout.columns > 0 && format === 'text' ? await openView(stdout) : undefined;
+  const level = config.logLevel ?? (view ? 'error' : 'info');
+  const log = await createPinoLog({ format, level, target: view?.logTarget ?? stdout });
   const essentials: Essentials = { clock: systemClock, random: systemRandom, log };
   const startedAt = systemClock.now();
 
   const store = await openStore(config, dataDir.storePath, essentials, signal);
   const runtime = new DockerRuntime(config.dockerHost);
-  const sources = openSources(config, surroundings, essentials);
+  const sources = await openSources(config, surroundings, essentials);
   const core = createCore(store, { ...config, host: config.nodeName }, essentials);
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
@@ -127,6 +128,12 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** Loaded here: only a terminal needs it. */
+async function openView(terminal: NodeJS.WriteStream): Promise<LiveView> {
+  const { LiveView } = await import('./live-view.ts');
+  return new LiveView(terminal, systemClock);
 }
 
 /**

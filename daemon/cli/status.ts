@@ -1,4 +1,5 @@
 /** `sampan status`: which source, which commit is applied, since when, what is not ready and why. */
+import { problemLines } from '../../reconcilers/manifest-sync/sync-status.ts';
 import { KINDS, type Kind, type ObjectOf } from '../../reconcilers/objects/kinds.ts';
 import type { Source } from '../../reconcilers/objects/source.ts';
 import { age } from '../apiserver/age.ts';
@@ -8,6 +9,7 @@ import { collectionPath, type Output } from './get.ts';
 import { drawPicture } from './picture.ts';
 
 const SHOWN_HISTORY = 5;
+const SHOWN_PROBLEMS = 20;
 
 /** What the daemon's `/diagnostics` answers. */
 export interface Diagnostics {
@@ -39,11 +41,17 @@ export async function status(config: ClientConfig, api: ApiConnection, out: Outp
   const since = age(new Date(startedAt).toISOString(), now);
   out.write(`sampan ${version}, up ${since}; store ${store}; Docker ${runtime}; proxy ${proxyMode}\n`);
   out.write(`${drawPicture({ sources, controllers, pods, pulls: new Map(), now })}\n`);
-  for (const source of sources) out.write(history(source, now));
+  for (const source of sources) out.write(`${problems(source)}${history(source, now)}`);
   for (const { loop, key, because, error } of stuck) {
     out.write(`! ${loop} ${key}: ${error}${because === '' ? '' : ` (${because})`}\n`);
   }
   return 0;
+}
+
+/** All of them; the picture shows the first, which is enough where it is the only one. */
+function problems({ metadata, status }: Source): string {
+  const lines = problemLines(status, SHOWN_PROBLEMS).map((line) => `    ${line}\n`);
+  return lines.length < 2 ? '' : `  problems of ${metadata.name}\n${lines.join('')}`;
 }
 
 function history(source: Source, now: number): string {

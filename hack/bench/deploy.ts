@@ -2,6 +2,7 @@
  * Measures how long a deploy takes, from a dropped file and from a commit to a local repo, on the embedded store and on etcd: until
  * every container runs and a request through the Service is answered. Beside it the floor, round by round.
  */
+import { eventually } from '../../test/e2e/harness/eventually.ts';
 import type { Sampan } from '../../test/e2e/harness/sampan.ts';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { type Figure, timedAgainstFloor } from './figures.ts';
@@ -65,12 +66,17 @@ export async function deployOnce(node: BenchNode, sampan: Sampan, place: Place, 
   const isRunning = () => node.containers.named(`k8s_app_web${pods}-`).length === pods;
   const readyAt = await Promise.all([node.containers.until(`${pods} pods to run`, isRunning), answered]);
   await place.withdraw(web);
-  await untilGone(node, sampan);
+  await untilGone(node, sampan, web);
   return Math.max(...readyAt) - declaredAt;
 }
 
-/** Until no pod is left and nothing of it runs. */
-export async function untilGone({ containers }: BenchNode, sampan: Sampan): Promise<void> {
-  await containers.until('all containers to end', () => containers.named('k8s_').length === 0);
-  while ((await sampan.api.list('/api/v1/pods')).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+/** Until no pod of it is left, neither its containers nor its object. */
+export async function untilGone({ containers }: BenchNode, sampan: Sampan, { name }: Pick<Web, 'name'>): Promise<void> {
+  const isOfIt = (pod: string) => pod.startsWith(`${name}-`);
+  const running = () => containers.named('k8s_').filter((container) => isOfIt(container.name.split('_')[2] ?? ''));
+  await containers.until(`the containers of ${name} to end`, () => running().length === 0);
+  await eventually(
+    async () => (await sampan.api.list('/api/v1/pods')).every(({ metadata }) => !isOfIt(metadata.name)),
+    { describe: `the pods of ${name} to be gone`, everyMs: 50 },
+  );
 }

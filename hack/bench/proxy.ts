@@ -1,5 +1,6 @@
 /**
- * Measures the service proxy over nftables: requests per second through a cluster address against direct to the pod, and how long
+ * Measures the service proxy over nftables: requests per second through a cluster address against direct to the pod, and against a
+ * single translation rule written by hand, which is as fast as the kernel can translate; and how long
  * after a changed endpoint the first connection reaches it, each with 1 and with 2,000 Services. Run alone
  * (`node hack/bench/proxy.ts`) or by the benchmark's runner; needs root, nft, wrk and gcc. Everything happens in network namespaces.
  */
@@ -22,9 +23,11 @@ export interface RequestRates {
   readonly connection: 'kept alive' | 'new each time';
   /** Requests per second, the median of the rounds. */
   readonly direct: number;
+  readonly throughOneRule: number;
   readonly throughService: number;
-  /** The median of the rounds' ratios: a round measures both, one right after the other. */
+  /** The medians of the rounds' ratios to direct: a round measures all three, one right after the other. */
   readonly ratio: number;
+  readonly ratioOfOneRule: number;
 }
 
 export interface ChangeLatency {
@@ -40,14 +43,17 @@ export interface ProxyFigures {
 }
 
 const SERVICES = [1, 2_000];
-const ROUNDS = 9;
+const ROUNDS = 7;
 const ROUND_SECONDS = 1;
 const CHANGES = 25;
 /**
- * Two servers of one kind, one for each way: a server that remembers a client's port from a direct connection (TIME_WAIT) drops
+ * Three servers of one kind, one for each way: a server that remembers a client's port from a direct connection (TIME_WAIT) drops
  * its next one through the Service, as the client's timestamps for the two addresses differ. That is not what is measured.
  */
-const HTTP_PORT = { direct: 8080, throughService: 8081 };
+const HTTP_PORT = { direct: 8080, throughService: 8081, throughOneRule: 8082 };
+type Way = keyof typeof HTTP_PORT;
+/** Of a documentation range (RFC 5737), translated by {@link addOneRule}. */
+const ONE_RULE_IP = '203.0.113.1';
 /** The Service that is measured; the others have two endpoints each, too. */
 const MEASURED = { name: 'measured', ip: '10.96.100.1', port: 80 };
 const CHANGED = { name: 'changed', ip: '10.96.100.2', port: 80 };
@@ -57,6 +63,7 @@ export async function benchmarkProxy(): Promise<ProxyFigures> {
   try {
     const node = await createTestNode(bed, 3);
     await startHttpServers(node, await bed.dir());
+    await addOneRule(node);
     await node.agent.call('createFilter', { mode: 'nftables', options: { bridge: BRIDGE, nodePorts: NODE_PORTS } });
     await node.agent.call('startLoop', NETWORK);
     const rates: RequestRates[] = [];
@@ -83,6 +90,15 @@ async function startHttpServers(node: TestNode, dir: string): Promise<void> {
   for (const port of Object.values(HTTP_PORT)) {
     await node.pods[0]?.netns.start(binary, [String(port)], join(dir, 'bench-http.log'));
   }
+}
+
+/** What anybody would write to translate one address, in a table of its own. */
+async function addOneRule({ netns, pods }: TestNode): Promise<void> {
+  const rule = `ip daddr ${ONE_RULE_IP} tcp dport 80 dnat to ${pods[0]?.ip}:${HTTP_PORT.throughOneRule}`;
+  const chains = ['prerouting', 'output'].map(
+    (hook) => `chain ${hook} { type nat hook ${hook} priority -100;\n${rule}\n}`,
+  );
+  await netns.run('nft', ['-f', '-'], { input: `table ip bench {\n${chains.join('\n')}\n}\n` });
 }
 
 async function declareServices(node: TestNode, count: number): Promise<void> {
@@ -138,22 +154,29 @@ async function measureRates(
     if (errors && connection === 'kept alive') throw new Error(`wrk at ${address}: ${errors[1]}`);
     return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
   };
-  const rounds: { direct: number; through: number }[] = [];
+  const targets: [Way, string][] = [
+    ['direct', `${node.pods[0]?.ip}:${HTTP_PORT.direct}`],
+    ['throughService', `${MEASURED.ip}:${MEASURED.port}`],
+    ['throughOneRule', `${ONE_RULE_IP}:80`],
+  ];
+  const rounds: Record<Way, number>[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const direct = `${node.pods[0]?.ip}:${HTTP_PORT.direct}`;
-    const through = `${MEASURED.ip}:${MEASURED.port}`;
-    // Which one comes first alternates, so that a machine that slows down favours neither.
-    const [a, b] = round % 2 === 0 ? [direct, through] : [through, direct];
-    const rates = { [a]: await measure(a), [b]: await measure(b) };
-    rounds.push({ direct: rates[direct] ?? 0, through: rates[through] ?? 0 });
+    const rates: Record<Way, number> = { direct: 0, throughService: 0, throughOneRule: 0 };
+    for (const [way, address] of targets) rates[way] = await measure(address);
+    rounds.push(rates);
+    // Each comes first in turn, so that a machine that slows down favours none.
+    targets.push(...targets.splice(0, 1));
   }
+  const medianOf = (value: (rates: Record<Way, number>) => number) => median(rounds.map(value));
   return {
     services,
     from,
     connection,
-    direct: median(rounds.map(({ direct }) => direct)),
-    throughService: median(rounds.map(({ through }) => through)),
-    ratio: median(rounds.map(({ direct, through }) => through / direct)),
+    direct: medianOf(({ direct }) => direct),
+    throughOneRule: medianOf(({ throughOneRule }) => throughOneRule),
+    throughService: medianOf(({ throughService }) => throughService),
+    ratio: medianOf(({ direct, throughService }) => throughService / direct),
+    ratioOfOneRule: medianOf(({ direct, throughOneRule }) => throughOneRule / direct),
   };
 }
 
@@ -168,8 +191,10 @@ if (import.meta.main) {
     rates.map((row) => ({
       ...row,
       direct: Math.round(row.direct),
+      throughOneRule: Math.round(row.throughOneRule),
       throughService: Math.round(row.throughService),
       ratio: row.ratio.toFixed(3),
+      ratioOfOneRule: row.ratioOfOneRule.toFixed(3),
     })),
   );
   console.table(changes.map((row) => ({ ...row, medianMs: row.medianMs.toFixed(1), mostMs: row.mostMs.toFixed(1) })));

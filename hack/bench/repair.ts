@@ -50,7 +50,7 @@ export async function benchmarkRepairs(rounds: number): Promise<Figure[]> {
       const limit = deed === 'pod removed' ? { factor: 2 } : { plusMs: 100 };
       figures.push(timedAgainstFloor({ what: `${deed}, runs again`, times, floors, ...limit }));
       await place.withdraw(web);
-      await untilGone(node, sampan);
+      await untilGone(node, sampan, web);
     }
     await sampan.stop();
     return figures;

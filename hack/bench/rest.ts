@@ -35,7 +35,7 @@ export async function benchmarkRest(): Promise<Figure[]> {
     const writes = (await revisionOf(sampan.dataDir)) - revision;
     const memory = pids().reduce((total, pid) => total + residentMegabytes(pid), 0);
     await place.withdraw(web);
-    await untilGone(node, sampan);
+    await untilGone(node, sampan, web);
     await sampan.stop();
     return [
       counted('50 pods at rest, of one core', (100 * cpu * 1000) / MINUTE_MS, 1, ' %'),

@@ -20,7 +20,7 @@ export async function benchmarkRollouts(rounds: number): Promise<Figure[]> {
       floors.push(await node.floor(WEB.replicas));
       rollouts.push(await rollOut(node, place));
       await place.withdraw(WEB);
-      await untilGone(node, sampan);
+      await untilGone(node, sampan, WEB);
     }
     await sampan.stop();
     const sum = (of: (rollout: Rollout) => number) => rollouts.reduce((total, rollout) => total + of(rollout), 0);
@@ -57,8 +57,10 @@ async function rollOut({ containers, client }: BenchNode, place: Place): Promise
 
   await client.startLoad(serviceOf(WEB));
   const declaredAt = await place.declare({ ...WEB, version: 'new' });
-  const allNewAt = await containers.until('all new to run', () => arrived() === WEB.replicas);
-  const oldGoneAt = await containers.until('all old to be gone', () => running().every(({ id }) => !old.has(id)));
+  const [allNewAt, oldGoneAt] = await Promise.all([
+    containers.until('all new to run', () => arrived() === WEB.replicas),
+    containers.until('all old to be gone', () => running().every(({ id }) => !old.has(id))),
+  ]);
   const { requests, failures } = await client.endLoad();
   return {
     requests,

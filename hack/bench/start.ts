@@ -3,15 +3,20 @@
  * touched and no request lost, until a pod that was declared meanwhile runs.
  */
 
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { untilGone } from './deploy.ts';
-import { counted, type Figure, timed, timedAgainstFloor } from './figures.ts';
+import { counted, type Figure, timedAgainstFloor } from './figures.ts';
 import { folderIn, serviceOf, type Web } from './manifests.ts';
 import type { LoadResult } from './requests.ts';
 
 const FIRST: Web = { name: 'first', replicas: 1, clusterIP: '10.96.77.1' };
 const TEN: Web = { name: 'ten', replicas: 10, clusterIP: '10.96.77.10' };
 const NEW: Web = { name: 'new', replicas: 1, clusterIP: '10.96.77.11' };
+
+/** As the command `sampan` sets it. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sampan-bench-node') };
 
 export async function benchmarkStarts(rounds: number): Promise<Figure[]> {
   return withBenchNode(async (node) => [...(await coldStarts(node, rounds)), ...(await restarts(node, rounds))]);
@@ -26,10 +31,10 @@ async function coldStarts(node: BenchNode, rounds: number): Promise<Figure[]> {
     await place.declare(FIRST);
     const answered = node.client.untilAnswered(serviceOf(FIRST));
     const startedAt = performance.now();
-    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location] });
+    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location], env: COMPILE_CACHE });
     times.push((await answered) - startedAt);
     await place.withdraw(FIRST);
-    await untilGone(node, sampan);
+    await untilGone(node, sampan, FIRST);
     await sampan.stop();
     await sampan.cli('cleanup');
   }
@@ -39,15 +44,17 @@ async function coldStarts(node: BenchNode, rounds: number): Promise<Figure[]> {
 async function restarts(node: BenchNode, rounds: number): Promise<Figure[]> {
   const { containers, client } = node;
   const place = await folderIn(await node.bed.dir());
-  const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location] });
+  const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location], env: COMPILE_CACHE });
   const answered = client.untilAnswered(serviceOf(TEN));
   await place.declare(TEN);
   await Promise.all([answered, containers.until('ten to run', () => appsOf(node, TEN).length === TEN.replicas)]);
 
   const times: number[] = [];
+  const floors: number[] = [];
   const loads: LoadResult[] = [];
   let touched = 0;
   for (let round = 0; round < rounds; round++) {
+    floors.push(await node.floor(1));
     const before = appsOf(node, TEN).map(({ id }) => id);
     await client.startLoad(serviceOf(TEN));
     await sampan.stop(round % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
@@ -60,15 +67,15 @@ async function restarts(node: BenchNode, rounds: number): Promise<Figure[]> {
     const after = new Set(appsOf(node, TEN).map(({ id }) => id));
     touched += before.filter((id) => !after.has(id)).length;
     await place.withdraw(NEW);
-    await containers.until('the new pod to end', () => appsOf(node, NEW).length === 0);
+    await untilGone(node, sampan, NEW);
   }
   await place.withdraw(TEN);
-  await untilGone(node, sampan);
+  await untilGone(node, sampan, TEN);
   await sampan.stop();
   const requests = loads.reduce((total, load) => total + load.requests, 0);
   const lost = loads.flatMap(({ failures }) => Object.values(failures)).reduce((total, count) => total + count, 0);
   return [
-    timed('restart over 10 pods, a new pod runs', times, 1000),
+    timedAgainstFloor({ what: 'restart over 10 pods, a new pod runs', times, floors, factor: 0, plusMs: 1000 }),
     counted('restart over 10 pods, containers touched', touched, 0),
     counted(`restart over 10 pods, lost of ${requests} requests`, lost, 0),
   ];

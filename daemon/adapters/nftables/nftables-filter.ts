@@ -77,17 +77,22 @@ export class NftablesFilter implements PacketFilter {
     };
     const intrusions = this.#intrusions;
     this.#state = undefined; // unknown until nft has answered
-    const surroundings = Promise.all([
-      ensureKernelSettings(this.#options.bridge),
-      ensureServiceRoute(table.serviceCidr),
-      ...(gainsLocalEndpoints(previous?.table, table) ? [ensureHairpinPorts(this.#options.bridge)] : []),
+    const { bridge } = this.#options;
+    const settings = Promise.all([
+      ensureKernelSettings(bridge),
+      ...(gainsLocalEndpoints(previous?.table, table) ? [ensureHairpinPorts(bridge)] : []),
     ]);
     if (previous !== undefined && sameNetwork(previous.table, table)) {
-      await Promise.all([nft(renderChange(previous, next)), surroundings]);
+      await Promise.all([nft(renderChange(previous, next)), settings, ensureServiceRoute(table.serviceCidr)]);
     } else {
-      await surroundings;
-      await ensureDockerUserChain({ ...this.#options, ...table });
-      await nft(renderWhole(next, { bridgeFiltering: await enableBridgeFiltering() }));
+      const [bridgeFiltering] = await Promise.all([
+        enableBridgeFiltering(),
+        settings,
+        ensureDockerUserChain({ ...this.#options, ...table }),
+      ]);
+      await nft(renderWhole(next, { bridgeFiltering }));
+      // Last: a connection that came this way before there were rules would go astray, and be tried again only after a second.
+      await ensureServiceRoute(table.serviceCidr);
     }
     if (this.#intrusions === intrusions) this.#state = next;
     if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);

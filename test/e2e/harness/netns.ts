@@ -4,7 +4,7 @@
  * network of the host itself.
  */
 import { type BackgroundProcess, startProcess } from './background-process.ts';
-import { type RunOptions, run } from './run.ts';
+import { attempt, type RunOptions, type RunResult, run } from './run.ts';
 import type { Scope } from './scope.ts';
 
 export interface Netns {
@@ -12,6 +12,8 @@ export interface Netns {
   readonly path: string;
   /** Runs a command inside to its end; like `run`. */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<string>;
+  /** The same, whatever its exit code; like `attempt`. */
+  attempt(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** Starts a program inside that goes on running; like `startProcess`. */
   start(command: string, args: readonly string[], logFile: string, env?: NodeJS.ProcessEnv): Promise<BackgroundProcess>;
   /** Sends a line from inside to a TCP port, closes its side and resolves to all that comes back. */
@@ -28,6 +30,7 @@ export async function createNetns(scope: Scope, name: string): Promise<Netns> {
     name: fullName,
     path,
     run: (command, args, options) => run('nsenter', enter(command, args), options),
+    attempt: (command, args, options) => attempt('nsenter', enter(command, args), options),
     start: (command, args, logFile, env) => startProcess('nsenter', enter(command, args), logFile, env),
     exchange: (address, port, line) =>
       netns.run('busybox', ['nc', '-w', '5', address, String(port)], { input: `${line}\n`, timeoutMs: 8000 }),

@@ -7,6 +7,7 @@ import { type BackgroundProcess, lastLines } from './background-process.ts';
 import type { Dockerd } from './dockerd.ts';
 import { eventually } from './eventually.ts';
 import { type KubeClient, kubeClient } from './kube-client.ts';
+import type { RunResult } from './run.ts';
 import type { Scope } from './scope.ts';
 
 export interface SampanOptions {
@@ -29,6 +30,10 @@ export interface Sampan {
   start(): Promise<void>;
   /** Runs another command of it on the same data directory (`get`, `status`, `cleanup`, ...); gives what it printed. */
   cli(...args: string[]): Promise<string>;
+  /** The same for a command that may fail: resolves whatever its exit code. */
+  tryCli(...args: string[]): Promise<RunResult>;
+  /** The same for one that goes on until it is stopped (`logs -f`, `get -w`); what it prints is in its log. */
+  startCli(...args: string[]): Promise<BackgroundProcess>;
 }
 
 const main = join(dirname(dirname(dirname(import.meta.dirname))), 'daemon/main.ts');
@@ -61,6 +66,9 @@ export async function startSampan(
   };
   await start();
 
+  const cliCommand = (args: readonly string[]): string[] => [main, ...args, '--data-dir', dataDir];
+  const cliEnv = { ...process.env, DOCKER_HOST: dockerd.host };
+  let started = 0;
   return {
     dataDir,
     api,
@@ -70,9 +78,9 @@ export async function startSampan(
     },
     start,
     stop: (signal) => daemon.stop(signal),
-    cli: (...args) =>
-      dockerd.netns.run(process.execPath, [main, ...args, '--data-dir', dataDir], {
-        env: { ...process.env, DOCKER_HOST: dockerd.host },
-      }),
+    cli: (...args) => dockerd.netns.run(process.execPath, cliCommand(args), { env: cliEnv }),
+    tryCli: (...args) => dockerd.netns.attempt(process.execPath, cliCommand(args), { env: cliEnv }),
+    startCli: (...args) =>
+      dockerd.netns.start(process.execPath, cliCommand(args), join(dir, `cli-${++started}.log`), cliEnv),
   };
 }

@@ -1,0 +1,147 @@
+/**
+ * The ports as a process has them that may die: everything goes through its {@link Life}. They add nothing but one thing that is the
+ * process's own: a packet filter knows only the table that this process has applied.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { CancelTimer, Clock } from '../../../reconcilers/ports/clock.ts';
+import type { ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
+import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
+import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
+import type { PacketFilter } from '../../../reconcilers/ports/packet-filter.ts';
+import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
+import type { Life } from './life.ts';
+
+/** Events and heartbeats change nothing that anybody decides by. */
+const UNCOUNTED = ['/registry/events/', '/registry/leases/'];
+
+export function mortalStore(store: Store, life: Life): Store {
+  return {
+    endpoint: store.endpoint,
+    get: (key) => life.ask(() => store.get(key)),
+    list: (prefix, options) => life.ask(() => store.list(prefix, options)),
+    commit: (transaction) =>
+      life.act(
+        () => store.commit(transaction),
+        ({ committed, revision }) => (committed ? describeWrites(transaction, revision) : undefined),
+      ),
+    watch: (prefix, { after, signal }) => life.listen((until) => store.watch(prefix, { after, signal: until }), signal),
+    compact: (revision) => life.ask(() => store.compact(revision)),
+    grantLease: (ttlSeconds) => life.ask(() => store.grantLease(ttlSeconds)),
+    close: async () => {},
+  };
+}
+
+function describeWrites({ writes }: Transaction, revision: number): string | undefined {
+  const counted = writes.filter(({ key }) => !UNCOUNTED.some((prefix) => key.startsWith(prefix)));
+  if (counted.length === 0) return undefined;
+  return `${revision} ${counted.map(({ op, key }) => `${op} ${key}`).join(', ')}`;
+}
+
+export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerRuntime {
+  const changes =
+    (operation: string) =>
+    (subject: string) =>
+    (): string =>
+      `${operation} ${subject}`;
+  const [creates, starts, stops, removes, pulls] = ['create', 'start', 'stop', 'remove', 'pull'].map(changes) as [
+    ReturnType<typeof changes>,
+    ReturnType<typeof changes>,
+    ReturnType<typeof changes>,
+    ReturnType<typeof changes>,
+    ReturnType<typeof changes>,
+  ];
+  return {
+    endpoint: runtime.endpoint,
+    info: () => life.ask(() => runtime.info()),
+    network: (name) => life.ask(() => runtime.network(name)),
+    ensureNetwork: (network) => life.ask(() => runtime.ensureNetwork(network)),
+    removeNetwork: (name) => life.ask(() => runtime.removeNetwork(name)),
+    list: (labels) => life.ask(() => runtime.list(labels)),
+    inspect: (id) => life.ask(() => runtime.inspect(id)),
+    create: (spec) => life.act(() => runtime.create(spec), creates(spec.name)),
+    start: (id) => life.act(() => runtime.start(id), starts(id)),
+    stop: (id, graceSeconds) => life.act(() => runtime.stop(id, graceSeconds), stops(id)),
+    remove: (id) => life.act(() => runtime.remove(id), removes(id)),
+    logs: (id, options, signal) => life.listen((until) => runtime.logs(id, options, until), signal),
+    events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
+    image: (reference) => life.ask(() => runtime.image(reference)),
+    images: () => life.ask(() => runtime.images()),
+    pull: (reference, onProgress, signal) =>
+      life.act(() => runtime.pull(reference, onProgress, signal), pulls(reference)),
+  };
+}
+
+/** `filter`: the machine's rules, which outlive the process. */
+export function mortalFilter(filter: PacketFilter, life: Life): PacketFilter {
+  let isOwn = false;
+  return {
+    mode: filter.mode,
+    installed: () => life.ask(async () => (isOwn ? filter.installed() : undefined)),
+    apply: async (table) => {
+      const before = await filter.installed();
+      const describe = () => (isDeepStrictEqual(before, table) ? undefined : `apply ${table.routes.length} routes`);
+      await life.act(() => filter.apply(table), describe);
+      isOwn = true;
+    },
+    disturbances: (signal) => life.listen((until) => filter.disturbances(until), signal),
+    remove: () => life.ask(() => filter.remove()),
+  };
+}
+
+export function mortalSource(source: ManifestSource, life: Life): ManifestSource {
+  const { name, type, location } = source;
+  return {
+    name,
+    type,
+    location,
+    snapshot: (signal) => life.ask(() => source.snapshot(signal)),
+    changes: (signal) => life.listen((until) => source.changes(until), signal),
+    close: async () => {},
+  };
+}
+
+export function mortalArchive(archive: SnapshotArchive, life: Life): SnapshotArchive {
+  return {
+    save: (source, snapshot) =>
+      life.act(
+        () => archive.save(source, snapshot),
+        () => `archive ${source} ${snapshot.revision}`,
+      ),
+    load: (source) => life.ask(() => archive.load(source)),
+  };
+}
+
+export function mortalClock(clock: Clock, life: Life): Clock {
+  const timers = new Set<CancelTimer>();
+  life.signal.addEventListener('abort', () => {
+    for (const cancel of timers) cancel();
+  });
+  return {
+    now: () => clock.now(),
+    setTimer(ms, callback) {
+      if (life.isOver) return () => {};
+      const stop = clock.setTimer(ms, () => {
+        timers.delete(cancel);
+        callback();
+      });
+      const cancel = () => {
+        timers.delete(cancel);
+        stop();
+      };
+      timers.add(cancel);
+      return cancel;
+    },
+  };
+}
+
+export function mortalLog(log: Log, life: Life): Log {
+  const unlessOver = (level: 'error' | 'info' | 'debug') => (message: string, fields?: LogFields) => {
+    if (!life.isOver) log[level](message, fields);
+  };
+  return {
+    error: unlessOver('error'),
+    info: unlessOver('info'),
+    debug: unlessOver('debug'),
+    with: (fields) => mortalLog(log.with(fields), life),
+  };
+}

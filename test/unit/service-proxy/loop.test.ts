@@ -1,0 +1,87 @@
+/** The loop over the fake filter: what makes it look, and that it settles, repairs and survives a refused ruleset. */
+import assert from 'node:assert/strict';
+import { systemRandom } from '../../../daemon/adapters/system-random.ts';
+import type { ReadOnlyCache } from '../../../reconcilers/kit/object-cache.ts';
+import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
+import type { Endpoints, Service } from '../../../reconcilers/objects/service.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
+import { createServiceProxyLoop } from '../../../reconcilers/service-proxy/index.ts';
+import { eventually } from '../../e2e/harness/eventually.ts';
+import { testEndpoints, testService } from '../../e2e/service-proxy/objects.ts';
+import { CollectedLog } from '../../fakes/collected-log.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+
+const NETWORK = { serviceCidr: '10.96.0.0/16', podCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16' };
+
+describe('service-proxy loop', () => {
+  const services: Service[] = [testService('web', '10.96.0.10', { port: 80 })];
+  let endpoints: Endpoints[];
+  let filter: FakePacketFilter;
+  let clock: FakeClock;
+  let tell: (change: ObjectChange) => void;
+  let stop: AbortController;
+  let running: Promise<void>;
+
+  const endpointsNow = () => filter.applied.at(-1)?.routes[0]?.endpoints.map(({ ip }) => ip);
+  const write = (...ips: string[]) => {
+    const object = testEndpoints(
+      'web',
+      ips.map((ip) => ({ ip, port: 8000 })),
+    );
+    endpoints = [object];
+    tell({ type: 'MODIFIED', kind: 'Endpoints', object });
+  };
+
+  beforeEach(async () => {
+    endpoints = [testEndpoints('web', [{ ip: '10.244.0.2', port: 8000 }])];
+    filter = new FakePacketFilter(systemRandom);
+    clock = new FakeClock();
+    stop = new AbortController();
+    const cache = { list: (kind: string) => (kind === 'Service' ? services : endpoints) } as unknown as ReadOnlyCache;
+    const subscribe = (listener: (change: ObjectChange) => void) => {
+      tell = listener;
+      return () => {};
+    };
+    const deps = { cache: { subscribe }, clock, random: systemRandom, log: new CollectedLog() };
+    const loop = new RunLoop(createServiceProxyLoop({ cache, filter, network: () => NETWORK }), deps);
+    running = loop.run(stop.signal);
+    await eventually(() => loop.quiet && filter.applied.length === 1, { describe: 'the first table' });
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+  });
+
+  it('applies a changed endpoint', async () => {
+    write('10.244.0.3');
+    await eventually(() => endpointsNow()?.join() === '10.244.0.3', { describe: 'the new endpoint' });
+    assert.equal(filter.applied.length, 2);
+  });
+
+  it('applies nothing for a write that changes no route', async () => {
+    write('10.244.0.2');
+    write('10.244.0.2', '10.244.0.3');
+    await eventually(() => endpointsNow()?.length === 2, { describe: 'the second endpoint' });
+    assert.equal(filter.applied.length, 2);
+  });
+
+  it('puts the routes back after a disturbance', async () => {
+    filter.damage();
+    await eventually(() => filter.applied.length === 2, { describe: 'the repair' });
+    assert.deepEqual(filter.applied[1], filter.applied[0]);
+  });
+
+  it('tries again when the filter refuses', async () => {
+    filter.failure = new SampanError('PacketFilterFailed', { detail: 'busy' });
+    write('10.244.0.3');
+    await eventually(
+      async () => {
+        await clock.advance(1000);
+        return endpointsNow()?.join() === '10.244.0.3';
+      },
+      { describe: 'the second attempt' },
+    );
+  });
+});
