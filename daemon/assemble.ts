@@ -27,7 +27,7 @@ import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
-import type { ClusterNetwork, PacketFilter } from '../reconcilers/ports/packet-filter.ts';
+import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -151,6 +151,7 @@ export function nodeLoops(
         clock,
         log,
         config: options,
+        isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),

@@ -3,20 +3,20 @@ import type { PacketFilter, RoutingTable } from '../../reconcilers/ports/packet-
 
 export class NoProxy implements PacketFilter {
   readonly mode = 'none';
-  #table: RoutingTable | undefined;
+  table: RoutingTable | undefined;
 
   async installed(): Promise<RoutingTable | undefined> {
-    return this.#table;
+    return this.table;
   }
 
   async apply(table: RoutingTable): Promise<void> {
-    this.#table = table;
+    this.table = table;
   }
 
   /** There is nothing to disturb. */
   async *disturbances(): AsyncGenerator<void, void> {}
 
   async remove(): Promise<void> {
-    this.#table = undefined;
+    this.table = undefined;
   }
 }

@@ -16,6 +16,8 @@ const LEAST_GRACE_SECONDS = 2;
 const DRAIN_MS = 300;
 /** A pod that Endpoints do not let go of is not waited for longer. */
 const MOST_DRAIN_MS = 5_000;
+/** The proxy does not say when it has changed its routes. */
+const ROUTED_CHECK_MS = 50;
 /** A stop under way is repeated when it would last longer than wanted by this much. */
 const STOP_TOLERANCE_MS = 1_500;
 
@@ -66,7 +68,8 @@ export function planDeletion(
   const drainMs = remainingDrainMs(pod, observed, now);
   const running = own.filter((each) => isRunning(each) && each.container !== SANDBOX);
   if (running.length > 0 && drainMs > 0) {
-    return { actions: [], because: 'deleted: it leaves its Services first', checkAgainAfterMs: drainMs };
+    const checkAgainAfterMs = observed.drain?.routed ? Math.min(drainMs, ROUTED_CHECK_MS) : drainMs;
+    return { actions: [], because: 'deleted: it leaves its Services first', checkAgainAfterMs };
   }
   const actions = ending(own, observed, now, { graceSeconds: remainingGraceSeconds(pod, now) });
   if (running.length > 0) return { actions, because: `deleted: ${running.length} containers have their grace period` };

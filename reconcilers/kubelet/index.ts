@@ -38,12 +38,14 @@ export interface KubeletDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly config: KubeletConfig;
+  /** Whether this node's proxy sends requests to the address; default: it never does. */
+  readonly isRouted?: (ip: string) => boolean;
   /** Sees every pull's progress; default: nobody. */
   readonly pullObserver?: PullObserver;
 }
 
 export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, KubeletAction> {
-  const { cache, runtime, clock, config, pullObserver: observer = () => {} } = deps;
+  const { cache, runtime, clock, config, isRouted = () => false, pullObserver: observer = () => {} } = deps;
   const log = deps.log.with({ loop: 'kubelet' });
   const wakeups = new Wakeups();
   const memory = new PodMemory();
@@ -63,7 +65,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     concurrency: CONCURRENCY,
     reconciler: {
       name: 'kubelet',
-      observe: (key) => observePod(key, { cache, view, memory, stops, clock, config, endpointsByPod }),
+      observe: (key) => observePod(key, { cache, view, memory, stops, clock, config, endpointsByPod, isRouted }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },

@@ -43,7 +43,7 @@ export interface CreationFailure {
 }
 
 export interface Drain {
-  /** Endpoints still name it. */
+  /** Endpoints still name it, or this node's proxy still sends it requests. */
   readonly routed: boolean;
   /** Since when it is as `routed` says. */
   readonly since: number;

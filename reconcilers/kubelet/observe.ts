@@ -27,6 +27,8 @@ export interface ObserveDeps {
   readonly config: KubeletConfig;
   /** Endpoints by the uid of the pods they route to. */
   readonly endpointsByPod: ObjectIndex<Endpoints>;
+  /** Whether this node's proxy sends requests to the address. */
+  readonly isRouted: (ip: string) => boolean;
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
@@ -95,14 +97,15 @@ function servicesFor(pod: Pod, cache: ReadOnlyCache): Service[] {
   return master === undefined || own.includes(master) ? own : [...own, master];
 }
 
-function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod }: ObserveDeps): Drain | undefined {
+function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: ObserveDeps): Drain | undefined {
   const { deletionTimestamp, labels = {}, uid } = pod.metadata;
   if (deletionTimestamp === undefined) return undefined;
   const isServed = cache
     .list('Service', pod.metadata.namespace ?? '')
     .some(({ spec }) => matchesMapSelector(spec.selector, labels));
   if (!isServed) return undefined;
-  return memory.draining(podIdentity(pod), endpointsByPod.get(uid).length > 0, clock.now());
+  const routed = endpointsByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
+  return memory.draining(podIdentity(pod), routed, clock.now());
 }
 
 function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {

@@ -60,7 +60,8 @@ export const ERRORS = {
     reason: 'ServiceUnavailable',
   },
   StoreCorrupt: {
-    message: 'the store at {endpoint} cannot be read: {detail}; restore it, or move it away to start afresh from the sources',
+    message:
+      'the store at {endpoint} cannot be read: {detail}; restore it, or move it away to start afresh from the sources',
     retry: false,
     status: 500,
     reason: 'InternalError',

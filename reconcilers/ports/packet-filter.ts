@@ -52,8 +52,15 @@ export interface PacketFilter {
   installed(): Promise<RoutingTable | undefined>;
   /** Makes `table` the installed one, atomically; connections to endpoints that stay are not disturbed. */
   apply(table: RoutingTable): Promise<void>;
+  /** What was applied last, without looking; while a change is under way, what it changes. */
+  readonly table: RoutingTable | undefined;
   /** Yields when somebody else may have changed the rules; ends when `signal` aborts, or at once where nobody can. Never throws. */
   disturbances(signal: AbortSignal): AsyncIterable<void>;
   /** Removes everything it, or an earlier process, ever installed. */
   remove(): Promise<void>;
+}
+
+/** Whether requests to some Service may be sent to `ip`. */
+export function routesTo(table: RoutingTable | undefined, ip: string): boolean {
+  return table?.routes.some(({ endpoints }) => endpoints.some((endpoint) => endpoint.ip === ip)) ?? false;
 }

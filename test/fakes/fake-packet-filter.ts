@@ -16,6 +16,11 @@ export class FakePacketFilter implements PacketFilter {
     this.#random = random;
   }
 
+  /** What is in force, without a call. */
+  get table(): RoutingTable | undefined {
+    return this.#table;
+  }
+
   async installed(): Promise<RoutingTable | undefined> {
     return this.#table;
   }

@@ -33,7 +33,7 @@ for (const loop of readdirSync(ROOT, { withFileTypes: true }).filter((entry) => 
         assert.equal(JSON.stringify(given), before, 'plan must not change what it is given');
 
         const golden = join(folder, `${name}.plan.yaml`);
-        if (process.env['UPDATE_PLANS'] === '1') writeFileSync(golden, dump(planned, { lineWidth: 120, noRefs: true }));
+        if (process.env.UPDATE_PLANS === '1') writeFileSync(golden, dump(planned, { lineWidth: 120, noRefs: true }));
         assert.ok(existsSync(golden), `${golden} is missing; make it with UPDATE_PLANS=1 and review it`);
         assert.deepEqual(planned, load(readFileSync(golden, 'utf8')));
       });

@@ -46,6 +46,7 @@ export class NftablesFilter implements PacketFilter {
   readonly #options: NftablesOptions;
   readonly #log: Log;
   #state: RulesetState | undefined;
+  table: RoutingTable | undefined;
   /** Something may have changed since the machine was last looked at. */
   #inDoubt = false;
   /** Transactions of others on our table, so far. */
@@ -94,6 +95,7 @@ export class NftablesFilter implements PacketFilter {
       // Last: a connection that came this way before there were rules would go astray, and be tried again only after a second.
       await ensureServiceRoute(table.serviceCidr);
     }
+    this.table = table;
     if (this.#intrusions === intrusions) this.#state = next;
     if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);
   }

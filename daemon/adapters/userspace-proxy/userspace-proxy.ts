@@ -28,7 +28,8 @@ export class UserspaceProxy implements PacketFilter {
   readonly #random: Random;
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
-  #table: RoutingTable | undefined;
+  table: RoutingTable | undefined;
+  #inForce = false;
   #saidNodePortsOnly = false;
 
   constructor(deps: { random: Random; log: Log }, options: UserspaceOptions = { clusterAddresses: true }) {
@@ -38,12 +39,12 @@ export class UserspaceProxy implements PacketFilter {
   }
 
   async installed(): Promise<RoutingTable | undefined> {
-    return this.#table;
+    return this.#inForce ? this.table : undefined;
   }
 
   /** All listeners that can be opened are, also where one cannot; that one is then the error. */
   async apply(table: RoutingTable): Promise<void> {
-    this.#table = undefined;
+    this.#inForce = false;
     const clusterAddresses = await this.#claimServiceRange(table.serviceCidr);
     const wanted = new Map(listenersFor(table, clusterAddresses).map((listener) => [keyOf(listener), listener]));
     for (const [key, listener] of this.#listeners) {
@@ -60,7 +61,8 @@ export class UserspaceProxy implements PacketFilter {
       }
     }
     if (failures.length > 0) throw new SampanError('PacketFilterFailed', { detail: failures.join('; ') });
-    this.#table = table;
+    this.table = table;
+    this.#inForce = true;
   }
 
   /** Nobody else can change what this process listens on. */
@@ -69,7 +71,8 @@ export class UserspaceProxy implements PacketFilter {
   async remove(): Promise<void> {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
-    this.#table = undefined;
+    this.table = undefined;
+    this.#inForce = false;
     if (this.#options.clusterAddresses) await removeLocalServiceRanges();
   }
 

@@ -24,10 +24,10 @@ interface Listed {
   readonly Labels: Readonly<Record<string, string>>;
 }
 
-/** Every container of a pod, also those that have ended, in the order of their names. */
+/** Every container of a pod, also those that have ended. */
 export async function kubeContainers(dockerd: Dockerd): Promise<KubeContainer[]> {
   const listed = await dockerd.api.send<Listed[]>({ path: '/containers/json?all=1' });
-  return listed.map(fromDocker).filter(({ name }) => name.startsWith('k8s_'));
+  return listed.map(fromDocker).filter(({ podUid }) => podUid !== '');
 }
 
 export async function runningContainers(dockerd: Dockerd): Promise<KubeContainer[]> {

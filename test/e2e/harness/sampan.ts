@@ -16,6 +16,8 @@ export interface SampanOptions {
   /** Further flags of `sampan run`, such as `--etcd-servers=http://127.0.0.1:2379`. */
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** A new folder of the scope without it. */
+  readonly dataDir?: string;
 }
 
 export interface Sampan {
@@ -46,7 +48,7 @@ export async function startSampan(
   options: SampanOptions = {},
 ): Promise<Sampan> {
   const dir = await scope.createDir(name);
-  const dataDir = join(dir, 'data');
+  const dataDir = options.dataDir ?? join(dir, 'data');
   const logFile = join(dir, 'sampan.log');
   const api = kubeClient(join(dataDir, 'sampan.sock'));
   const flags = ['--data-dir', dataDir, '--docker-host', dockerd.host];

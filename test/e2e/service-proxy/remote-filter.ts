@@ -6,6 +6,7 @@ import type { FilterSetup } from './filter-host.ts';
 
 export class RemoteFilter implements PacketFilter {
   readonly mode: FilterSetup['mode'];
+  table: RoutingTable | undefined;
   readonly #agent: Agent;
 
   private constructor(agent: Agent, mode: FilterSetup['mode']) {
@@ -22,8 +23,9 @@ export class RemoteFilter implements PacketFilter {
     return (await this.#agent.call('installedRoutes')) ?? undefined;
   }
 
-  apply(table: RoutingTable): Promise<void> {
-    return this.#agent.call('applyRoutes', table);
+  async apply(table: RoutingTable): Promise<void> {
+    await this.#agent.call('applyRoutes', table);
+    this.table = table;
   }
 
   async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {

@@ -9,20 +9,19 @@ import { Channel } from '../../fakes/channel.ts';
 interface Watcher {
   readonly out: Channel<StoreEvents>;
   readonly held: StoreEvents[];
-  last?: StoreEvents;
+  sent?: StoreEvents;
 }
 
 export type CommitListener = (transaction: Transaction, revision: number) => void;
 
 export class FaultyStore implements Store {
-  /** Every call says StoreUnavailable. */
-  isAway = false;
   /** So many of the next writes are carried out, and their writer is told that the store is away. */
   answersToLose = 0;
   readonly #store: Store;
   readonly #onCommit: CommitListener;
   readonly #watchers = new Set<Watcher>();
   #isHolding = false;
+  #isAway = false;
 
   constructor(store: Store, onCommit: CommitListener) {
     this.#store = store;
@@ -33,6 +32,16 @@ export class FaultyStore implements Store {
     return this.#store.endpoint;
   }
 
+  /** Every call and watch says StoreUnavailable, until {@link comeBack}. */
+  goAway(): void {
+    this.#isAway = true;
+    this.breakWatches();
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
+  }
+
   /** From now on watchers see nothing new, until {@link letWatchesGo}. */
   holdWatches(): void {
     this.#isHolding = true;
@@ -40,7 +49,7 @@ export class FaultyStore implements Store {
 
   letWatchesGo(): void {
     this.#isHolding = false;
-    for (const { out, held } of this.#watchers) for (const batch of held.splice(0)) out.send(batch);
+    for (const watcher of this.#watchers) for (const batch of watcher.held.splice(0)) send(watcher, batch);
   }
 
   /** The connection of every watch is lost; what was held back is never delivered on it. */
@@ -52,7 +61,7 @@ export class FaultyStore implements Store {
 
   /** Every watcher is told again what it was told last. */
   repeatLast(): void {
-    for (const { out, last } of this.#watchers) if (last !== undefined) out.send(last);
+    for (const { out, sent } of this.#watchers) if (sent !== undefined) out.send(sent);
   }
 
   async get(key: string) {
@@ -97,9 +106,8 @@ export class FaultyStore implements Store {
   async #feed(watcher: Watcher, prefix: string, options: { after: number; signal: AbortSignal }): Promise<void> {
     try {
       for await (const batch of this.#store.watch(prefix, options)) {
-        watcher.last = batch;
         if (this.#isHolding) watcher.held.push(batch);
-        else watcher.out.send(batch);
+        else send(watcher, batch);
       }
     } catch (error) {
       watcher.out.end(error as Error);
@@ -120,10 +128,15 @@ export class FaultyStore implements Store {
   }
 
   #checkHere(): void {
-    if (this.isAway) throw this.#unavailable('connect ECONNREFUSED');
+    if (this.#isAway) throw this.#unavailable('connect ECONNREFUSED');
   }
 
   #unavailable(detail: string): SampanError {
     return new SampanError('StoreUnavailable', { endpoint: this.endpoint, detail });
   }
+}
+
+function send(watcher: Watcher, batch: StoreEvents): void {
+  watcher.sent = batch;
+  watcher.out.send(batch);
 }

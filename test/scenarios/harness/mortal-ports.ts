@@ -38,18 +38,8 @@ function describeWrites({ writes }: Transaction, revision: number): string | und
 }
 
 export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerRuntime {
-  const changes =
-    (operation: string) =>
-    (subject: string) =>
-    (): string =>
-      `${operation} ${subject}`;
-  const [creates, starts, stops, removes, pulls] = ['create', 'start', 'stop', 'remove', 'pull'].map(changes) as [
-    ReturnType<typeof changes>,
-    ReturnType<typeof changes>,
-    ReturnType<typeof changes>,
-    ReturnType<typeof changes>,
-    ReturnType<typeof changes>,
-  ];
+  const act = <T>(operation: string, subject: string, work: () => Promise<T>): Promise<T> =>
+    life.act(work, () => `${operation} ${subject}`);
   return {
     endpoint: runtime.endpoint,
     info: () => life.ask(() => runtime.info()),
@@ -58,16 +48,15 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     removeNetwork: (name) => life.ask(() => runtime.removeNetwork(name)),
     list: (labels) => life.ask(() => runtime.list(labels)),
     inspect: (id) => life.ask(() => runtime.inspect(id)),
-    create: (spec) => life.act(() => runtime.create(spec), creates(spec.name)),
-    start: (id) => life.act(() => runtime.start(id), starts(id)),
-    stop: (id, graceSeconds) => life.act(() => runtime.stop(id, graceSeconds), stops(id)),
-    remove: (id) => life.act(() => runtime.remove(id), removes(id)),
+    create: (spec) => act('create', spec.name, () => runtime.create(spec)),
+    start: (id) => act('start', id, () => runtime.start(id)),
+    stop: (id, graceSeconds) => act('stop', id, () => runtime.stop(id, graceSeconds)),
+    remove: (id) => act('remove', id, () => runtime.remove(id)),
     logs: (id, options, signal) => life.listen((until) => runtime.logs(id, options, until), signal),
     events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
     image: (reference) => life.ask(() => runtime.image(reference)),
     images: () => life.ask(() => runtime.images()),
-    pull: (reference, onProgress, signal) =>
-      life.act(() => runtime.pull(reference, onProgress, signal), pulls(reference)),
+    pull: (reference, onProgress, signal) => act('pull', reference, () => runtime.pull(reference, onProgress, signal)),
   };
 }
 
@@ -76,6 +65,9 @@ export function mortalFilter(filter: PacketFilter, life: Life): PacketFilter {
   let isOwn = false;
   return {
     mode: filter.mode,
+    get table() {
+      return isOwn ? filter.table : undefined;
+    },
     installed: () => life.ask(async () => (isOwn ? filter.installed() : undefined)),
     apply: async (table) => {
       const before = await filter.installed();

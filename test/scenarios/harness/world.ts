@@ -1,0 +1,226 @@
+/**
+ * A cluster as scenarios play it: what outlives every daemon (the store, the machines' containers and rules, the sources, the
+ * clock), and daemons assembled as `sampan run` assembles them, each of which can be killed at any change it makes.
+ */
+import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
+import { type AssembledLoop, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
+import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
+import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
+import type { Store } from '../../../reconcilers/ports/store.ts';
+import { CollectedLog } from '../../fakes/collected-log.ts';
+import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { SeededRandom } from '../../fakes/seeded-random.ts';
+import { FaultyStore } from './faulty-store.ts';
+import { Ledger } from './ledger.ts';
+import { Life } from './life.ts';
+import {
+  mortalArchive,
+  mortalClock,
+  mortalFilter,
+  mortalLog,
+  mortalRuntime,
+  mortalSource,
+  mortalStore,
+} from './mortal-ports.ts';
+
+const SERVICE_RANGE = parseIpv4Range('123.123.123.0/24');
+const CLUSTER_CIDR = parseIpv4Range('10.244.0.0/16');
+const NODE_PORTS = { first: 30_000, last: 32_767 };
+const PAUSE_IMAGE = 'sampan/pause:1';
+const GRACE_MS = 10_000;
+const EVICTION_MS = 30_000;
+/** How the world's time passes while something is waited for. */
+const STEP_MS = 500;
+const KEPT_CHANGES = 60;
+
+export interface WorldOptions {
+  readonly seed?: number;
+  /** Default: the memory store. */
+  readonly openStore?: (clock: Clock) => Store;
+  /** What is present on every machine. */
+  readonly images?: readonly string[];
+}
+
+export class World {
+  readonly clock = new FakeClock();
+  readonly random: SeededRandom;
+  readonly ledger = new Ledger();
+  readonly store: FaultyStore;
+  readonly source = new FakeSource('web', 'git');
+  readonly archive = new MemoryArchive();
+  readonly log = new CollectedLog();
+  readonly machines: Machine[] = [];
+  /** The last changes that daemons have made, for messages. */
+  readonly changes: string[] = [];
+  readonly #options: WorldOptions;
+
+  constructor(options: WorldOptions = {}) {
+    this.#options = options;
+    this.random = new SeededRandom(options.seed);
+    const store = options.openStore?.(this.clock) ?? new MemoryStore(this.clock);
+    this.store = new FaultyStore(store, (transaction, revision) => this.ledger.take(transaction, revision));
+  }
+
+  /** A machine without a daemon yet. The first one is the master. */
+  addMachine(): Machine {
+    const machine = new Machine(this, this.machines.length + 1);
+    for (const image of [PAUSE_IMAGE, ...(this.#options.images ?? [])]) machine.runtime.addImage(image);
+    this.machines.push(machine);
+    return machine;
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settled(): Promise<void> {
+    const calls = () => this.machines.reduce((sum, { daemon }) => sum + (daemon?.life.calls ?? 0), 0);
+    for (let before = -1; before !== calls(); ) {
+      before = calls();
+      await settle();
+    }
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.settled();
+    await this.clock.advance(ms);
+    await this.settled();
+  }
+
+  /** Lets time pass until `check` no longer throws; after `withinMs` of the world's time, throws what it threw last. */
+  async until(check: () => void, withinMs = 120_000): Promise<void> {
+    const deadline = this.clock.now() + withinMs;
+    await this.settled();
+    for (;;) {
+      for (const violation of this.ledger.violations) throw this.#explained(violation);
+      try {
+        return check();
+      } catch (error) {
+        if (this.clock.now() >= deadline) throw this.#explained(error);
+      }
+      await this.advance(STEP_MS);
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const machine of this.machines) machine.kill();
+    await this.store.close();
+  }
+
+  noteChange(machine: string, change: string): void {
+    this.changes.push(`${machine}: ${change}`);
+    if (this.changes.length > KEPT_CHANGES) this.changes.shift();
+  }
+
+  /** Adds what the daemons say is the matter, and what they did last. */
+  #explained(error: unknown): unknown {
+    if (!(error instanceof Error)) return error;
+    const troubles = this.machines.flatMap(({ daemon }) =>
+      (daemon?.loops ?? []).flatMap((loop) => [...loop.troubles()].map((trouble) => ({ loop: loop.name, ...trouble }))),
+    );
+    error.message += `\ntroubles: ${JSON.stringify(troubles, undefined, 1)}\nlast changes:\n${this.changes.join('\n')}`;
+    return error;
+  }
+}
+
+export interface Daemon {
+  readonly life: Life;
+  readonly loops: readonly AssembledLoop[];
+}
+
+export class Machine {
+  readonly name: string;
+  readonly runtime: FakeRuntime;
+  readonly filter: FakePacketFilter;
+  readonly #world: World;
+  readonly #number: number;
+  #daemon: Daemon | undefined;
+
+  constructor(world: World, number: number) {
+    this.#world = world;
+    this.#number = number;
+    this.name = `node-${number}`;
+    this.runtime = new FakeRuntime(world);
+    this.filter = new FakePacketFilter(world.random);
+  }
+
+  get isMaster(): boolean {
+    return this.#number === 1;
+  }
+
+  get daemon(): Daemon | undefined {
+    return this.#daemon;
+  }
+
+  /** The rules that are in force, whoever has applied them. */
+  get installedTable(): RoutingTable | undefined {
+    return this.filter.table;
+  }
+
+  /** Starts its daemon anew. `diesAfter`: see {@link Life}. */
+  async start(options: { diesAfter?: number } = {}): Promise<Daemon> {
+    this.kill();
+    const { clock, random, store, log } = this.#world;
+    const life = new Life({ ...options, onChange: (change) => this.#world.noteChange(this.name, change) });
+    const essentials = { clock: mortalClock(clock, life), random, log: mortalLog(log, life) };
+    const ownStore = mortalStore(store, life);
+    const core = createCore(
+      ownStore,
+      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name },
+      essentials,
+    );
+    const loops: AssembledLoop[] = [];
+    this.#daemon = { life, loops };
+    void core.cache.run(life.signal);
+    void compactRegularly({ store: ownStore, revision: () => core.cache.revision, ...essentials }, life.signal);
+    await this.#world.settled();
+    if (core.cache.revision === 0) await core.cache.reached(1);
+    loops.push(...this.#assemble(core, life));
+    for (const loop of loops) void loop.run(life.signal);
+    return this.#daemon;
+  }
+
+  /** The process is gone, in the middle of whatever it did. Containers, rules and what is stored stay. */
+  kill(): void {
+    this.#daemon?.life.kill();
+    this.#daemon = undefined;
+  }
+
+  #assemble(core: ReturnType<typeof createCore>, life: Life): AssembledLoop[] {
+    const { source, archive } = this.#world;
+    const runtime = mortalRuntime(this.runtime, life);
+    const filter = mortalFilter(this.filter, life);
+    const master = masterLoops(core, {
+      sources: [{ source: mortalSource(source, life), onInvalid: 'refuse', pruneLimit: 0.5 }],
+      archive: mortalArchive(archive, life),
+      serviceRange: SERVICE_RANGE,
+      clusterCidr: CLUSTER_CIDR,
+      nodeMonitorGraceMs: GRACE_MS,
+      podEvictionTimeoutMs: EVICTION_MS,
+    });
+    const node = nodeLoops(
+      core,
+      { runtime, filter },
+      {
+        nodeName: this.name,
+        nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
+        hostname: this.name,
+        version: '0.0.0',
+        machineID: `machine-${this.#number}`,
+        systemUUID: `system-${this.#number}`,
+        bootID: `boot-${this.#number}`,
+        diskBytes: 2 ** 34,
+        maxPods: 110,
+        instance: this.name,
+        pauseImage: PAUSE_IMAGE,
+        network: { name: 'sampan', bridge: 'sampan0' },
+        leastOomScoreAdj: -1000,
+        serviceRange: SERVICE_RANGE,
+        clusterCidr: CLUSTER_CIDR.cidr,
+      },
+    );
+    return this.isMaster ? [...master, ...node] : node;
+  }
+}
