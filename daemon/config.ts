@@ -2,15 +2,15 @@
  * What a person can set: the flags of every subcommand, their environment variables and the config file. The only reader of argv
  * and process.env; everything else gets plain values from here.
  */
-import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { load } from 'js-yaml';
-import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { Command, Option } from 'commander';
+import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
+import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
+import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -22,10 +22,18 @@ export interface EtcdConfig {
   readonly keyFile?: string;
 }
 
-export interface RunConfig {
-  readonly sources: readonly string[];
+export interface SourceConfig {
+  /** A folder, or a git repo as `URL[#REF][:PATH]`. */
+  readonly location: string;
   readonly onInvalid: OnInvalid;
+  /** 0 to 1. */
   readonly pruneLimit: number;
+  /** `30s`, or a cron expression. */
+  readonly syncInterval: string;
+}
+
+export interface RunConfig {
+  readonly sources: readonly SourceConfig[];
   /** Absent: the embedded SQLite store. */
   readonly etcd?: EtcdConfig;
   readonly serviceRange: Ipv4Range;
@@ -35,8 +43,6 @@ export interface RunConfig {
   readonly pauseImage: string;
   readonly dockerHost: string;
   readonly dataDir: string;
-  /** `30s`, or a cron expression. */
-  readonly syncInterval: string;
   readonly nodeName: string;
   readonly nodeIp?: string;
   readonly proxyMode: ProxyMode;
@@ -195,7 +201,7 @@ function runOptions(command: Command): Command {
     .option('--config <file>', 'a YAML file with any of these flags by name, and `sources`; flags given here win')
     .addOption(
       new Option('--on-invalid <what>', 'a bad file refuses its whole revision, or is skipped')
-        .choices(['refuse', 'skip-file'])
+        .choices(ON_INVALID)
         .default('refuse'),
     )
     .option('--prune-limit <share>', 'a sync that would delete a larger share (and over 3 objects) waits', share, 0.5)
@@ -249,50 +255,11 @@ function dockerHostOption(): Option {
     .default('unix:///var/run/docker.sock');
 }
 
-/** Flags of the config file count where the command line and the environment say nothing. */
-function applyConfigFile(command: Command): void {
-  const { config: file } = command.opts<{ config?: string }>();
-  if (file === undefined) return;
-  const values = readConfigFile(file);
-  for (const [name, value] of Object.entries(values)) {
-    if (name === 'sources') continue;
-    const option = command.options.find((candidate) => candidate.long === `--${name}`);
-    if (option === undefined) {
-      throw new SampanError('Usage', {
-        detail: `${file}: unknown setting "${name}"; it takes the flags of sampan run`,
-      });
-    }
-    const attribute = option.attributeName();
-    if (!['default', undefined].includes(command.getOptionValueSource(attribute))) continue;
-    command.setOptionValueWithSource(attribute, parseSetting(file, name, option, value), 'config');
-  }
-}
-
-function parseSetting(file: string, name: string, option: Option, value: unknown): unknown {
-  const text = Array.isArray(value) ? value.join(',') : String(value);
-  try {
-    return option.parseArg ? option.parseArg(text, undefined) : text;
-  } catch (cause) {
-    throw new SampanError('Usage', { detail: `${file}: ${name}: ${(cause as Error).message}` }, cause);
-  }
-}
-
-function readConfigFile(file: string): Record<string, unknown> {
-  let content: unknown;
-  try {
-    content = load(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new SampanError('Usage', { detail: `cannot read the config file ${file}` }, cause);
-  }
-  if (content === null || typeof content !== 'object' || Array.isArray(content)) {
-    throw new SampanError('Usage', { detail: `${file}: expected settings as "name: value", one a line` });
-  }
-  return content as Record<string, unknown>;
-}
-
 function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
-  const listed = flags.config === undefined ? [] : (readConfigFile(flags.config).sources ?? []);
-  const sources = given.length > 0 ? given : [listed].flat().map(String);
+  const { onInvalid, pruneLimit, syncInterval } = flags;
+  const defaults = { onInvalid, pruneLimit, syncInterval };
+  const sources =
+    given.length > 0 ? given.map((location) => ({ location, ...defaults })) : listedSources(flags.config, defaults);
   if (sources.length === 0) {
     throw new SampanError('Usage', {
       detail: 'sampan run needs at least one SOURCE: a folder, or a git repo as URL[#REF][:PATH]',
@@ -300,8 +267,6 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
   }
   return {
     sources,
-    onInvalid: flags.onInvalid,
-    pruneLimit: flags.pruneLimit,
     ...(flags.etcdServers !== undefined && {
       etcd: {
         servers: flags.etcdServers.split(',').map((server) => server.trim()),
@@ -316,7 +281,6 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     pauseImage: flags.podInfraContainerImage,
     dockerHost: flags.dockerHost,
     dataDir: resolve(flags.dataDir),
-    syncInterval: flags.syncInterval,
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
     proxyMode: flags.proxyMode,
@@ -329,45 +293,4 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
 
 function clientConfig(flags: ClientFlags): ClientConfig {
   return { dataDir: resolve(flags.dataDir), namespace: flags.namespace, allNamespaces: flags.allNamespaces };
-}
-
-function range(text: string): Ipv4Range {
-  try {
-    return parseIpv4Range(text);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function portRange(text: string): { first: number; last: number } {
-  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
-  const first = Number(match?.[1]);
-  const last = Number(match?.[2]);
-  if (!(first >= 1 && first <= last && last <= 65_535)) {
-    throw new InvalidArgumentError(`expected two ports like 30000-32767, got "${text}"`);
-  }
-  return { first, last };
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
-    throw new InvalidArgumentError(`expected a share between 0 and 1, got "${text}"`);
-  }
-  return value;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
-  return Number(text);
-}
-
-/** Milliseconds of `500ms`, `10s`, `5m`, `1h`. */
-function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
-  if (match === null || unit === undefined) {
-    throw new InvalidArgumentError(`expected a time like 500ms, 10s, 5m or 1h, got "${text}"`);
-  }
-  return Number(match[1]) * unit;
 }

@@ -4,7 +4,7 @@
  */
 import type { ConfiguredSource } from '../reconcilers/manifest-sync/index.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
-import { isSampanError } from '../reconcilers/ports/errors.ts';
+import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
 import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
@@ -16,7 +16,7 @@ import { SqliteStore } from './adapters/sqlite-store/sqlite-store.ts';
 import { parseSyncSchedule } from './adapters/sync-schedule.ts';
 import { UserspaceProxy } from './adapters/userspace-proxy/userspace-proxy.ts';
 import type { Essentials } from './assemble.ts';
-import type { RunConfig } from './config.ts';
+import type { RunConfig, SourceConfig } from './config.ts';
 
 const RETRY_MS = 2_000;
 
@@ -45,16 +45,29 @@ export async function openStore(
   return new EtcdStore({ endpoints, ...(tls && { tls }) });
 }
 
-/** `bridge`: the interface of the pod network. */
-export function openFilter({ proxyMode, nodePorts }: RunConfig, bridge: string, essentials: Essentials): PacketFilter {
-  switch (proxyMode) {
-    case 'nftables':
-      return new NftablesFilter({ bridge, nodePorts }, essentials);
-    case 'userspace':
-      return new UserspaceProxy(essentials);
-    case 'none':
-      return new NoProxy();
-  }
+/** `bridge`: the interface of the pod network. What another mode left from an earlier run is taken away first. */
+export async function openFilter(
+  { proxyMode, nodePorts }: RunConfig,
+  bridge: string,
+  essentials: Essentials,
+): Promise<PacketFilter> {
+  const filters = {
+    nftables: new NftablesFilter({ bridge, nodePorts }, essentials),
+    userspace: new UserspaceProxy(essentials),
+    none: new NoProxy(),
+  };
+  const others = Object.values(filters).filter(({ mode }) => mode !== proxyMode);
+  await Promise.all(
+    others.map((other) =>
+      other.remove().catch((error: unknown) => {
+        essentials.log.debug('what the other proxy mode left cannot be removed', {
+          mode: other.mode,
+          error: messageOf(error),
+        });
+      }),
+    ),
+  );
+  return filters[proxyMode];
 }
 
 /** Relative locations are taken from `surroundings.folder`. Usage error where one cannot be understood. */
@@ -63,15 +76,14 @@ export async function openSources(
   surroundings: { readonly folder: string; readonly environment: NodeJS.ProcessEnv },
   essentials: Essentials,
 ): Promise<ConfiguredSource[]> {
-  const schedule = parseSyncSchedule(config.syncInterval);
-  const { onInvalid, pruneLimit, dataDir } = config;
+  const { dataDir } = config;
   const { folder, environment } = surroundings;
-  const open = async (text: string): Promise<ManifestSource> => {
+  const open = async ({ location: text, syncInterval }: SourceConfig): Promise<ManifestSource> => {
     const location = parseSourceLocation(text, folder);
-    const deps = { ...essentials, schedule };
+    const deps = { ...essentials, schedule: parseSyncSchedule(syncInterval) };
     if (location.type === 'folder') return new FolderSource(location.name, location.path, deps);
     const { GitSource } = await import('./adapters/git-source/git-source.ts');
     return new GitSource(location, { ...deps, environment, dataDir });
   };
-  return Promise.all(config.sources.map(async (text) => ({ source: await open(text), onInvalid, pruneLimit })));
+  return Promise.all(config.sources.map(async (source) => ({ ...source, source: await open(source) })));
 }

@@ -8,8 +8,9 @@ import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { UserspaceProxy } from '../adapters/userspace-proxy/userspace-proxy.ts';
 import type { CleanupConfig } from '../config.ts';
-import { OWN_NETWORK } from '../pod-network.ts';
+import { choosePodNetwork, OWN_NETWORK } from '../pod-network.ts';
 import { DataDir } from './data-dir.ts';
 import type { Output } from './get.ts';
 
@@ -32,12 +33,16 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
     for (const { id } of rest) await runtime.remove(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const { network } = await choosePodNetwork(runtime, undefined);
   await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();
 
   const log = await createPinoLog({ format: 'json', level: 'error', target: process.stderr });
   const nodePorts = { first: 1, last: 65_535 };
-  await new NftablesFilter({ bridge: OWN_NETWORK.bridge, nodePorts }, { random: systemRandom, log }).remove();
+  for (const { bridge } of [network, OWN_NETWORK]) {
+    await new NftablesFilter({ bridge, nodePorts }, { random: systemRandom, log }).remove();
+  }
+  await new UserspaceProxy({ random: systemRandom, log }).remove();
   out.write(`removed ${containers.length} containers, the network ${OWN_NETWORK.name} and the Service rules\n`);
   return 0;
 }

@@ -66,10 +66,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       essentials,
       signal,
     );
+    const filter = await openFilter(config, network.bridge, essentials);
     const machine = readMachine(config.dataDir);
     return nodeLoops(
       core,
-      { runtime, filter: openFilter(config, network.bridge, essentials) },
+      { runtime, filter },
       {
         ...config,
         ...machine,

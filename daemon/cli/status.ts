@@ -1,5 +1,6 @@
 /** `sampan status`: which source, which commit is applied, since when, what is not ready and why. */
 import { problemLines } from '../../reconcilers/manifest-sync/sync-status.ts';
+import type { Node } from '../../reconcilers/objects/cluster.ts';
 import { KINDS, type Kind, type ObjectOf } from '../../reconcilers/objects/kinds.ts';
 import type { Source } from '../../reconcilers/objects/source.ts';
 import { age } from '../apiserver/age.ts';
@@ -31,21 +32,28 @@ export async function status(config: ClientConfig, api: ApiConnection, out: Outp
   const all = { ...config, allNamespaces: true };
   const list = async <K extends Kind>(kind: K): Promise<ObjectOf<K>[]> =>
     (await api.json<{ items: ObjectOf<K>[] }>(collectionPath(KINDS[kind], all))).items;
-  const [diagnostics, sources, controllers, pods] = await Promise.all([
+  const [diagnostics, sources, controllers, pods, nodes] = await Promise.all([
     api.json<Diagnostics>('/diagnostics'),
     list('Source'),
     list('ReplicationController'),
     list('Pod'),
+    list('Node'),
   ]);
   const { version, startedAt, store, runtime, proxyMode, stuck } = diagnostics;
   const since = age(new Date(startedAt).toISOString(), now);
   out.write(`sampan ${version}, up ${since}; store ${store}; Docker ${runtime}; proxy ${proxyMode}\n`);
   out.write(`${drawPicture({ sources, controllers, pods, pulls: new Map(), now })}\n`);
   for (const source of sources) out.write(`${problems(source)}${history(source, now)}`);
+  for (const node of nodes) out.write(nodeTrouble(node));
   for (const { loop, key, because, error } of stuck) {
     out.write(`! ${loop} ${key}: ${error}${because === '' ? '' : ` (${because})`}\n`);
   }
   return 0;
+}
+
+function nodeTrouble({ metadata, status }: Node): string {
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
+  return ready === undefined || ready.status === 'True' ? '' : `! node ${metadata.name}: ${ready.message}\n`;
 }
 
 /** All of them; the picture shows the first, which is enough where it is the only one. */

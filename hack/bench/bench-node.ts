@@ -3,9 +3,11 @@
  * floor on it, and a client inside it. Every measure takes one; it asserts nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dockerd } from '../../test/e2e/harness/dockerd.ts';
 import type { Netns } from '../../test/e2e/harness/netns.ts';
+import type { Sampan } from '../../test/e2e/harness/sampan.ts';
 import { openTestBed, type TestBed } from '../../test/e2e/harness/test-bed.ts';
 import { measureFloor } from './floor.ts';
 import type { LoadResult, Order, Reply, Target } from './requests.ts';
@@ -19,7 +21,15 @@ export interface BenchNode {
   readonly client: Client;
   /** Of so many pods, in ms, now. */
   floor(pods: number): Promise<number>;
+  /** The daemon on the engine, started as the command `sampan` starts it. */
+  sampan(sources: readonly string[], args?: readonly string[]): Promise<Sampan>;
 }
+
+/** What hack/sampan gives to Node. */
+const AS_COMMAND = {
+  NODE_COMPILE_CACHE: join(tmpdir(), 'sampan-bench-node'),
+  NODE_OPTIONS: '--disable-warning=ExperimentalWarning --max-semi-space-size=4',
+};
 
 /** How many pods at once are fastest on two cores; more gain nothing, and at 50 pods they cost (floor.ts measures it). */
 const MOST_AT_ONCE = 8;
@@ -35,7 +45,9 @@ export async function withBenchNode<T>(measure: (node: BenchNode) => Promise<T>)
       1000 * (await measureFloor({ socketPath, pods, concurrency: Math.min(pods, MOST_AT_ONCE) }));
     await floor(2); // dockerd's first containers are slower
     const containers = await RunningContainers.follow(dockerd.api);
-    return await measure({ bed, netns, dockerd, containers, client, floor });
+    const sampan = (sources: readonly string[], args: readonly string[] = []) =>
+      bed.sampan(dockerd, { sources, args, env: AS_COMMAND });
+    return await measure({ bed, netns, dockerd, containers, client, floor, sampan });
   } catch (error) {
     process.stderr.write(`${bed.describeLogs()}\n`);
     throw error;

@@ -39,7 +39,7 @@ async function onNode(
     ['commit', await repoIn(dir)],
   ];
   const sources = places.map(([, { location }]) => location);
-  const sampan = await node.bed.sampan(node.dockerd, { sources, args });
+  const sampan = await node.sampan(sources, args);
   const figures: Figure[] = [];
   await deployOnce(node, sampan, (places[0] as [string, Place])[1], 1);
   for (const [pods, rounds] of sizes) {

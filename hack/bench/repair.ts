@@ -35,7 +35,7 @@ export async function benchmarkRepairs(rounds: number): Promise<Figure[]> {
   return withBenchNode(async (node) => {
     const pods = rounds * 2;
     const place = await folderIn(await node.bed.dir());
-    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location] });
+    const sampan = await node.sampan([place.location]);
     const figures: Figure[] = [];
     for (const [deed, commit] of Object.entries(DEEDS)) {
       const web = { name: 'web', replicas: pods, clusterIP: '10.96.77.77' };

@@ -13,7 +13,7 @@ const WEB: Web = { name: 'web', replicas: 10, clusterIP: '10.96.77.77', version:
 export async function benchmarkRollouts(rounds: number): Promise<Figure[]> {
   return withBenchNode(async (node) => {
     const place = await folderIn(await node.bed.dir());
-    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location] });
+    const sampan = await node.sampan([place.location]);
     const rollouts: Rollout[] = [];
     const floors: number[] = [];
     for (let round = 0; round < rounds; round++) {

@@ -3,8 +3,6 @@
  * touched and no request lost, until a pod that was declared meanwhile runs.
  */
 
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { untilGone } from './deploy.ts';
 import { counted, type Figure, timedAgainstFloor } from './figures.ts';
@@ -14,9 +12,6 @@ import type { LoadResult } from './requests.ts';
 const FIRST: Web = { name: 'first', replicas: 1, clusterIP: '10.96.77.1' };
 const TEN: Web = { name: 'ten', replicas: 10, clusterIP: '10.96.77.10' };
 const NEW: Web = { name: 'new', replicas: 1, clusterIP: '10.96.77.11' };
-
-/** As the command `sampan` sets it. */
-const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sampan-bench-node') };
 
 export async function benchmarkStarts(rounds: number): Promise<Figure[]> {
   return withBenchNode(async (node) => [...(await coldStarts(node, rounds)), ...(await restarts(node, rounds))]);
@@ -31,7 +26,7 @@ async function coldStarts(node: BenchNode, rounds: number): Promise<Figure[]> {
     await place.declare(FIRST);
     const answered = node.client.untilAnswered(serviceOf(FIRST));
     const startedAt = performance.now();
-    const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location], env: COMPILE_CACHE });
+    const sampan = await node.sampan([place.location]);
     times.push((await answered) - startedAt);
     await place.withdraw(FIRST);
     await untilGone(node, sampan, FIRST);
@@ -44,7 +39,7 @@ async function coldStarts(node: BenchNode, rounds: number): Promise<Figure[]> {
 async function restarts(node: BenchNode, rounds: number): Promise<Figure[]> {
   const { containers, client } = node;
   const place = await folderIn(await node.bed.dir());
-  const sampan = await node.bed.sampan(node.dockerd, { sources: [place.location], env: COMPILE_CACHE });
+  const sampan = await node.sampan([place.location]);
   const answered = client.untilAnswered(serviceOf(TEN));
   await place.declare(TEN);
   await Promise.all([answered, containers.until('ten to run', () => appsOf(node, TEN).length === TEN.replicas)]);

@@ -47,7 +47,7 @@ export class UdpListener implements Listener {
   }
 
   close(): void {
-    for (const client of [...this.#flows.keys()]) this.#forget(client);
+    for (const client of this.#flows.keys()) this.#forget(client);
     this.#socket.close();
   }
 

@@ -3,21 +3,16 @@
  * the process learns of it: from then on nothing the process waits for ever comes, and nothing it does reaches anybody. A state of
  * the world in which a process can die is the state after some change, so dying after each in turn is dying everywhere.
  */
-export interface LifeOptions {
-  /** It dies with its so-manieth change of the world; default: it does not. */
-  readonly diesAfter?: number;
-  /** Told of every change, also of those that were under way when it died. */
-  readonly onChange?: (change: string) => void;
-}
-
 export class Life {
-  readonly #options: LifeOptions;
+  readonly #onChange: (change: string) => void;
   readonly #end = new AbortController();
   #changes = 0;
   #calls = 0;
+  #lastChange = Number.POSITIVE_INFINITY;
 
-  constructor(options: LifeOptions = {}) {
-    this.#options = options;
+  /** `onChange` is told of every change, also of those that were under way when it died. */
+  constructor(onChange: (change: string) => void) {
+    this.#onChange = onChange;
   }
 
   /** Aborts when it ends. */
@@ -41,6 +36,11 @@ export class Life {
 
   kill(): void {
     this.#end.abort();
+  }
+
+  /** From now on so many changes are left to it; it dies with the last of them. */
+  dieAfter(changes: number): void {
+    this.#lastChange = this.#changes + changes;
   }
 
   /** Something it asks the world. */
@@ -81,8 +81,8 @@ export class Life {
 
   #changed(change: string): void {
     this.#changes += 1;
-    this.#options.onChange?.(change);
-    if (this.#changes === this.#options.diesAfter) this.kill();
+    this.#onChange(change);
+    if (this.#changes >= this.#lastChange) this.kill();
   }
 }
 

@@ -7,7 +7,7 @@ import type { CancelTimer, Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
 import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
-import type { PacketFilter } from '../../../reconcilers/ports/packet-filter.ts';
+import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
 import type { Life } from './life.ts';
 
@@ -62,18 +62,18 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
 
 /** `filter`: the machine's rules, which outlive the process. */
 export function mortalFilter(filter: PacketFilter, life: Life): PacketFilter {
-  let isOwn = false;
+  let own: RoutingTable | undefined;
   return {
     mode: filter.mode,
     get table() {
-      return isOwn ? filter.table : undefined;
+      return own && filter.table;
     },
-    installed: () => life.ask(async () => (isOwn ? filter.installed() : undefined)),
+    installed: () => life.ask(async () => own && filter.installed()),
     apply: async (table) => {
       const before = await filter.installed();
       const describe = () => (isDeepStrictEqual(before, table) ? undefined : `apply ${table.routes.length} routes`);
       await life.act(() => filter.apply(table), describe);
-      isOwn = true;
+      own = table;
     },
     disturbances: (signal) => life.listen((until) => filter.disturbances(until), signal),
     remove: () => life.ask(() => filter.remove()),

@@ -6,7 +6,10 @@ import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
 import { type AssembledLoop, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
 import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
 import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
+import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
+import { ServiceAddresses } from '../../../reconcilers/kit/registry/service-addresses.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import { messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
@@ -34,8 +37,9 @@ const NODE_PORTS = { first: 30_000, last: 32_767 };
 const PAUSE_IMAGE = 'sampan/pause:1';
 const GRACE_MS = 10_000;
 const EVICTION_MS = 30_000;
-/** How the world's time passes while something is waited for. */
+/** How the world's time passes while something is waited for: in short steps at first, then in long ones. */
 const STEP_MS = 500;
+const PATIENCE_MS = 60_000;
 const KEPT_CHANGES = 60;
 
 export interface WorldOptions {
@@ -45,6 +49,9 @@ export interface WorldOptions {
   /** What is present on every machine. */
   readonly images?: readonly string[];
 }
+
+/** `change`: as in {@link Life}: `stop 3f2a...`, `create k8s_...`, `57 put /registry/pods/...`. */
+export type ChangeListener = (machine: Machine, change: string) => void;
 
 export class World {
   readonly clock = new FakeClock();
@@ -58,12 +65,19 @@ export class World {
   /** The last changes that daemons have made, for messages. */
   readonly changes: string[] = [];
   readonly #options: WorldOptions;
+  readonly #listeners: ChangeListener[] = [];
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
     this.random = new SeededRandom(options.seed);
     const store = options.openStore?.(this.clock) ?? new MemoryStore(this.clock);
     this.store = new FaultyStore(store, (transaction, revision) => this.ledger.take(transaction, revision));
+  }
+
+  /** The API as a person at the command line has it: through no daemon's cache. */
+  get person(): Registry {
+    const addresses = new ServiceAddresses({ serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS }, this);
+    return new Registry({ store: this.store, clock: this.clock, random: this.random, addresses });
   }
 
   /** A machine without a daemon yet. The first one is the master. */
@@ -91,16 +105,16 @@ export class World {
 
   /** Lets time pass until `check` no longer throws; after `withinMs` of the world's time, throws what it threw last. */
   async until(check: () => void, withinMs = 120_000): Promise<void> {
-    const deadline = this.clock.now() + withinMs;
+    const since = this.clock.now();
     await this.settled();
     for (;;) {
       for (const violation of this.ledger.violations) throw this.#explained(violation);
       try {
         return check();
       } catch (error) {
-        if (this.clock.now() >= deadline) throw this.#explained(error);
+        if (this.clock.now() >= since + withinMs) throw this.#explained(error);
       }
-      await this.advance(STEP_MS);
+      await this.advance(this.clock.now() < since + PATIENCE_MS ? STEP_MS : 10 * STEP_MS);
     }
   }
 
@@ -109,19 +123,32 @@ export class World {
     await this.store.close();
   }
 
-  noteChange(machine: string, change: string): void {
-    this.changes.push(`${machine}: ${change}`);
-    if (this.changes.length > KEPT_CHANGES) this.changes.shift();
+  /** `listener` is called after each change that a daemon makes; what it throws fails the scenario. */
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener);
   }
 
-  /** Adds what the daemons say is the matter, and what they did last. */
-  #explained(error: unknown): unknown {
-    if (!(error instanceof Error)) return error;
+  noteChange(machine: Machine, change: string): void {
+    this.changes.push(`${machine.name}: ${change}`);
+    if (this.changes.length > KEPT_CHANGES) this.changes.shift();
+    for (const listener of this.#listeners) {
+      try {
+        listener(machine, change);
+      } catch (error) {
+        this.ledger.violations.push(error);
+      }
+    }
+  }
+
+  /** With what the daemons say is the matter, and what they did last. */
+  #explained(error: unknown): Error {
     const troubles = this.machines.flatMap(({ daemon }) =>
-      (daemon?.loops ?? []).flatMap((loop) => [...loop.troubles()].map((trouble) => ({ loop: loop.name, ...trouble }))),
+      (daemon?.loops ?? []).flatMap((loop) =>
+        [...loop.troubles()].map((trouble) => `${loop.name} ${JSON.stringify(trouble)}`),
+      ),
     );
-    error.message += `\ntroubles: ${JSON.stringify(troubles, undefined, 1)}\nlast changes:\n${this.changes.join('\n')}`;
-    return error;
+    const text = [messageOf(error), 'troubles:', ...troubles, 'last changes:', ...this.changes].join('\n');
+    return new Error(text, { cause: error });
   }
 }
 
@@ -159,11 +186,12 @@ export class Machine {
     return this.filter.table;
   }
 
-  /** Starts its daemon anew. `diesAfter`: see {@link Life}. */
+  /** Starts its daemon anew. `diesAfter`: so many changes of the world are left to it; default: all it likes. */
   async start(options: { diesAfter?: number } = {}): Promise<Daemon> {
     this.kill();
     const { clock, random, store, log } = this.#world;
-    const life = new Life({ ...options, onChange: (change) => this.#world.noteChange(this.name, change) });
+    const life = new Life((change) => this.#world.noteChange(this, change));
+    life.dieAfter(options.diesAfter ?? Number.POSITIVE_INFINITY);
     const essentials = { clock: mortalClock(clock, life), random, log: mortalLog(log, life) };
     const ownStore = mortalStore(store, life);
     const core = createCore(
@@ -176,7 +204,8 @@ export class Machine {
     void core.cache.run(life.signal);
     void compactRegularly({ store: ownStore, revision: () => core.cache.revision, ...essentials }, life.signal);
     await this.#world.settled();
-    if (core.cache.revision === 0) await core.cache.reached(1);
+    // While the store is away there is nothing to start on; the daemon's first list comes when it is back.
+    while (core.cache.revision === 0 && !life.isOver) await this.#world.advance(STEP_MS);
     loops.push(...this.#assemble(core, life));
     for (const loop of loops) void loop.run(life.signal);
     return this.#daemon;

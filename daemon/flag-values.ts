@@ -1,0 +1,44 @@
+/** What the values of flags mean: ranges, ports, shares, times. Each throws commander's InvalidArgumentError, with what was expected. */
+import { InvalidArgumentError } from 'commander';
+import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+
+export function range(text: string): Ipv4Range {
+  try {
+    return parseIpv4Range(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+export function portRange(text: string): { first: number; last: number } {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (!(first >= 1 && first <= last && last <= 65_535)) {
+    throw new InvalidArgumentError(`expected two ports like 30000-32767, got "${text}"`);
+  }
+  return { first, last };
+}
+
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError(`expected a share between 0 and 1, got "${text}"`);
+  }
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
+  return Number(text);
+}
+
+/** Milliseconds of `500ms`, `10s`, `5m`, `1h`. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new InvalidArgumentError(`expected a time like 500ms, 10s, 5m or 1h, got "${text}"`);
+  }
+  return Number(match[1]) * unit;
+}

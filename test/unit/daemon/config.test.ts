@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Commands, type RunConfig, runCommandLine } from '../../../daemon/config.ts';
+
+/** What `sampan run ARGS` is told, or the exit code where it is not run. */
+async function runWith(...args: string[]): Promise<RunConfig | number> {
+  let seen: RunConfig | undefined;
+  const commands = {
+    run: async (config: RunConfig) => {
+      seen = config;
+      return 0;
+    },
+  } as unknown as Commands;
+  const code = await quietly(() => runCommandLine(['node', 'sampan', 'run', ...args], '1.2.3', commands));
+  return seen ?? code;
+}
+
+/** Commander tells people about their mistakes; a test run need not. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const { write } = process.stderr;
+  process.stderr.write = () => true;
+  try {
+    return await work();
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+describe('the command line', () => {
+  let folder: string;
+  const file = (text: string): string => {
+    const path = join(folder, 'sampan.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sampan-config-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('has the defaults people expect', async () => {
+    const config = (await runWith('manifests')) as RunConfig;
+    assert.deepEqual(config.sources, [
+      { location: 'manifests', onInvalid: 'refuse', pruneLimit: 0.5, syncInterval: '30s' },
+    ]);
+    assert.equal(config.serviceRange.cidr, '10.96.0.0/16');
+    assert.deepEqual(config.nodePorts, { first: 30_000, last: 32_767 });
+    assert.equal(config.pauseImage, 'sampan/pause:1');
+    assert.equal(config.proxyMode, 'nftables');
+    assert.equal(config.etcd, undefined);
+    assert.equal(config.clusterCidr, undefined);
+  });
+
+  it("takes Kubernetes' flags by their names", async () => {
+    const config = (await runWith(
+      'https://example.com/app.git#main:deploy',
+      '--etcd-servers=http://a:2379,http://b:2379',
+      '--service-cluster-ip-range=123.123.123.0/24',
+      '--cluster-cidr=10.1.0.0/16',
+      '--pod-eviction-timeout=2m',
+    )) as RunConfig;
+    assert.deepEqual(config.etcd?.servers, ['http://a:2379', 'http://b:2379']);
+    assert.equal(config.serviceRange.size, 256);
+    assert.equal(config.clusterCidr?.cidr, '10.1.0.0/16');
+    assert.equal(config.podEvictionTimeoutMs, 120_000);
+  });
+
+  for (const bad of [
+    ['manifests', '--service-cluster-ip-range=10.96.0.1/16'],
+    ['manifests', '--service-node-port-range=9-8'],
+    ['manifests', '--proxy-mode=iptables'],
+    ['manifests', '--prune-limit=2'],
+    ['manifests', '--pod-eviction-timeout=soon'],
+    ['manifests', '--no-such-flag'],
+  ]) {
+    it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));
+  }
+
+  it('refuses to run without a source', async () => {
+    await assert.rejects(runWith(), /needs at least one SOURCE/);
+  });
+
+  it('reads the config file, over which the command line wins', async () => {
+    const path = file(`
+sources:
+  - manifests
+  - location: https://example.com/app.git
+    on-invalid: skip-file
+    prune-limit: 0.9
+    sync-interval: 10s
+service-cluster-ip-range: 123.123.123.0/24
+node-name: from-file
+proxy-mode: none
+`);
+    const config = (await runWith('--config', path, '--node-name', 'from-flag')) as RunConfig;
+    assert.deepEqual(config.sources, [
+      { location: 'manifests', onInvalid: 'refuse', pruneLimit: 0.5, syncInterval: '30s' },
+      { location: 'https://example.com/app.git', onInvalid: 'skip-file', pruneLimit: 0.9, syncInterval: '10s' },
+    ]);
+    assert.equal(config.serviceRange.cidr, '123.123.123.0/24');
+    assert.equal(config.nodeName, 'from-flag');
+    assert.equal(config.proxyMode, 'none');
+  });
+
+  it('says what is wrong with a config file', async () => {
+    await assert.rejects(runWith('x', '--config', file('colour: red')), /sampan.yaml: unknown setting "colour"/);
+    await assert.rejects(
+      runWith('x', '--config', file('cluster-cidr: 10.0.0.1/8')),
+      /cluster-cidr: .*did you mean 10\.0\.0\.0\/8/,
+    );
+    await assert.rejects(runWith('x', '--config', file('proxy-mode: iptables')), /proxy-mode/);
+    await assert.rejects(runWith('--config', file('sources: [{path: x}]')), /sources\[0\]: cannot use "path: x"/);
+    await assert.rejects(runWith('x', '--config', join(folder, 'none.yaml')), /cannot read the config file/);
+  });
+});
