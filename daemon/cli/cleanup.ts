@@ -18,13 +18,13 @@ const AT_ONCE = 8;
 
 export async function cleanup(config: CleanupConfig, out: Output): Promise<number> {
   const dataDir = new DataDir(config.dataDir);
-  if (await dataDir.isInUse()) {
-    throw new SampanError('Usage', { detail: `the daemon on ${config.dataDir} still runs; stop it first` });
-  }
   const instance = dataDir.knownInstance();
   if (instance === undefined) {
     out.write(`no daemon ever ran on ${config.dataDir}: nothing to clean up\n`);
     return 0;
+  }
+  if (dataDir.isInUse()) {
+    throw new SampanError('Usage', { detail: `the daemon on ${config.dataDir} still runs; stop it first` });
   }
   const runtime = new DockerRuntime(config.dockerHost);
   const containers = await runtime.list({ [LABEL_INSTANCE]: instance });

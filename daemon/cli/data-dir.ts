@@ -2,14 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import { ApiConnection, SOCKET_NAME } from './api-connection.ts';
+import { SOCKET_NAME } from './api-connection.ts';
 
 const PID_FILE = 'sampan.pid';
+const LOCK_FILE = 'lock';
 const INSTANCE_FILE = 'instance';
 
 export class DataDir {
   readonly path: string;
+  #lock: DatabaseSync | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -24,19 +27,26 @@ export class DataDir {
   }
 
   /** Makes the folder, for its owner only, and claims it. Usage error where a daemon already runs on it. */
-  async claim(pid: number): Promise<void> {
+  claim(pid: number): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    if (await this.isInUse()) {
+    this.#lock = tryLock(this.#lockPath);
+    if (this.#lock === undefined) {
       const other = this.#read(PID_FILE) ?? 'unknown';
       throw new SampanError('Usage', {
         detail: `a daemon already runs on ${this.path} (process ${other}); stop it first`,
       });
     }
-    writeFileSync(join(this.path, PID_FILE), `${pid}\n`);
+    try {
+      writeFileSync(join(this.path, PID_FILE), `${pid}\n`);
+    } catch (error) {
+      // It is for people to read, and no reason not to start on a full disk.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 
   release(): void {
     for (const name of [PID_FILE, SOCKET_NAME]) rmSync(join(this.path, name), { force: true });
+    this.#lock?.close();
   }
 
   /** What tells this daemon's containers from those of others on the same Docker engine; made once, kept for good. */
@@ -53,14 +63,15 @@ export class DataDir {
     return this.#read(INSTANCE_FILE);
   }
 
-  /** Whether a daemon answers on its socket. */
-  async isInUse(): Promise<boolean> {
-    try {
-      await new ApiConnection(this.path).stream('/healthz');
-      return true;
-    } catch {
-      return false;
-    }
+  /** Whether a daemon runs here, answering or not. */
+  isInUse(): boolean {
+    const lock = tryLock(this.#lockPath);
+    lock?.close();
+    return lock === undefined;
+  }
+
+  get #lockPath(): string {
+    return join(this.path, LOCK_FILE);
   }
 
   #read(name: string): string | undefined {
@@ -69,5 +80,23 @@ export class DataDir {
     } catch {
       return undefined;
     }
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Locks a file until `close`, or until the process ends, however it does; undefined where another process holds it. Node has no
+ * file locks of its own; SQLite's are the kernel's, and take no room on the disk.
+ */
+function tryLock(path: string): DatabaseSync | undefined {
+  const lock = new DatabaseSync(path);
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
   }
 }

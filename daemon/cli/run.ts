@@ -43,7 +43,7 @@ export interface Surroundings {
 export async function run(config: RunConfig, surroundings: Surroundings): Promise<number> {
   const { version, stdout, signal } = surroundings;
   const dataDir = new DataDir(config.dataDir);
-  await dataDir.claim(surroundings.pid);
+  dataDir.claim(surroundings.pid);
 
   const format = config.logFormat ?? (stdout.isTTY ? 'text' : 'json');
   const view = stdout.isTTY && stdout.columns > 0 && format === 'text' ? await openView(stdout) : undefined;

@@ -10,9 +10,11 @@ import type { Log } from '../ports/log.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import { nameSuffix, type Random } from '../ports/random.ts';
 
-/** At most so many different events are remembered for counting, and so many writes wait. */
+/** At most so many different events are remembered for counting, and so many wait to be written. */
 const REMEMBERED = 1_000;
 const WAITING = 500;
+/** Events that come together are written together: each disk write of its own would hold up what matters more. */
+const GATHER_MS = 250;
 
 export interface EventRecorder {
   record(about: KubeObject, type: Event['type'], reason: string, message: string): void;
@@ -25,13 +27,25 @@ export interface EventRecorderDeps {
   readonly log: Log;
 }
 
+/** One event that waits to be written, as often as it came meanwhile. */
+interface Occurrence {
+  readonly about: KubeObject;
+  readonly type: Event['type'];
+  readonly reason: string;
+  readonly message: string;
+  readonly firstAt: number;
+  count: number;
+  lastAt: number;
+}
+
 export class StoredEventRecorder implements EventRecorder {
   readonly #component: string;
   readonly #host: string;
   readonly #deps: EventRecorderDeps;
   readonly #known = new Map<string, Event>();
-  #waiting = 0;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #waiting = new Map<string, Occurrence>();
+  #cancelFlush: () => void = () => {};
+  #written: Promise<void> = Promise.resolve();
 
   /** `component` as Kubernetes names it (`kubelet`, `scheduler`); `host` the node, or ''. */
   constructor(component: string, host: string, deps: EventRecorderDeps) {
@@ -41,40 +55,59 @@ export class StoredEventRecorder implements EventRecorder {
   }
 
   record(about: KubeObject, type: Event['type'], reason: string, message: string): void {
-    if (this.#waiting >= WAITING) {
-      this.#deps.log.debug('event dropped, too many wait', { reason, message });
+    const { clock, log } = this.#deps;
+    const identity = [about.kind, about.metadata.uid, type, reason, message].join('\0');
+    const at = clock.now();
+    const repeated = this.#waiting.get(identity);
+    if (repeated !== undefined) {
+      repeated.count += 1;
+      repeated.lastAt = at;
       return;
     }
-    this.#waiting += 1;
-    this.#tail = this.#tail
-      .then(() => this.#write(about, type, reason, message))
-      .catch((error: unknown) => this.#deps.log.debug('event not written', { reason, error: messageOf(error) }))
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+    if (this.#waiting.size >= WAITING) {
+      log.debug('event dropped, too many wait', { reason, message });
+      return;
+    }
+    if (this.#waiting.size === 0) this.#cancelFlush = clock.setTimer(GATHER_MS, () => void this.flush());
+    this.#waiting.set(identity, { about, type, reason, message, count: 1, firstAt: at, lastAt: at });
   }
 
   /** Resolves when all events recorded so far are written or given up. */
-  async flush(): Promise<void> {
-    await this.#tail;
+  flush(): Promise<void> {
+    this.#cancelFlush();
+    // One batch after the other: while a write hangs, what comes gathers here.
+    this.#written = this.#written.then(() => this.#writeWaiting());
+    return this.#written;
   }
 
-  async #write(about: KubeObject, type: Event['type'], reason: string, message: string): Promise<void> {
-    const now = this.#deps.clock.now();
-    const identity = [about.kind, about.metadata.uid, type, reason, message].join('\0');
-    const known = this.#known.get(identity);
+  async #writeWaiting(): Promise<void> {
+    const batch = [...this.#waiting];
+    this.#waiting.clear();
+    await Promise.all(batch.map(([identity, occurrence]) => this.#writeOrGiveUp(identity, occurrence)));
+  }
+
+  async #writeOrGiveUp(identity: string, occurrence: Occurrence): Promise<void> {
+    try {
+      this.#remember(identity, await this.#write(this.#known.get(identity), occurrence));
+    } catch (error) {
+      const { reason } = occurrence;
+      this.#deps.log.debug('event not written', { reason, error: messageOf(error) });
+    }
+  }
+
+  async #write(known: Event | undefined, occurrence: Occurrence): Promise<Event> {
+    const { about, type, reason, message, count, firstAt, lastAt } = occurrence;
     if (known !== undefined) {
-      const next = { ...known, count: known.count + 1, lastTimestamp: toTimestamp(now) };
+      const next = { ...known, count: known.count + count, lastTimestamp: toTimestamp(lastAt) };
       try {
-        this.#remember(identity, await this.#deps.client.update('Event', next));
-        return;
+        return await this.#deps.client.update('Event', next);
       } catch (error) {
         if (!isSampanError(error, 'NotFound', 'Conflict')) throw error;
       }
     }
     const namespace = about.metadata.namespace ?? 'default';
-    const suffix = `${now.toString(16)}${nameSuffix(this.#deps.random)}`;
-    const created = await this.#deps.client.create('Event', {
+    const suffix = `${firstAt.toString(16)}${nameSuffix(this.#deps.random)}`;
+    return this.#deps.client.create('Event', {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: `${about.metadata.name}.${suffix}`, namespace },
@@ -90,13 +123,12 @@ export class StoredEventRecorder implements EventRecorder {
       reason,
       message,
       source: { component: this.#component, ...(this.#host !== '' && { host: this.#host }) },
-      firstTimestamp: toTimestamp(now),
-      lastTimestamp: toTimestamp(now),
-      count: 1,
+      firstTimestamp: toTimestamp(firstAt),
+      lastTimestamp: toTimestamp(lastAt),
+      count,
       reportingComponent: this.#component,
       reportingInstance: this.#host,
     });
-    this.#remember(identity, created);
   }
 
   #remember(identity: string, event: Event): void {

@@ -40,6 +40,7 @@ export class ContainerView {
   readonly #refreshing = new Map<string, Promise<void>>();
   #step = 0;
   #isCurrent = false;
+  #since = 0;
   /** That Docker is away has been said. */
   #isReported = false;
   #listener: ViewListener = { onPod: () => {}, onAll: () => {} };
@@ -52,6 +53,11 @@ export class ContainerView {
   /** Whether the records can be believed: they are listed, and events come. */
   get isCurrent(): boolean {
     return this.#isCurrent;
+  }
+
+  /** Since when Docker answers without a break; what ended before may have ended with the engine. */
+  get since(): number {
+    return this.#since;
   }
 
   of(key: ObjectKey): ContainerRecord[] {
@@ -196,6 +202,7 @@ export class ContainerView {
 
   #connected(): void {
     this.#isCurrent = true;
+    this.#since = this.#deps.clock.now();
     if (this.#isReported) this.#deps.log.info('Docker answers again');
     this.#isReported = false;
     this.#listener.onAll();

@@ -10,6 +10,8 @@ export interface PodObservation {
   readonly synced: boolean;
   /** Whether `containers` can be believed; not while Docker does not answer. */
   readonly runtime: 'current' | 'unreachable';
+  /** Since when it answers without a break: an end or a failure before that was the engine's own, and delays nothing. */
+  readonly runtimeSince?: number;
   /** This daemon's containers under the pod's name, of whatever uid. */
   readonly containers: readonly PodContainer[];
   /** Container id → when its grace period ends: SIGTERM was sent. Milliseconds since the epoch, as all times here. */

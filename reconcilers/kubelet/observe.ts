@@ -49,6 +49,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       key,
       synced: cache.revision > 0,
       runtime: view.isCurrent ? 'current' : 'unreachable',
+      runtimeSince: view.since,
       containers,
       stopping: stoppingOf(containers, stops),
       images,

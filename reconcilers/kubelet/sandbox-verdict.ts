@@ -19,7 +19,9 @@ export function sandboxVerdict(pod: Pod, records: PodRecords, observed: PodObser
   if (observed.node.network === undefined && !pod.spec.hostNetwork) {
     return { step: 'wait', because: 'this node has no podCIDR yet' };
   }
-  const failure = observed.failures[SANDBOX];
+  const { runtimeSince = 0 } = observed;
+  const known = observed.failures[SANDBOX];
+  const failure = known !== undefined && known.at >= runtimeSince ? known : undefined;
   const retryAt = failure === undefined ? 0 : failure.at + retryDelayMs(failure.count);
   if (failure !== undefined && now < retryAt) return { step: 'wait', because: failure.message, changesAt: retryAt };
 
@@ -27,6 +29,7 @@ export function sandboxVerdict(pod: Pod, records: PodRecords, observed: PodObser
   const startFailed = failure?.reason === 'RunContainerError' && failure.attempt === sandbox.attempt;
   if (!hasEnded(sandbox) && !startFailed) return { step: 'start', attempt: sandbox.attempt, crashes: sandbox.crashes };
 
+  if (endedAt(sandbox) < runtimeSince) return { step: 'start', attempt: nextSandboxAttempt, crashes: 0 };
   const crashes = crashesAfter(sandbox, SANDBOX_RECOVERED_AFTER_MS);
   const dueAt = endedAt(sandbox) + restartDelayMs(crashes);
   if (now < dueAt) return { step: 'wait', because: "the pod's pause container keeps ending", changesAt: dueAt };
