@@ -13,6 +13,10 @@ import { Backoff, type BackoffLimits } from './backoff.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Loop, Plan, Trigger } from './reconciler.ts';
 
+/** The store fails for all keys at once and is back for all at once: no key waits long for it, and none is blamed. */
+const OUTAGES = ['StoreUnavailable', 'StoreFull'] as const;
+const OUTAGE_BACKOFF = { firstMs: 50, mostMs: 2_000 };
+
 const DEFAULTS = { concurrency: 4, resyncMs: 10 * 60_000, backoff: { firstMs: 50, mostMs: 60_000 } };
 
 export interface RunLoopDeps {
@@ -45,6 +49,9 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
   readonly #log: Log;
   readonly #queue: KeyedQueue;
   readonly #backoff: Backoff;
+  readonly #outageBackoff: Backoff;
+  /** What was logged last of each key that keeps failing. */
+  readonly #reported = new Map<string, string>();
   readonly #attempts = new Map<string, AbortController>();
   readonly #explanations = new Map<string, Explanation>();
   readonly #workers = new Set<Promise<void>>();
@@ -60,6 +67,7 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     this.#log = deps.log.with({ loop: loop.reconciler.name });
     this.#queue = new KeyedQueue(deps.clock);
     this.#backoff = new Backoff(this.#options.backoff, deps.random);
+    this.#outageBackoff = new Backoff(OUTAGE_BACKOFF, deps.random);
   }
 
   get name(): string {
@@ -136,6 +144,8 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     try {
       await this.#converge(name, attempt.signal);
       this.#backoff.succeeded(name);
+      this.#outageBackoff.succeeded(name);
+      this.#reported.delete(name);
     } catch (error) {
       this.#failed(name, error, attempt.signal);
     } finally {
@@ -190,8 +200,9 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     const message = messageOf(error);
     const before = this.#explanations.get(name);
     const retry = !(error instanceof SampanError) || error.retry;
-    const delayMs = retry ? this.#backoff.nextMs(name) : undefined;
-    const failures = retry ? this.#backoff.failures(name) : 1;
+    const backoff = isSampanError(error, ...OUTAGES) ? this.#outageBackoff : this.#backoff;
+    const delayMs = retry ? backoff.nextMs(name) : undefined;
+    const failures = retry ? backoff.failures(name) : 1;
     this.#explanations.set(name, {
       because: before?.because ?? '',
       error: message,
@@ -201,7 +212,8 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     if (delayMs !== undefined) this.#queue.addAfter(name, delayMs, 'retry');
 
     // A lost race is everyday life; the same error over and over is said once.
-    const quiet = isSampanError(error, 'Conflict') || before?.error === message;
+    const quiet = isSampanError(error, 'Conflict') || this.#reported.get(name) === message;
+    this.#reported.set(name, message);
     const report = quiet ? this.#log.debug : this.#log.error;
     report.call(this.#log, 'attempt failed', {
       key: name,

@@ -48,6 +48,7 @@ const STEP_WEIGHTS = {
   'bring the source back': 2,
 } as const;
 type Step = keyof typeof STEP_WEIGHTS;
+const WEIGHTED_STEPS = Object.entries(STEP_WEIGHTS).flatMap(([step, weight]) => Array<Step>(weight).fill(step as Step));
 
 class Play {
   readonly world: World;
@@ -71,7 +72,7 @@ class Play {
   /** One random step. A person whose command the store refuses, or who lost a race, lets it be. */
   async step(): Promise<void> {
     const step = this.#draw();
-    if (process.env['SCENARIO_TRACE']) console.log(step);
+    if (process.env.SCENARIO_TRACE) console.log(step);
     try {
       await this.#steps[step]();
     } catch (error) {
@@ -207,9 +208,7 @@ class Play {
   }
 
   #draw(): Step {
-    const steps = Object.entries(STEP_WEIGHTS) as [Step, number][];
-    let left = this.#random.next() * steps.reduce((sum, [, weight]) => sum + weight, 0);
-    return steps.find(([, weight]) => (left -= weight) < 0)?.[0] ?? 'wait';
+    return this.#pick(WEIGHTED_STEPS) as Step;
   }
 
   #machine(): Machine {

@@ -12,7 +12,7 @@ export function guardReplicas({ ledger }: World, name: string, { least, most }: 
   ledger.onRevision((entries, revision) => {
     const touched = entries.filter(({ key }) => key.startsWith(`/registry/pods/default/${name}-`));
     if (touched.length === 0) return;
-    const pods = ledger.list('Pod').filter((pod) => pod.metadata.labels?.['name'] === name && isActive(pod));
+    const pods = ledger.list('Pod').filter((pod) => pod.metadata.labels?.name === name && isActive(pod));
     const available = pods.filter(isPodReady).length;
     assert.ok(
       available >= least,

@@ -3,7 +3,7 @@
  * clock), and daemons assembled as `sampan run` assembles them, each of which can be killed at any change it makes.
  */
 import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
-import { type AssembledLoop, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
+import { type AssembledLoop, type Core, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
 import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
 import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
@@ -199,15 +199,11 @@ export class Machine {
       { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name },
       essentials,
     );
-    const loops: AssembledLoop[] = [];
-    this.#daemon = { life, loops };
+    this.#daemon = { life, loops: this.#assemble(core, life) };
     void core.cache.run(life.signal);
     void compactRegularly({ store: ownStore, revision: () => core.cache.revision, ...essentials }, life.signal);
+    void runLoops(core, this.#daemon);
     await this.#world.settled();
-    // While the store is away there is nothing to start on; the daemon's first list comes when it is back.
-    while (core.cache.revision === 0 && !life.isOver) await this.#world.advance(STEP_MS);
-    loops.push(...this.#assemble(core, life));
-    for (const loop of loops) void loop.run(life.signal);
     return this.#daemon;
   }
 
@@ -217,7 +213,7 @@ export class Machine {
     this.#daemon = undefined;
   }
 
-  #assemble(core: ReturnType<typeof createCore>, life: Life): AssembledLoop[] {
+  #assemble(core: Core, life: Life): AssembledLoop[] {
     const { source, archive } = this.#world;
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
@@ -252,4 +248,10 @@ export class Machine {
     );
     return this.isMaster ? [...master, ...node] : node;
   }
+}
+
+/** As `sampan run` does: nothing is looked at before the first list is in, which waits for the store. */
+async function runLoops({ cache }: Core, { life, loops }: Daemon): Promise<void> {
+  while (cache.revision === 0) await cache.reached(1).catch(() => undefined);
+  for (const loop of loops) void loop.run(life.signal);
 }

@@ -102,7 +102,7 @@ describe('RunLoop', () => {
   it('tries a retryable error again, later each time', async () => {
     const loop = new Counter();
     loop.execute = async () => {
-      throw new SampanError('StoreUnavailable', { endpoint: 'x', detail: 'y' });
+      throw new SampanError('RuntimeUnavailable', { endpoint: 'x', detail: 'y' });
     };
     const { runLoop, clock, end } = start(loop);
     await clock.advance(10_000);
@@ -115,6 +115,22 @@ describe('RunLoop', () => {
     await clock.advance(60_000);
     assert.equal(loop.value, 3);
     assert.equal(runLoop.explain(KEY)?.error, undefined);
+    await end();
+  });
+
+  it('goes on within seconds of the end of an outage of the store, however long it was, and says it once', async () => {
+    const loop = new Counter();
+    loop.execute = async () => {
+      throw new SampanError('StoreUnavailable', { endpoint: 'x', detail: 'y' });
+    };
+    const { clock, log, end } = start(loop);
+    await clock.advance(600_000);
+    assert.equal(log.lines.filter(({ level }) => level === 'error').length, 1);
+    loop.execute = async (to) => {
+      loop.value = to;
+    };
+    await clock.advance(2_500);
+    assert.equal(loop.value, 3);
     await end();
   });
 
