@@ -19,7 +19,7 @@ export function layOutTable(table: Table, layout: TableLayout): string {
   ];
   const rows = table.rows.map((row) => [
     ...(layout.namespaces ? [namespaceOf(row.object)] : []),
-    ...columns.map(({ index }) => String(row.cells[index] ?? '')),
+    ...columns.map(({ index }) => firstLine(String(row.cells[index] ?? ''))),
   ]);
   const lines = layout.upper ? [header, ...rows] : rows;
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
@@ -29,6 +29,12 @@ export function layOutTable(table: Table, layout: TableLayout): string {
         `${cells.map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 3))).join('')}\n`,
     )
     .join('');
+}
+
+/** As kubectl shows a cell of several lines. */
+function firstLine(text: string): string {
+  const end = text.indexOf('\n');
+  return end < 0 ? text : `${text.slice(0, end)}...`;
 }
 
 function namespaceOf(object: unknown): string {

@@ -15,9 +15,14 @@ import { countOf, judge, type Verdict } from './verdict.ts';
 
 /** What refuses a revision may lie outside of it, in objects of others: look again. */
 const REFUSED_AGAIN_MS = 5_000;
+/** A new cluster has no namespace `default` for a moment. */
+const SETUP_CHECK_MS = 10;
 
 export function plan(desired: DesiredSource | undefined, observed: Observed, now: number): Plan<Action> {
   if (desired === undefined) return { actions: [], because: 'no such source is configured; its objects stay' };
+  if (![...observed.namespaces, ...observed.terminatingNamespaces].includes('default')) {
+    return { actions: [], because: 'the cluster is being set up', checkAgainAfterMs: SETUP_CHECK_MS };
+  }
   const { name } = desired;
   const inventory = observed.source?.status.inventory ?? [];
   const verdict = judge(desired, observed);

@@ -28,8 +28,8 @@ export interface Sampan {
   readonly process: BackgroundProcess;
   /** SIGTERM without an argument; resolves when the process is gone. Containers go on. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same data directory; resolves when its API answers. */
-  start(): Promise<void>;
+  /** Starts it again on the same data directory; resolves when its API answers, or when `ready` says so. */
+  start(options?: { readonly ready: () => boolean }): Promise<void>;
   /** Runs another command of it on the same data directory (`get`, `status`, `cleanup`, ...); gives what it printed. */
   cli(...args: string[]): Promise<string>;
   /** The same for a command that may fail: resolves whatever its exit code. */
@@ -55,10 +55,11 @@ export async function startSampan(
   const command = [main, 'run', ...(options.sources ?? []), ...flags, ...(options.args ?? [])];
 
   let daemon: BackgroundProcess;
-  const start = async (): Promise<void> => {
+  const answers = () => api.list('/api/v1/namespaces').then(() => true);
+  const start = async ({ ready }: { ready: () => boolean | Promise<boolean> } = { ready: answers }): Promise<void> => {
     const started = await dockerd.netns.start(process.execPath, command, logFile, { ...process.env, ...options.env });
     daemon = started;
-    await eventually(() => !started.running || api.list('/api/v1/namespaces').then(() => true), {
+    await eventually(() => !started.running || ready(), {
       describe: 'the daemon to answer on its socket',
       timeoutMs: 20_000,
     }).catch((cause: unknown) => {
