@@ -92,7 +92,7 @@ const SQLITE_BUSY = 5;
 function tryLock(path: string): DatabaseSync | undefined {
   const lock = new DatabaseSync(path);
   try {
-    lock.exec('BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock.close();

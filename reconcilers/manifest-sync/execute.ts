@@ -17,7 +17,12 @@ import { problemLines } from './sync-status.ts';
 
 const PROBLEMS_IN_EVENT = 10;
 /** What the API says of an object that it will not have, however often it is asked. */
-const REFUSALS = ['Invalid', 'Forbidden', 'BadRequest', 'NotFound'] as const;
+const REFUSALS = ['Invalid', 'Forbidden', 'BadRequest'] as const;
+/** What it says to who was outrun: the next look sees why. */
+const LOST_RACES = {
+  AlreadyExists: 'somebody else created it',
+  NotFound: 'it, or its namespace, was deleted',
+} as const;
 
 export interface ExecuteDeps {
   readonly client: ObjectClient;
@@ -38,8 +43,8 @@ export function executors({ client, cache, events, log, reader, enqueue }: Execu
     try {
       await work();
     } catch (error) {
-      if (isSampanError(error, 'AlreadyExists')) {
-        const detail = 'somebody else created it at the same time';
+      if (isSampanError(error, 'AlreadyExists', 'NotFound')) {
+        const detail = `${LOST_RACES[error.code as keyof typeof LOST_RACES]} at the same time`;
         throw new SampanError('Conflict', { resource: target.kind, name: target.key.name, detail }, error);
       }
       if (!isSampanError(error, ...REFUSALS) || error.details.cause === 'NamespaceTerminating') throw error;

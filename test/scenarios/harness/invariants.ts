@@ -14,6 +14,9 @@ const LABEL_SANDBOX_ATTEMPT = 'sampan.dev/sandbox-attempt';
 const IPS = '/registry/ranges/serviceips/';
 const NODE_PORTS = '/registry/ranges/servicenodeports/';
 
+/** Events of what was done last are written a moment later. */
+const EVENTS_MS = 1_000;
+
 /** Everything is as `files` declare it, and nothing else is there. `applied`: the revision they are. */
 export function checkConverged(world: World, files: Files, applied?: string): void {
   const declared = declaredBy(files);
@@ -143,11 +146,11 @@ function checkSource({ ledger }: World, declared: Declared, applied: string | un
 
 /** For `ms` of the world's time the daemons write nothing but their heartbeat, ask nothing of Docker, and say nothing. */
 export async function checkQuiet(world: World, ms: number): Promise<void> {
+  await world.advance(EVENTS_MS);
   const written: string[] = [];
   world.ledger.onRevision((entries) => {
-    written.push(
-      ...entries.map(({ key }) => key).filter((key) => !key.startsWith('/registry/leases/kube-node-lease/')),
-    );
+    const told = entries.filter(({ key }) => !key.startsWith('/registry/leases/kube-node-lease/'));
+    written.push(...told.map(({ key, after }) => `${key} ${messageIn(after)}`));
   });
   const counts = () =>
     world.machines.map(({ runtime, filter }) => ({
@@ -160,6 +163,11 @@ export async function checkQuiet(world: World, ms: number): Promise<void> {
   assert.deepEqual(counts(), before, 'a settled daemon changes nothing');
   const said = world.log.lines.slice(lines).filter(({ level }) => level !== 'debug');
   assert.deepEqual(said, [], 'a settled daemon is silent');
+}
+
+function messageIn(stored: unknown): string {
+  const { reason = '', message = '' } = (stored ?? {}) as { reason?: string; message?: string };
+  return `${reason} ${message}`.trim();
 }
 
 /** The ids of what runs on all machines, by container name. */

@@ -41,6 +41,8 @@ const EVICTION_MS = 30_000;
 const STEP_MS = 500;
 const PATIENCE_MS = 60_000;
 const KEPT_CHANGES = 60;
+/** More than any legitimate work needs at once: somebody tries again and again, without waiting. */
+const MOST_CALLS = 20_000;
 
 export interface WorldOptions {
   readonly seed?: number;
@@ -91,8 +93,10 @@ export class World {
   /** Lets everything happen that needs no time. */
   async settled(): Promise<void> {
     const calls = () => this.machines.reduce((sum, { daemon }) => sum + (daemon?.life.calls ?? 0), 0);
+    const first = calls();
     for (let before = -1; before !== calls(); ) {
       before = calls();
+      if (before > first + MOST_CALLS) throw this.#explained(new Error(`busy: ${MOST_CALLS} calls in no time at all`));
       await settle();
     }
   }

@@ -395,6 +395,23 @@ describe('manifest-sync', () => {
       assert.deepEqual(await fixture.sync(), []);
     });
 
+    it('does not blame a commit for an object that somebody deletes while it is applied', async () => {
+      fixture.source.set({ 'a.yaml': controller('a') });
+      await fixture.sync();
+      const revision = fixture.source.set({ 'a.yaml': controller('a', { replicas: 5 }) });
+      await new Promise<void>((resolve) => setImmediate(resolve)); // what the source said arrives
+      const { reconciler } = fixture.loop;
+      const signal = new AbortController().signal;
+      const { desired, observed } = await reconciler.observe({ namespace: '', name: 'web' }, signal);
+      const [patch] = reconciler.plan(desired, observed, fixture.cluster.clock.now()).actions;
+      assert.equal(patch?.kind, 'patch-object');
+      await fixture.client.delete('ReplicationController', { namespace: 'default', name: 'a' });
+      await assert.rejects(reconciler.execute(patch, signal), { code: 'Conflict' });
+      await fixture.sync();
+      assert.equal((await rc('a')).spec.replicas, 5);
+      assert.equal((await fixture.status()).appliedRevision, revision);
+    });
+
     it('skips only the bad file where it is told to, and leaves what that declared', async () => {
       await fixture.close();
       await setUp({ onInvalid: 'skip-file' });
