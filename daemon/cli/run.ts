@@ -27,6 +27,7 @@ import type { Diagnostics } from './status.ts';
 /** Kubernetes' own limit per node. */
 const MAX_PODS = 110;
 const DOCKER_RETRY_MS = 500;
+const KEEP_ALIVE_MS = 3_600_000;
 
 export interface Surroundings {
   readonly version: string;
@@ -52,7 +53,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const essentials: Essentials = { clock: systemClock, random: systemRandom, log };
   const startedAt = systemClock.now();
 
-  const store = await openStore(config, dataDir.storePath, essentials, signal);
+  const store = await keepingAlive(openStore(config, dataDir.storePath, essentials, signal));
   const runtime = new DockerRuntime(config.dockerHost);
   const sources = await openSources(config, surroundings, essentials);
   const core = createCore(store, { ...config, host: config.nodeName }, essentials);
@@ -129,6 +130,16 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */
+async function keepingAlive<T>(work: Promise<T>): Promise<T> {
+  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 /** Loaded here: only a terminal needs it. */

@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   process.stdout.write(`${report}\n`);
   if (values.write) {
     const file = join(import.meta.dirname, '../../docs/benchmarks.md');
-    await appendFile(file, `\n## ${await describeMachine()}\n\n${report}\n`);
+    await appendFile(file, `\n### ${await describeMachine()}\n\n${report}\n`);
   }
   return figures.every(({ met }) => met) ? 0 : 1;
 }

@@ -121,7 +121,11 @@ describe('the command line with a daemon', () => {
 
   it('says why a pod runs nowhere', async () => {
     await declare('picky', pod('picky', '  nodeSelector: { disk: ssd }\n'));
-    await eventually(async () => assert.match(await status(), /picky +Pending: 0\/1 nodes are available: 1 node\(s\) didn't match/) ?? true, { describe: 'the status to say so' });
+    await eventually(
+      async () =>
+        assert.match(await status(), /picky +Pending: 0\/1 nodes are available: 1 node\(s\) didn't match/) ?? true,
+      { describe: 'the status to say so' },
+    );
     const events = await get('events');
     const failed = events.find(({ REASON, OBJECT }) => REASON === 'FailedScheduling' && OBJECT === 'pod/picky');
     assert.equal(failed?.TYPE, 'Warning');
@@ -194,10 +198,23 @@ describe('the command line with a daemon', () => {
       '--proxy-mode=userspace',
     ];
     const proxying = await cluster.sampan.startCli(...args);
-    await eventually(() => /sampan runs/.test(proxying.readLog()), { describe: 'it to run' });
-    await untilSettled(cluster, [web]);
+    await eventually(() => /apply-routes.*no routes are installed/.test(proxying.readLog()), {
+      describe: 'it to proxy',
+    });
     assert.doesNotMatch(await node.run('nft', ['list', 'ruleset']), /sampan/);
+    await untilSettled(cluster, [web]);
+    const { spec } = await cluster.sampan.api.get('/api/v1/namespaces/default/services/web');
+    const open = await node.start(
+      'busybox',
+      ['nc', spec.clusterIP, '8010', '-e', 'sleep', '60'],
+      join(await bed.dir(), 'nc.log'),
+    );
+    await eventually(async () => (await node.run('ss', ['-tnH', 'dst', spec.clusterIP])) !== '', {
+      describe: 'a connection through it',
+    });
     await proxying.stop();
+    assert.equal(await proxying.ended, 0, 'an open connection does not keep it from ending');
+    await open.stop();
     await cluster.sampan.start();
     await untilSettled(cluster, [web]);
   });

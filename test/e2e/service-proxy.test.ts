@@ -129,8 +129,8 @@ describe('service-proxy over nftables', () => {
   it('spreads new connections over the endpoints', async () => {
     // 200 ± 100 of 400 is ten standard deviations.
     const counts = await host.call('dialMany', WEB, 80, 400);
-    assert.ok((counts['pod0'] ?? 0) > 100 && (counts['pod1'] ?? 0) > 100, JSON.stringify(counts));
-    assert.equal((counts['pod0'] ?? 0) + (counts['pod1'] ?? 0), 400);
+    assert.ok((counts.pod0 ?? 0) > 100 && (counts.pod1 ?? 0) > 100, JSON.stringify(counts));
+    assert.equal((counts.pod0 ?? 0) + (counts.pod1 ?? 0), 400);
   });
 
   describe('refuses at once', () => {

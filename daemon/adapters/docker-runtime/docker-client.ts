@@ -1,10 +1,10 @@
 /**
- * Requests to one Docker engine: dockerode's transport (docker-modem; dockerode itself would load gRPC on top, 15 MB that nothing
- * here uses) with kept-alive connections, the API version agreed with the engine, a deadline on every answer. The other files of this folder ask through it; it knows no Docker object and retries nothing.
+ * Requests to one Docker engine: dockerode's transport with kept-alive connections, the API version agreed with the engine, a
+ * deadline on every answer. The other files of this folder ask through it; it knows no Docker object and retries nothing.
  */
 import { Agent, type IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
-import Modem from 'docker-modem';
+import Dockerode from 'dockerode';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 
 /** The API versions this adapter is written for: of Docker 20.10, and the newest whose changes it takes into account. */
@@ -43,7 +43,7 @@ interface TransportError extends Error {
 
 export class DockerClient {
   readonly endpoint: string;
-  readonly #modem: Modem;
+  readonly #modem: Dockerode['modem'];
   readonly #agent = new QuietAgent({ keepAlive: true, maxFreeSockets: 64 });
   #version: Promise<string> | undefined;
 
@@ -53,7 +53,7 @@ export class DockerClient {
     // Named as undefined, because dockerode would otherwise fill them from the environment.
     const nothingElse = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
     const options = { ...nothingElse, ...addressOf(endpoint), protocol: 'http', version: '', agent: this.#agent };
-    this.#modem = new Modem(options as Modem.ConstructorOptions);
+    this.#modem = new Dockerode(options as Dockerode.DockerOptions).modem;
   }
 
   /** The answer's JSON. Throws DockerRefusal, RuntimeUnavailable, or AbortError where `signal` aborts. */

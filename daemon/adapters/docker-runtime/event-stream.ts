@@ -13,6 +13,8 @@ const CONTAINER_ACTIONS: Readonly<Record<string, RuntimeEvent['type']>> = {
   create: 'created',
   start: 'started',
   die: 'died',
+  // May come after the exit, and changes what is said of it.
+  oom: 'died',
   destroy: 'removed',
 };
 const IMAGE_ACTIONS = ['pull', 'tag', 'untag', 'delete', 'import', 'load'];

@@ -19,7 +19,7 @@ export class TcpListener implements Listener {
   constructor(random: Random) {
     this.#random = random;
     const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true };
-    this.#server = createServer(options, (client) => void this.#serve(client));
+    this.#server = createServer(options, (client) => void this.#serve(client.unref())).unref();
   }
 
   open({ ip, port }: ListenAddress): Promise<void> {
@@ -61,7 +61,7 @@ export class TcpListener implements Listener {
 
 function connectTo({ ip, port }: Endpoint): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true });
+    const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true }).unref();
     const giveUp = () => {
       socket.destroy();
       resolve(undefined);

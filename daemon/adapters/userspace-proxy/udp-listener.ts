@@ -20,7 +20,7 @@ interface Flow {
 
 export class UdpListener implements Listener {
   readonly #random: Random;
-  readonly #socket: Socket = createSocket('udp4');
+  readonly #socket: Socket = createSocket('udp4').unref();
   readonly #flows = new Map<string, Flow>();
   #endpoints: readonly Endpoint[] = [];
 
@@ -88,7 +88,7 @@ function connectTo(
   { ip, port }: Endpoint,
   { onMessage, onError }: { onMessage: (message: Buffer) => void; onError: () => void },
 ): Promise<Socket | undefined> {
-  const socket = createSocket('udp4');
+  const socket = createSocket('udp4').unref();
   socket.on('message', onMessage);
   return new Promise((resolve) => {
     socket.once('error', () => {

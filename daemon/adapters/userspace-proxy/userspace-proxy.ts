@@ -1,7 +1,8 @@
 /**
  * The packet filter for machines without nftables or without root: a TCP and UDP proxy in this process, with one listener per
  * Service address that has endpoints. The service-proxy loop applies tables through it. Endpoints see the proxy, not the client,
- * as their peer; without root there are node ports only. Connections end with the process.
+ * as their peer; without root there are node ports only. Connections end with the process, and do not
+ * keep it from ending.
  */
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';

@@ -9,7 +9,7 @@ import { ALL_KINDS, KINDS, type Kind, type ObjectOf, parseStoreKey, storeKey } f
 import { type Draft, formatKey, keyOf, type ObjectKey, type ObjectMeta, toTimestamp } from '../../objects/meta.ts';
 import { validateObject, validateUpdate } from '../../objects/validation.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { SampanError } from '../../ports/errors.ts';
+import { isSampanError, SampanError } from '../../ports/errors.ts';
 import type { ChangeBatch, DeleteOptions, ObjectChange, ObjectClient } from '../../ports/object-client.ts';
 import { nameSuffix, type Random } from '../../ports/random.ts';
 import type { CommitResult, Condition, Store, StoredValue, StoreEvent, Write } from '../../ports/store.ts';
@@ -68,15 +68,13 @@ export class Registry implements ObjectClient {
 
       const key = storeKey(kind, keyOf(object));
       const namespace = await this.#namespaceOf(kind, object);
-      const claims = kind === 'Service' ? await this.#claim(object, undefined) : NOTHING;
+      const claims = kind === 'Service' ? await this.#claimNew(object, key) : NOTHING;
       const result = await this.#deps.store.commit({
         conditions: [{ key, modRevision: 0 }, ...namespace.conditions, ...claims.conditions],
         writes: [await this.#put(kind, key, object), ...claims.writes],
       });
       if (result.committed) return withRevision(object, result.revision);
-      if (result.failed.includes(key) && !generated) {
-        throw new SampanError('AlreadyExists', { resource: KINDS[kind].plural, name: object.metadata.name });
-      }
+      if (result.failed.includes(key) && !generated) throw alreadyExists(kind, object.metadata.name);
       this.#checkRaces(race, kind, object.metadata.name);
     }
   }
@@ -200,6 +198,16 @@ export class Registry implements ObjectClient {
     return this.#deps.addresses.claim(object as ObjectOf<'Service'>, previous as ObjectOf<'Service'> | undefined);
   }
 
+  /** As `#claim`; but that an address is taken by the Service of this very name is no news about the address. */
+  async #claimNew(object: ObjectOf<Kind>, key: string): Promise<Extra> {
+    try {
+      return await this.#claim(object, undefined);
+    } catch (error) {
+      const isOwn = isSampanError(error, 'Invalid') && (await this.#deps.store.get(key)) !== undefined;
+      throw isOwn ? alreadyExists('Service', object.metadata.name) : error;
+    }
+  }
+
   /** The namespace must be there, and stay so until the object is written. */
   async #namespaceOf(kind: Kind, object: ObjectOf<Kind>): Promise<Extra> {
     const { namespace } = object.metadata;
@@ -316,6 +324,10 @@ function checkPreconditions(kind: Kind, current: ObjectOf<Kind>, wanted: DeleteO
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
     throw modified(kind, keyOf(current));
   }
+}
+
+function alreadyExists(kind: Kind, name: string): SampanError {
+  return new SampanError('AlreadyExists', { resource: KINDS[kind].plural, name });
 }
 
 function conflict(kind: Kind, key: ObjectKey, detail: string): SampanError {

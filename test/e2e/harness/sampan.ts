@@ -26,7 +26,7 @@ export interface Sampan {
   readonly logFile: string;
   /** The process that runs now, or ran last. */
   readonly process: BackgroundProcess;
-  /** SIGTERM without an argument; resolves when the process is gone. Containers go on. */
+  /** SIGTERM without an argument; resolves when it is gone, throws when it had to be killed. Containers go on. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data directory; resolves when its API answers, or when `ready` says so. */
   start(options?: { readonly ready: () => boolean }): Promise<void>;
@@ -80,7 +80,14 @@ export async function startSampan(
       return daemon;
     },
     start,
-    stop: (signal) => daemon.stop(signal),
+    async stop(signal = 'SIGTERM') {
+      const wasRunning = daemon.running;
+      await daemon.stop(signal);
+      const end = await daemon.ended;
+      if (wasRunning && end !== (signal === 'SIGKILL' ? signal : 0)) {
+        throw new Error(`the daemon ended with ${end} after ${signal}:\n${lastLines(logFile)}`);
+      }
+    },
     cli: (...args) => dockerd.netns.run(process.execPath, cliCommand(args), { env: cliEnv }),
     tryCli: (...args) => dockerd.netns.attempt(process.execPath, cliCommand(args), { env: cliEnv }),
     startCli: (...args) =>

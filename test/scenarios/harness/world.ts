@@ -151,7 +151,20 @@ export class World {
         [...loop.troubles()].map((trouble) => `${loop.name} ${JSON.stringify(trouble)}`),
       ),
     );
-    const text = [messageOf(error), 'troubles:', ...troubles, 'last changes:', ...this.changes].join('\n');
+    const sources = this.ledger
+      .list('Source')
+      .flatMap(({ status }) =>
+        status.conditions.map(({ type, status: holds, message }) => `${type} ${holds} ${message}`),
+      );
+    const text = [
+      messageOf(error),
+      'source:',
+      ...sources,
+      'troubles:',
+      ...troubles,
+      'last changes:',
+      ...this.changes,
+    ].join('\n');
     return new Error(text, { cause: error });
   }
 }

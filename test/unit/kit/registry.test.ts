@@ -202,6 +202,15 @@ describe('Registry', () => {
       assert.equal(updated.metadata.resourceVersion, second.metadata.resourceVersion);
     });
 
+    it('does not call an address taken that the Service has itself: it is there already', async () => {
+      const wished = service('wished', { clusterIP: '10.96.0.7' });
+      await cluster.registry.create('Service', wished);
+      await assert.rejects(
+        cluster.registry.create('Service', wished),
+        fails('AlreadyExists', /"wished" already exists/),
+      );
+    });
+
     it('refuses what is taken or out of range, and honours wishes', async () => {
       const wished = await cluster.registry.create('Service', service('wished', { clusterIP: '10.96.0.7' }));
       assert.equal(wished.spec.clusterIP, '10.96.0.7');
