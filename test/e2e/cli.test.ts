@@ -95,6 +95,11 @@ describe('the command line with a daemon', () => {
     await untilSettled(cluster, [web]);
   });
 
+  afterEach('nothing but what there was at first', async () => {
+    for (const name of ['picky', 'crashing']) await rm(join(folder, `${name}.yaml`), { force: true });
+    await untilSettled(cluster, [web]);
+  });
+
   it('takes its settings from the config file', async () => {
     assert.deepEqual(
       (await get('nodes')).map(({ NAME }) => NAME),
@@ -126,11 +131,13 @@ describe('the command line with a daemon', () => {
         assert.match(await status(), /picky +Pending: 0\/1 nodes are available: 1 node\(s\) didn't match/) ?? true,
       { describe: 'the status to say so' },
     );
-    const events = await get('events');
-    const failed = events.find(({ REASON, OBJECT }) => REASON === 'FailedScheduling' && OBJECT === 'pod/picky');
-    assert.equal(failed?.TYPE, 'Warning');
+    const failed = await eventually(
+      async () =>
+        (await get('events')).find(({ REASON, OBJECT }) => REASON === 'FailedScheduling' && OBJECT === 'pod/picky'),
+      { describe: 'the event' },
+    );
+    assert.equal(failed.TYPE, 'Warning');
     assert.match(failed.MESSAGE ?? '', /0\/1 nodes are available/);
-    await rm(join(folder, 'picky.yaml'));
   });
 
   it('shows a crashing pod as kubectl does, with the output of the run before', async () => {
@@ -148,8 +155,6 @@ describe('the command line with a daemon', () => {
       await status(),
       /crashing +CrashLoopBackOff: back-off 10s restarting failed container=app pod=crashing_default/,
     );
-    await rm(join(folder, 'crashing.yaml'));
-    await untilSettled(cluster, [web]);
   });
 
   it('shows a picture on a terminal, and ends with Ctrl-C', async () => {

@@ -43,7 +43,7 @@ describe('a daemon whose etcd fails', () => {
     it(`leaves what runs alone while etcd is ${how}, and goes on by itself`, async () => {
       const before = await runningIds(dockerd);
       const { spec } = await cluster.sampan.api.get('/api/v1/namespaces/default/services/web');
-      const hasSaid = sayingFromNow(/the store .* does not answer/);
+      const hasSaid = sayingFromNow(cluster, /the store .* does not answer/);
       await etcd.stop(signal);
       const late: App = { name: `late-${how}`, replicas: 1 };
       await writeFile(join(folder, 'late.yaml'), manifestOf(late));
@@ -72,19 +72,13 @@ describe('a daemon whose etcd fails', () => {
     const before = await runningIds(dockerd);
     await cluster.sampan.stop();
     await etcd.stop();
-    const hasSaid = sayingFromNow(/does not answer/);
+    const hasSaid = sayingFromNow(cluster, /does not answer/);
     await cluster.sampan.start({ ready: hasSaid });
     assert.deepEqual(await runningIds(dockerd), before);
     await etcd.start();
     await untilSettled(cluster, [web]);
     assert.deepEqual(await runningIds(dockerd), before);
   });
-
-  /** Whether the daemon has logged something like it since this was called. */
-  function sayingFromNow(text: RegExp): () => boolean {
-    const before = cluster.sampan.process.readLog().length;
-    return () => text.test(cluster.sampan.process.readLog().slice(before));
-  }
 });
 
 describe('a daemon whose disk is full', () => {
@@ -128,12 +122,11 @@ describe('a daemon whose disk is full', () => {
     assert.deepEqual(await runningIds(dockerd), before);
   });
 
-  it('starts on a full disk, and loses nothing', async () => {
+  it('started on a full disk, waits for room where it needs some, and loses nothing', async () => {
     const before = await runningIds(dockerd);
     await cluster.sampan.stop('SIGKILL');
     await fill();
-    await cluster.sampan.start();
-    assert.equal((await cluster.sampan.api.list('/api/v1/namespaces/default/services')).length, 2 + many.length);
+    await cluster.sampan.start({ ready: sayingFromNow(cluster, /waiting for room for the store|sampan runs/) });
     assert.deepEqual(await runningIds(dockerd), before);
     await empty();
     await writeFile(join(folder, 'web.yaml'), manifestOf({ ...web, replicas: 3 }));
@@ -145,3 +138,9 @@ describe('a daemon whose disk is full', () => {
     );
   });
 });
+
+/** Whether the daemon has logged something like it since this was called. */
+function sayingFromNow({ sampan }: Cluster, text: RegExp): () => boolean {
+  const before = sampan.process.readLog().length;
+  return () => text.test(sampan.process.readLog().slice(before));
+}
