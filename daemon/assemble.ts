@@ -46,6 +46,8 @@ export interface Core extends Essentials {
   readonly cache: ObjectCache;
   readonly client: ObjectClient;
   readonly host: string;
+  /** Those of the loops; what they gathered last is written by {@link flushEvents}. */
+  readonly recorders: StoredEventRecorder[];
 }
 
 export interface CoreOptions {
@@ -61,7 +63,7 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
   const registry = new Registry({ store, clock, random, addresses });
   const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
   const cache = new ObjectCache(kinds, { client: registry, clock, log });
-  return { ...essentials, registry, cache, client: readYourWrites(registry, cache), host: options.host };
+  return { ...essentials, registry, cache, client: readYourWrites(registry, cache), host: options.host, recorders: [] };
 }
 
 /** An assembled loop, ready to run; its own types are nobody's business outside it. */
@@ -167,7 +169,15 @@ function runLoop<D, O, A extends { readonly kind: string }>(
   return new RunLoop(loop, core, options);
 }
 
+/** Writes the events that still wait; after the loops have ended, before the store is closed. */
+export async function flushEvents({ recorders }: Core): Promise<void> {
+  await Promise.all(recorders.map((recorder) => recorder.flush()));
+}
+
 /** Events go past the read-your-writes client: no loop reads them. */
-function eventsOf({ registry, clock, random, log, host }: Core, component: string): EventRecorder {
-  return new StoredEventRecorder(component, host, { client: registry, clock, random, log });
+function eventsOf(core: Core, component: string): EventRecorder {
+  const { registry, clock, random, log, host } = core;
+  const recorder = new StoredEventRecorder(component, host, { client: registry, clock, random, log });
+  core.recorders.push(recorder);
+  return recorder;
 }

@@ -15,7 +15,15 @@ import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { ApiServer } from '../apiserver/server.ts';
-import { type AssembledLoop, type Core, createCore, type Essentials, masterLoops, nodeLoops } from '../assemble.ts';
+import {
+  type AssembledLoop,
+  type Core,
+  createCore,
+  type Essentials,
+  flushEvents,
+  masterLoops,
+  nodeLoops,
+} from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
 import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
@@ -120,6 +128,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await runLoops(core, loops, startNode, signal);
   } finally {
     await server.close();
+    await flushEvents(core);
     loopsEnded.abort();
     await following;
     hideView?.();

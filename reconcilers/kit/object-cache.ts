@@ -46,6 +46,7 @@ export class ObjectCache implements ReadOnlyCache {
   readonly #listeners = new Set<ChangeListener>();
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
   #revision = 0;
+  #mustList = true;
 
   constructor(kinds: readonly Kind[], deps: { client: ObjectClient; clock: Clock; log: Log }) {
     this.#client = deps.client;
@@ -110,7 +111,7 @@ export class ObjectCache implements ReadOnlyCache {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        if (this.#revision === 0) await this.#list();
+        if (this.#mustList) await this.#list();
         for await (const batch of this.#client.watch([...this.#tables.keys()], { after: this.#revision, signal })) {
           failures = 0;
           this.#apply(batch);
@@ -118,7 +119,7 @@ export class ObjectCache implements ReadOnlyCache {
       } catch (error) {
         if (isAbort(error) || signal.aborted) return;
         if (isSampanError(error, 'StoreCompacted')) {
-          this.#revision = 0;
+          this.#mustList = true;
           continue;
         }
         const delayMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures);
@@ -130,31 +131,39 @@ export class ObjectCache implements ReadOnlyCache {
     }
   }
 
+  /** Asks for everything, and only then changes anything: meanwhile what is known stays whole. */
   async #list(): Promise<void> {
+    const lists: { kind: Kind; table: Table; items: ObjectOf<Kind>[] }[] = [];
     let revision: number | undefined;
     for (const [kind, table] of this.#tables) {
       const listed = await this.#client.list(kind, revision === undefined ? {} : { revision });
       revision ??= listed.revision;
-      const gone = new Map(table.objects);
-      for (const object of listed.items) {
-        const name = formatKey(keyOf(object));
-        const previous = table.objects.get(name);
-        gone.delete(name);
-        if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
-        this.#replace(table, name, object);
-        this.#tell({
-          type: previous ? 'MODIFIED' : 'ADDED',
-          kind,
-          object,
-          ...(previous && { previous }),
-        } as ObjectChange);
-      }
-      for (const [name, object] of gone) {
-        this.#remove(table, name);
-        this.#tell({ type: 'DELETED', kind, object, previous: object } as ObjectChange);
-      }
+      lists.push({ kind, table, items: listed.items });
     }
+    const changes = lists.flatMap(({ kind, table, items }) => this.#takeAll(kind, table, items));
+    this.#mustList = false;
+    for (const change of changes) this.#tell(change);
     this.#advance(revision ?? 0);
+  }
+
+  /** Makes the table hold just `items`, and answers what that has changed. */
+  #takeAll(kind: Kind, table: Table, items: readonly ObjectOf<Kind>[]): ObjectChange[] {
+    const changes: ObjectChange[] = [];
+    const gone = new Map(table.objects);
+    for (const object of items) {
+      const name = formatKey(keyOf(object));
+      const previous = table.objects.get(name);
+      gone.delete(name);
+      if (previous?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
+      this.#replace(table, name, object);
+      const type = previous ? 'MODIFIED' : 'ADDED';
+      changes.push({ type, kind, object, ...(previous && { previous }) } as ObjectChange);
+    }
+    for (const [name, object] of gone) {
+      this.#remove(table, name);
+      changes.push({ type: 'DELETED', kind, object, previous: object } as ObjectChange);
+    }
+    return changes;
   }
 
   #apply(batch: ChangeBatch): void {

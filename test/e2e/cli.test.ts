@@ -1,6 +1,6 @@
 /** The command line as people meet it: `hack/sampan` and its exit codes, what it says when something is wrong, the picture on a terminal. */
 import assert from 'node:assert/strict';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App, type Cluster, manifestOf, untilSettled } from './harness/apps.ts';
 import type { BackgroundProcess } from './harness/background-process.ts';
@@ -160,11 +160,10 @@ describe('the command line with a daemon', () => {
   it('shows a picture on a terminal, and ends with Ctrl-C', async () => {
     await cluster.sampan.stop();
     const screen = await onTerminal('run', folder, '--data-dir', cluster.sampan.dataDir, '--node-name=configured');
-    try {
-      await eventually(() => /default\/web +█{20} 2\/2 ready/.test(screen.readLog()), { describe: 'the picture' });
-    } finally {
-      await screen.stop('SIGINT');
-    }
+    await eventually(() => /default\/web +█{20} 2\/2 ready/.test(screen.readLog()), { describe: 'the picture' });
+    // What a terminal does with Ctrl-C.
+    process.kill(Number(await readFile(join(cluster.sampan.dataDir, 'sampan.pid'), 'utf8')), 'SIGINT');
+    assert.equal(await screen.ended, 0);
     assert.equal((await kubeContainers(dockerd)).filter(({ running }) => running).length, 4);
     await cluster.sampan.start();
   });

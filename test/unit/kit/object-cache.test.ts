@@ -129,4 +129,39 @@ describe('ObjectCache', () => {
     await settle();
     assert.deepEqual(seen, ['ADDED goes', 'ADDED stays', 'ADDED comes', 'DELETED goes']);
   });
+
+  it('stays whole, and as of its last revision, while it lists again', async () => {
+    await cluster.registry.create('Pod', pod('stays'));
+    const { promise: broken, reject: breakWatch } = Promise.withResolvers<never>();
+    broken.catch(() => undefined);
+    const { promise: mayList, resolve: letList } = Promise.withResolvers<void>();
+    let lists = 0;
+    const client: ObjectClient = {
+      ...readYourWrites(cluster.registry, { reached: async () => {} } as never),
+      async list(kind, options) {
+        lists += 1;
+        const isAgain = lists > 2;
+        const listed = await cluster.registry.list(kind, options);
+        if (isAgain && kind === 'Namespace') await mayList;
+        return listed;
+      },
+      async *watch(kinds, options) {
+        if (lists <= 2) await broken;
+        yield* cluster.registry.watch(kinds, options);
+      },
+    };
+    stop = new AbortController();
+    cache = new ObjectCache(['Pod', 'Namespace'], { client, clock: cluster.clock, log: new CollectedLog() });
+    ended = cache.run(stop.signal);
+    await settle();
+    const { revision } = cache;
+    await cluster.registry.create('Pod', pod('comes'));
+    breakWatch(new SampanError('StoreCompacted', { revision, oldest: revision + 1, newest: revision + 1 }));
+    await settle();
+    assert.equal(lists, 4);
+    assert.deepEqual([cache.revision, cache.list('Pod').length], [revision, 1]);
+    letList();
+    await settle();
+    assert.deepEqual([cache.revision, cache.list('Pod').length], [revision + 1, 2]);
+  });
 });
