@@ -39,7 +39,7 @@ describe('a git repo on this machine', () => {
     assert.equal(`${outcome} ${message}`, 'Applied web and api');
     const status = await cluster.sampan.cli('status');
     assert.match(status, new RegExp(commit.slice(0, 7)));
-    assert.match(status, /Applied +[0-9a-f]+ +\+4 ~0 -0 +web and api/);
+    assert.match(status, /Applied +[0-9a-f]+ .* web and api/);
   });
 
   it('ignores what is in the work tree and not committed', async () => {
