@@ -21,15 +21,14 @@ export class FakeSource implements ManifestSource {
     this.location = `/srv/${name}`;
   }
 
-  /** Replaces all files; answers the revision, which follows from them alone. Quiet: nobody is told. */
+  /** Replaces all files; answers the revision, which follows from them alone unless it is given. Quiet: nobody is told. */
   set(
     files: Readonly<Record<string, string>>,
-    options: { problems?: SourceProblem[]; subject?: string; doubt?: string; quiet?: boolean } = {},
+    options: { problems?: SourceProblem[]; subject?: string; doubt?: string; quiet?: boolean; revision?: string } = {},
   ): string {
     const { problems = [], subject = 'a commit', doubt, quiet } = options;
-    const revision = createHash('sha1')
-      .update(JSON.stringify([files, problems]))
-      .digest('hex');
+    const digest = createHash('sha1').update(JSON.stringify([files, problems]));
+    const revision = options.revision ?? digest.digest('hex');
     this.#snapshot = {
       revision,
       subject,

@@ -12,6 +12,8 @@ import { type Machine, World } from './harness/world.ts';
 const IMAGES = ['upperstring', 'reversistring', 'tcpserver', 'tcpserver:2'];
 const FILES = walkthroughFiles();
 const SERVER = 'manifests/tcpserver-rc.yaml';
+/** More than the longest story has changes, the repeated ones included. */
+const MOST_LIVES = 400;
 
 function edited(edit: (text: string) => string): Files {
   const text = edit(FILES[SERVER] ?? '');
@@ -118,3 +120,43 @@ describe('a daemon that is killed after every change it makes', () => {
     }).timeout(120_000);
   }
 });
+
+describe('a daemon that never lives longer than a few changes', () => {
+  for (const story of STORIES) {
+    for (const most of [1, 2, 5]) {
+      it(`${story.name}, ${most} at a time`, async () => {
+        const { world, machine, revision } = await before(story);
+        const isDone = () => {
+          checkConverged(world, story.to, revision);
+        };
+        for (let lives = 0; !holds(isDone); lives++) {
+          assert.ok(
+            lives < MOST_LIVES,
+            `the story is not over after ${lives} lives: ${world.changes.slice(-10).join('; ')}`,
+          );
+          await machine.start({ diesAfter: most });
+          const { life } = machine.daemon ?? assert.fail('it has started');
+          // It waits for something (a grace period, the end of a drain), or it is done.
+          for (let wait = 0; wait < 100 && !life.isOver && !holds(isDone); wait++) await world.advance(500);
+        }
+        const ran = runningIds(world);
+        await machine.start();
+        await world.advance(5_000);
+        await world.until(isDone);
+        assert.deepEqual(runningIds(world), ran);
+        await checkQuiet(world, 10_000);
+        await world.end();
+      });
+    }
+  }
+});
+
+function holds(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (error instanceof assert.AssertionError) return false;
+    throw error;
+  }
+}

@@ -94,11 +94,11 @@ export function mortalSource(source: ManifestSource, life: Life): ManifestSource
 
 export function mortalArchive(archive: SnapshotArchive, life: Life): SnapshotArchive {
   return {
-    save: (source, snapshot) =>
-      life.act(
-        () => archive.save(source, snapshot),
-        () => `archive ${source} ${snapshot.revision}`,
-      ),
+    save: async (source, snapshot) => {
+      const isKept = (await archive.load(source))?.revision === snapshot.revision;
+      const describe = () => (isKept ? undefined : `archive ${source} ${snapshot.revision}`);
+      await life.act(() => archive.save(source, snapshot), describe);
+    },
     load: (source) => life.ask(() => archive.load(source)),
   };
 }
