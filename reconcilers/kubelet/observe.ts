@@ -33,6 +33,8 @@ export interface ObserveDeps {
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
   const { cache, view, memory, stops, config } = deps;
+  // Together with the pod: a list that comes in later says nothing about what was read here.
+  const synced = cache.revision > 0;
   const stored = cache.get('Pod', key);
   const desired = stored?.spec.nodeName === config.nodeName ? stored : undefined;
   if (desired === undefined) memory.forget(key);
@@ -47,7 +49,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
     desired,
     observed: {
       key,
-      synced: cache.revision > 0,
+      synced,
       runtime: view.isCurrent ? 'current' : 'unreachable',
       runtimeSince: view.since,
       containers,

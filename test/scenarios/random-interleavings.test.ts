@@ -1,8 +1,12 @@
 /**
  * Two hundred random steps of edits, faults, crashes and interference by people, then peace: what runs equals what is declared, a
  * restarted daemon touches nothing, and a settled one does nothing. The seed is in the test's name: `SCENARIO_SEED=7` runs it alone,
- * `SCENARIO_SOAK=500` runs so many seeds; `SCENARIO_TRACE=1` prints each step.
+ * `SCENARIO_SOAK=500` so many seeds from `SCENARIO_FROM` on; `SCENARIO_TRACE=1` prints each step.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SqliteStore } from '../../daemon/adapters/sqlite-store/sqlite-store.ts';
 import { LABEL_CONTAINER, SANDBOX } from '../../reconcilers/kubelet/identity.ts';
 import { ANNOTATION_CONFIRM_PRUNE } from '../../reconcilers/objects/source.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
@@ -10,10 +14,10 @@ import { SeededRandom } from '../fakes/seeded-random.ts';
 import { guardServiceAddresses } from './harness/guards.ts';
 import { checkConverged, checkQuiet, checkUntouched, runningIds } from './harness/invariants.ts';
 import { CRASHING_IMAGE, FAR_IMAGE, GOOD_IMAGES, RandomRepo, STUBBORN_IMAGE } from './harness/random-repo.ts';
-import { type Machine, World } from './harness/world.ts';
+import { type Machine, World, type WorldOptions } from './harness/world.ts';
 
 const STEPS = 200;
-const SEEDS = 12;
+const SEEDS = 40;
 const SOAK_FIRST = Number(process.env.SCENARIO_FROM ?? 1_000);
 
 /** How often each step is taken, against the others. */
@@ -55,9 +59,9 @@ class Play {
   readonly #random: SeededRandom;
   readonly #repo: RandomRepo;
 
-  constructor(seed: number) {
+  constructor(seed: number, options: Pick<WorldOptions, 'openStore'> = {}) {
     this.#random = new SeededRandom(seed);
-    this.world = new World({ seed, images: GOOD_IMAGES });
+    this.world = new World({ seed, images: GOOD_IMAGES, ...options });
     this.#repo = new RandomRepo(this.#random);
     // Every second play is on two machines.
     for (let count = 0; count <= seed % 2; count++) this.#addMachine();
@@ -237,13 +241,21 @@ function seeds(): number[] {
   return Array.from({ length: SEEDS }, (_, index) => index + 1);
 }
 
+async function perform(play: Play): Promise<void> {
+  await play.begin();
+  for (let step = 0; step < STEPS; step++) await play.step();
+  await play.settle();
+}
+
 describe('random edits, faults and crashes', () => {
   for (const seed of seeds()) {
-    it(`end in what is declared, SCENARIO_SEED=${seed}`, async () => {
-      const play = new Play(seed);
-      await play.begin();
-      for (let step = 0; step < STEPS; step++) await play.step();
-      await play.settle();
-    }).timeout(60_000);
+    it(`end in what is declared, SCENARIO_SEED=${seed}`, () => perform(new Play(seed))).timeout(60_000);
   }
+
+  it('end in what is declared on the SQLite store, too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sampan-scenario-'));
+    const [seed = 1] = seeds();
+    await perform(new Play(seed, { openStore: (clock) => new SqliteStore(join(folder, 'store.db'), clock) }));
+    rmSync(folder, { recursive: true });
+  }).timeout(60_000);
 });
