@@ -1,4 +1,5 @@
 /** A git server on a machine of the test's network: real `git daemon`, over the repos below a folder. */
+import { existsSync, readFileSync } from 'node:fs';
 import { type BackgroundProcess, lastLines } from './background-process.ts';
 import { eventually } from './eventually.ts';
 import type { Netns } from './netns.ts';
@@ -20,8 +21,9 @@ export async function startGitDaemon(machine: Netns, address: string, folder: st
   const logFile = `${folder}.log`;
   let server: BackgroundProcess;
   const start = async (): Promise<void> => {
+    // Before it starts: it may have said so by the time it is known to run.
+    const before = existsSync(logFile) ? readFileSync(logFile, 'utf8').length : 0;
     const started = await machine.start(program, args, logFile);
-    const before = started.readLog().length;
     server = started;
     await eventually(() => !started.running || started.readLog().includes('Ready to rumble', before), {
       describe: 'git daemon to listen',
