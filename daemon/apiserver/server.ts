@@ -1,23 +1,29 @@
 /**
- * The API server: Kubernetes' REST paths over a unix socket that only its owner may open. One request in, one verb of the registry
- * out; what an object means is decided there and in the loops, never here.
+ * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
+ * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import { InFlight } from './access/in-flight.ts';
+import { BUILT_IN } from './access/rbac/built-in.ts';
+import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
 import { type Exchange, sendJson } from './exchange.ts';
+import {
+  type Arrival,
+  type Listener,
+  listenOnSocket,
+  listenOnTls,
+  type TlsIdentity,
+  type TlsListener,
+} from './listeners.ts';
+import { type Access, serve } from './pipeline.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
-import { pathNotFound, statusOf } from './status.ts';
+import { pathNotFound } from './status.ts';
 import { serveWatch } from './watch.ts';
 import { serveWrite } from './write.ts';
-
-const LIMITS = { headerBytes: 64 * 1024, headersTimeoutMs: 10_000, requestTimeoutMs: 60_000, connections: 1_000 };
 
 export interface ApiServerDeps {
   readonly client: ObjectClient;
@@ -26,73 +32,54 @@ export interface ApiServerDeps {
   readonly diagnostics: () => unknown;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
-  readonly #server: Server;
+  readonly #access: Access;
   readonly #stop = new AbortController();
+  readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    this.#server = createServer(
-      {
-        maxHeaderSize: LIMITS.headerBytes,
-        headersTimeout: LIMITS.headersTimeoutMs,
-        requestTimeout: LIMITS.requestTimeoutMs,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
-    this.#server.maxConnections = LIMITS.connections;
+    this.#access = deps.access ?? defaultAccess();
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
   async listen(path: string): Promise<void> {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    rmSync(path, { force: true });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(path, resolve);
-    });
-    chmodSync(path, 0o600);
+    this.#listeners.push(await listenOnSocket(path, (arrival) => this.#serve(arrival)));
+  }
+
+  /** Listens for HTTPS; `port` 0 takes a free one. */
+  async listenOnTls(options: TlsIdentity & { readonly host: string; readonly port: number }): Promise<TlsListener> {
+    const listener = await listenOnTls(options, (arrival) => this.#serve(arrival));
+    this.#listeners.push(listener);
+    return listener;
   }
 
   /** Ends watches and idle connections, and waits for the requests under way. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stop.signal]);
-    try {
-      await this.#dispatch({ request, response, signal });
-    } catch (error) {
-      if (signal.aborted || isAbort(error)) {
-        response.destroy();
-        return;
-      }
-      if (!(error instanceof SampanError)) {
-        this.#deps.log.error('request failed', { method: request.method, url: request.url, error: messageOf(error) });
-      }
-      if (response.headersSent) response.destroy();
-      else sendJson(response, statusOf(error).code, statusOf(error));
-    }
+  #serve(arrival: Arrival): void {
+    const { clock, log } = this.#deps;
+    const dispatch = (exchange: Exchange) => this.#dispatch(exchange);
+    void serve(arrival, { access: this.#access, clock, log, stop: this.#stop.signal, dispatch });
   }
 
   async #dispatch(exchange: Exchange): Promise<void> {
-    const { request, response } = exchange;
+    const { request, response, attributes } = exchange;
     const url = request.url ?? '/';
-    if (url === '/healthz' || url === '/livez' || url === '/readyz') {
+    const { path } = attributes;
+    if (path === '/healthz' || path === '/livez' || path === '/readyz') {
       response.end('ok');
       return;
     }
-    if (url === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
+    if (path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     const asked = parseRequest(request.method ?? 'GET', url);
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
@@ -115,4 +102,13 @@ export class ApiServer {
         return (exchange) => serveWrite(exchange, asked, client);
     }
   }
+}
+
+function defaultAccess(): Access {
+  return {
+    tokens: [],
+    authorizer: new RbacAuthorizer(() => BUILT_IN),
+    inFlight: new InFlight(),
+    hosts: new Set(['localhost', '127.0.0.1', '::1']),
+  };
 }

@@ -13,6 +13,9 @@ export interface Status {
   readonly code: number;
 }
 
+const RETRIED: readonly number[] = [429, 503];
+const RETRY_AFTER_SECONDS = 1;
+
 /** Any error as the Status a client gets; what is not in the table of errors is an InternalError. */
 export function statusOf(error: unknown): Status {
   const known = error instanceof SampanError ? error : undefined;
@@ -24,6 +27,9 @@ export function statusOf(error: unknown): Status {
   }));
   const name = known?.details.name;
   const kind = known?.details.resource ?? known?.details.kind;
+  const group = known?.details.group;
+  // Clients ask again by themselves only where they are told when.
+  const retryAfterSeconds = known !== undefined && RETRIED.includes(known.status) ? RETRY_AFTER_SECONDS : undefined;
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -33,8 +39,10 @@ export function statusOf(error: unknown): Status {
     reason: known?.reason ?? 'InternalError',
     details: {
       ...(name !== undefined && { name }),
+      ...(group !== undefined && { group }),
       ...(kind !== undefined && { kind }),
       ...(causes !== undefined && { causes }),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     },
     code: known?.status ?? 500,
   };
