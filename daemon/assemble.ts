@@ -76,6 +76,8 @@ export interface MasterOptions {
   readonly clusterCidr: Ipv4Range;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  /** Where pods reach the API; absent where they cannot. */
+  readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
 }
 
 /** The loops of a master: sources, controllers, scheduler. */
@@ -87,7 +89,10 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createClusterBootstrapLoop({
         client,
         cache,
-        options: { kubernetesServiceIP: addressAt(options.serviceRange, 1) },
+        options: {
+          kubernetesServiceIP: addressAt(options.serviceRange, 1),
+          ...(options.apiServer && { apiServer: options.apiServer }),
+        },
       }),
     ),
     runLoop(

@@ -15,6 +15,8 @@ export interface Exchange {
   readonly sourceIp: string;
   /** What was authorized. */
   readonly attributes: RequestAttributes;
+  /** What the audit log cannot know from the path: the name of what was created. */
+  readonly audited: { name?: string };
   /** Set where the client asks for another protocol; see listeners.ts. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
 }

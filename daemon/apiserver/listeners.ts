@@ -16,14 +16,21 @@ import type { AddressInfo, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 
+/** How long clients may take. */
+export interface Patience {
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often that is looked at. */
+  readonly checkMs: number;
+}
+
+const PATIENCE: Patience = { handshakeMs: 10_000, headersMs: 10_000, requestMs: 60_000, checkMs: 1_000 };
+
 const LIMITS = {
   headerBytes: 64 * 1024,
-  handshakeMs: 10_000,
-  headersMs: 10_000,
-  requestMs: 60_000,
   /** Longer than client-go keeps an idle connection (90 s), so that it never writes into one that we are closing. */
   keepAliveMs: 120_000,
-  checkMs: 1_000,
   /** What is still open so long after the end is cut off. */
   closeMs: 5_000,
   connections: 2_000,
@@ -60,27 +67,34 @@ export interface TlsIdentity {
   readonly authority: string;
 }
 
+export interface TlsPlace extends TlsIdentity {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly patience?: Patience;
+}
+
 type OnArrival = (arrival: Arrival) => void;
 
 /** On a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
 export async function listenOnSocket(path: string, onArrival: OnArrival): Promise<Listener> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(path, { force: true });
-  const server = createHttpServer(httpOptions());
+  const server = createHttpServer(httpOptions(PATIENCE));
   const listener = await listening(server, 'socket', onArrival, { path });
   chmodSync(path, 0o600);
   return listener;
 }
 
-/** HTTP/1.1 over TLS; `port` 0 takes a free one. See docs/decisions/0020-certificates-and-tls.md. */
+/** HTTP/1.1 over TLS. See docs/decisions/0020-certificates-and-tls.md. */
 export async function listenOnTls(
-  { host, port, ...identity }: TlsIdentity & { readonly host: string; readonly port: number },
+  { host, port, patience = PATIENCE, ...identity }: TlsPlace,
   onArrival: OnArrival,
 ): Promise<TlsListener> {
   const server: HttpsServer = createHttpsServer({
-    ...httpOptions(),
+    ...httpOptions(patience),
     ...contextOf(identity),
-    handshakeTimeout: LIMITS.handshakeMs,
+    handshakeTimeout: patience.handshakeMs,
     requestCert: true,
     // A certificate of another authority is no credential; whether there is a token instead is not known yet.
     rejectUnauthorized: false,
@@ -93,13 +107,13 @@ export async function listenOnTls(
   };
 }
 
-function httpOptions(): ServerOptions {
+function httpOptions(patience: Patience): ServerOptions {
   return {
     maxHeaderSize: LIMITS.headerBytes,
-    headersTimeout: LIMITS.headersMs,
-    requestTimeout: LIMITS.requestMs,
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
     keepAliveTimeout: LIMITS.keepAliveMs,
-    connectionsCheckingInterval: LIMITS.checkMs,
+    connectionsCheckingInterval: patience.checkMs,
   };
 }
 

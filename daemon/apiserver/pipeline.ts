@@ -49,6 +49,7 @@ interface Progress {
   attributes?: RequestAttributes;
   user: UserInfo;
   impersonated?: UserInfo;
+  readonly audited: Exchange['audited'];
 }
 
 /** Answers `arrival`, whatever happens; resolves when the answer is out or the client gone. */
@@ -58,7 +59,7 @@ export async function serve(arrival: Arrival, deps: PipelineDeps): Promise<void>
   const id = randomUUID();
   const received = clock.now();
   const sourceIp = request.socket.remoteAddress ?? '';
-  const progress: Progress = { user: ANONYMOUS };
+  const progress: Progress = { user: ANONYMOUS, audited: {} };
   const gone = new AbortController();
   const closed = new Promise<void>((resolve) => (upgrade?.socket ?? response).once('close', resolve));
   void closed.then(() => gone.abort());
@@ -78,22 +79,30 @@ export async function serve(arrival: Arrival, deps: PipelineDeps): Promise<void>
     if (arrival.via === 'tls') leave = access.inFlight.enter(classOf(attributes));
     const user = acting ?? progress.user;
     await authorize(user, attributes, access.authorizer);
-    const exchange = { request, response, signal, user, sourceIp, attributes, ...(upgrade && { upgrade }) };
+    const { audited } = progress;
+    const exchange = { request, response, signal, user, sourceIp, attributes, audited, ...(upgrade && { upgrade }) };
     await withDeadline(attributes, deps, () => deps.dispatch(exchange));
   } catch (error) {
     fail(arrival, error, signal, deps.log);
   }
   await closed;
   leave();
-  if (progress.attributes !== undefined && isAudited(progress.attributes)) {
-    const { attributes, ...known } = progress;
-    const userAgent = request.headers['user-agent'];
-    const code = response.headersSent ? response.statusCode : upgrade ? 101 : 0;
-    const times = { received, completed: clock.now() };
-    access.audit?.(
-      auditEvent({ id, attributes, ...known, sourceIp, ...(userAgent !== undefined && { userAgent }), code, ...times }),
-    );
-  }
+  record(arrival, { id, received, completed: clock.now(), sourceIp }, progress, access.audit);
+}
+
+function record(
+  { request, response, upgrade }: Arrival,
+  known: { id: string; received: number; completed: number; sourceIp: string },
+  { attributes, audited, ...who }: Progress,
+  audit: AuditSink | undefined,
+): void {
+  if (audit === undefined || attributes === undefined || !isAudited(attributes)) return;
+  const userAgent = request.headers['user-agent'];
+  const named =
+    attributes.type === 'resource' && audited.name !== undefined ? { ...attributes, name: audited.name } : attributes;
+  // Who took the socket over has spoken for itself; 0: the client went before it was answered.
+  const code = response.headersSent ? response.statusCode : upgrade ? 101 : 0;
+  audit(auditEvent({ ...known, ...who, attributes: named, code, ...(userAgent !== undefined && { userAgent }) }));
 }
 
 function guard({ via, request }: Arrival, { hosts }: Access): void {

@@ -14,8 +14,8 @@ import {
   type Listener,
   listenOnSocket,
   listenOnTls,
-  type TlsIdentity,
   type TlsListener,
+  type TlsPlace,
 } from './listeners.ts';
 import { type Access, serve } from './pipeline.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
@@ -52,8 +52,8 @@ export class ApiServer {
     this.#listeners.push(await listenOnSocket(path, (arrival) => this.#serve(arrival)));
   }
 
-  /** Listens for HTTPS; `port` 0 takes a free one. */
-  async listenOnTls(options: TlsIdentity & { readonly host: string; readonly port: number }): Promise<TlsListener> {
+  /** Listens for HTTPS. */
+  async listenOnTls(options: TlsPlace): Promise<TlsListener> {
     const listener = await listenOnTls(options, (arrival) => this.#serve(arrival));
     this.#listeners.push(listener);
     return listener;

@@ -27,8 +27,11 @@ export async function serveWrite(exchange: Exchange, asked: ResourceRequest, cli
     return sendJson(response, 404, pathNotFound());
   }
   switch (verb) {
-    case 'create':
-      return sendJson(response, 201, await create(asked, await readJson(request), client));
+    case 'create': {
+      const created = await create(asked, await readJson(request), client);
+      exchange.audited.name = created.metadata.name;
+      return sendJson(response, 201, created);
+    }
     case 'update':
       return sendJson(response, 200, await replace(asked, await readJson(request), client));
     case 'patch':

@@ -27,7 +27,7 @@ const BACKDATED_MS = HOUR_MS;
 const LOOK_EVERY_MS = HOUR_MS;
 
 const AUTHORITY_NAME = 'sampan-ca';
-export const ADMIN = { commonName: 'sampan:admin', organizations: ['system:masters'], usage: 'client' } as const;
+const ADMIN = { commonName: 'sampan:admin', organizations: ['system:masters'], usage: 'client' } as const;
 
 export interface CertificatesOptions {
   /** The data dir's `pki`. */
@@ -106,6 +106,11 @@ export class Certificates {
   }
 }
 
+/** `lifeMs`: default a year, as for everything but the authority. */
+export function validityFrom(now: number, lifeMs = LIFE_MS): Validity {
+  return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + lifeMs) };
+}
+
 /** Each file as it should be now: the one at hand where it will do, else a new one, written first. */
 class Files {
   readonly #options: CertificatesOptions;
@@ -121,7 +126,10 @@ class Files {
   async authority(held = this.#read('ca.pem')): Promise<CertifiedKey> {
     if (held !== undefined && this.#lasts(held, RENEW_AUTHORITY_BEFORE_MS)) return held;
     const keys = held && { privateKey: held.key };
-    return this.#write('ca.pem', await issueAuthority(AUTHORITY_NAME, this.#validity(AUTHORITY_LIFE_MS), keys));
+    return this.#write(
+      'ca.pem',
+      await issueAuthority(AUTHORITY_NAME, validityFrom(this.#clock.now(), AUTHORITY_LIFE_MS), keys),
+    );
   }
 
   async serving(authority: CertifiedKey, held = this.#read('apiserver.pem')): Promise<CertifiedKey> {
@@ -158,12 +166,7 @@ class Files {
     held: CertifiedKey | undefined,
   ): Promise<CertifiedKey> {
     if (held !== undefined && isSignedBy(held, authority) && this.#lasts(held, RENEW_BEFORE_MS)) return held;
-    return this.#write(name, await issueCertificate(subject, this.#validity(LIFE_MS), authority));
-  }
-
-  #validity(lifeMs: number): Validity {
-    const now = this.#clock.now();
-    return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + lifeMs) };
+    return this.#write(name, await issueCertificate(subject, validityFrom(this.#clock.now()), authority));
   }
 
   /** Whether it is valid now, and will be for so long. */

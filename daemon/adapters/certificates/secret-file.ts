@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { dirname } from 'node:path';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 
-/** Undefined where there is none. */
+/** Undefined where there is none; CertificateUnusable where it cannot be read. */
 export function readSecretFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
