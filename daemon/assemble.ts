@@ -21,7 +21,7 @@ import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
 import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
 import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
-import { ALL_KINDS } from '../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
@@ -61,8 +61,7 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
   const { random, clock, log } = essentials;
   const addresses = new ServiceAddresses(options, { store, random });
   const registry = new Registry({ store, clock, random, addresses });
-  const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
-  const cache = new ObjectCache(kinds, { client: registry, clock, log });
+  const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log });
   return { ...essentials, registry, cache, client: readYourWrites(registry, cache), host: options.host, recorders: [] };
 }
 

@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { applyDefaults } from '../../objects/defaults.ts';
+import type { JsonObject } from '../../objects/json.ts';
 import { ALL_KINDS, KINDS, type Kind, type ObjectOf, parseStoreKey, storeKey } from '../../objects/kinds.ts';
 import { type Draft, formatKey, keyOf, type ObjectKey, type ObjectMeta, toTimestamp } from '../../objects/meta.ts';
 import { validateObject, validateUpdate } from '../../objects/validation.ts';
@@ -248,10 +249,10 @@ export class Registry implements ObjectClient {
         creationTimestamp: toTimestamp(this.#deps.clock.now()),
         ...(info.hasStatus && { generation: 1 }),
       },
-      // Until the namespace loop has emptied it, a deleted namespace is only marked.
-      ...(draft.kind === 'Namespace' && { spec: { finalizers: ['kubernetes'] } }),
     };
-    return applyDefaults(kind, plain(object) as unknown as ObjectOf<K>);
+    const completed = applyDefaults(kind, plain(object) as unknown as ObjectOf<K>);
+    info.prepareForCreate(completed as unknown as JsonObject);
+    return completed;
   }
 
   #checkRaces(race: number, kind: Kind, name: string): void {

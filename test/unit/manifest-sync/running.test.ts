@@ -14,7 +14,7 @@ import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
 import { ServiceAddresses } from '../../../reconcilers/kit/registry/service-addresses.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import { createManifestSyncLoop } from '../../../reconcilers/manifest-sync/index.ts';
-import { ALL_KINDS } from '../../../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS } from '../../../reconcilers/objects/kinds.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { MemoryArchive } from '../../fakes/fake-source.ts';
@@ -43,8 +43,7 @@ describe('manifest-sync, running', () => {
       spec: {},
       status: { phase: 'Active' },
     });
-    const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
-    const cache = new ObjectCache(kinds, { client: registry, clock, log });
+    const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log });
     const caching = cache.run(controllers.signal);
     await cache.reached(1);
     const source = new FolderSource('web-1', folder, { clock, log, schedule: parseSyncSchedule('60s') });
