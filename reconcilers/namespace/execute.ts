@@ -37,7 +37,7 @@ export function createExecutors({ client, cache }: ExecuteDeps): Executors<Names
       if (namespace?.metadata.resourceVersion !== resourceVersion) return; // Written meanwhile: the next look decides.
       const finalizers = (namespace.spec.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
       try {
-        await client.update('Namespace', { ...namespace, spec: { ...namespace.spec, finalizers } });
+        await client.finalizeNamespace({ ...namespace, spec: { ...namespace.spec, finalizers } });
       } catch (error) {
         if (!isSampanError(error, 'NotFound')) throw error;
       }

@@ -110,6 +110,7 @@ function countWrites(client: ObjectClient, most: number) {
     create: (kind, draft) => write(() => client.create(kind, draft)),
     update: (kind, object) => write(() => client.update(kind, object)),
     updateStatus: (kind, object) => write(() => client.updateStatus(kind, object)),
+    finalizeNamespace: (namespace) => write(() => client.finalizeNamespace(namespace)),
     bindPod: (key, uid, nodeName) => write(() => client.bindPod(key, uid, nodeName)),
     delete: (kind, key, deleteOptions) => write(() => client.delete(kind, key, deleteOptions)),
   };

@@ -48,6 +48,8 @@ export interface KindEntry<T extends KubeObject = KubeObject> extends KindInfo {
   readonly setDefaults: (object: JsonObject) => void;
   /** What only the server may say of a new object, in place, after `setDefaults`. */
   readonly prepareForCreate: (object: JsonObject) => void;
+  /** What an update leaves as it was although its author left it out or may not change it, in place, after `setDefaults`. */
+  readonly prepareForUpdate: (next: JsonObject, previous: JsonObject) => void;
   /** A defaulted object's own errors; metadata is checked for all kinds alike. */
   readonly validate: (object: JsonObject) => FieldError[];
   /** What of a change is not allowed. */
@@ -81,6 +83,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     selectableFields: [],
     setDefaults: () => {},
     prepareForCreate: () => {},
+    prepareForUpdate: () => {},
     validate: () => [],
     validateUpdate: () => [],
     ...given,

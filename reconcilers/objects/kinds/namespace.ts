@@ -1,6 +1,7 @@
 /** v1 Namespace. */
 import type { Namespace } from '../cluster.ts';
 import { defaultObject, setDefault } from '../defaulting.ts';
+import { copyJson } from '../json.ts';
 import { dnsLabel } from '../name-formats.ts';
 import { AGE, NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
@@ -28,6 +29,9 @@ export const namespaceKind = defineKind<Namespace>({
     const { finalizers } = defaultObject(namespace, 'spec');
     const given = Array.isArray(finalizers) ? finalizers.filter((finalizer) => finalizer !== NAMESPACE_FINALIZER) : [];
     namespace.spec = { finalizers: [...given, NAMESPACE_FINALIZER] };
+  },
+  prepareForUpdate: (next, previous) => {
+    next.spec = copyJson(previous.spec);
   },
   columns: [NAME, { name: 'Status', cell: (namespace) => namespace.status.phase }, AGE],
 });

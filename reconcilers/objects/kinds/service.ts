@@ -1,6 +1,6 @@
 /** v1 Service. Its addresses are given in the transaction that writes it (`reconcilers/kit/registry/service-addresses.ts`). */
 import { defaultObject, isZero, setDefault, setDefined } from '../defaulting.ts';
-import { type JsonObject, objectsAt } from '../json.ts';
+import { copyJson, type JsonObject, objectAt, objectsAt } from '../json.ts';
 import { dns1035Label } from '../name-formats.ts';
 import type { Service } from '../service.ts';
 import { validateServiceSpec, validateServiceUpdate } from '../validation-service.ts';
@@ -27,6 +27,7 @@ export const serviceKind = defineKind<Service>({
     defaultClusterIPs(spec);
     defaultObject(defaultObject(service, 'status'), 'loadBalancer');
   },
+  prepareForUpdate: keepAddresses,
   validate: validateServiceSpec,
   validateUpdate: validateServiceUpdate,
   columns: [
@@ -39,6 +40,28 @@ export const serviceKind = defineKind<Service>({
     { name: 'Selector', wide: true, cell: (service) => pairs(service.spec.selector) },
   ],
 });
+
+/** A rewrite of a Service keeps the addresses it has, where its author leaves them open. */
+function keepAddresses(next: JsonObject, previous: JsonObject): void {
+  const [spec, before] = [objectAt(next, 'spec') ?? {}, objectAt(previous, 'spec') ?? {}];
+  for (const port of objectsAt(spec, 'ports')) {
+    const nodePort = objectsAt(before, 'ports').find(
+      (candidate) => candidate.port === port.port && candidate.protocol === port.protocol,
+    )?.nodePort;
+    if (spec.type === 'NodePort') {
+      if (isZero(port.nodePort)) setDefined(port, 'nodePort', nodePort);
+    } else if (port.nodePort === nodePort) {
+      // One that no longer is of type NodePort gives up the ports it was given as one, as in Kubernetes.
+      delete port.nodePort;
+    }
+  }
+  if (isZero(spec.clusterIP)) {
+    spec.clusterIP = before.clusterIP;
+    spec.clusterIPs = copyJson(before.clusterIPs);
+  } else {
+    spec.clusterIPs = [spec.clusterIP as string];
+  }
+}
 
 /** `80:30080/TCP,443/TCP` */
 function portsOf(service: Service): string {
