@@ -4,11 +4,17 @@
  */
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { dirname } from 'node:path';
+import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { type HealthChecks, serveHealth } from './discovery/health.ts';
+import { servedResources } from './discovery/served-resources.ts';
+import { serveVersion } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
@@ -24,18 +30,53 @@ export interface ApiServerDeps {
   readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
+  /** sampan's own, such as `0.1.0`. */
+  readonly version: string;
+  readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
-  readonly #server: Server;
+  readonly #discovery = new Discovery(servedResources(ALL_KINDS));
+  readonly #servers: Server[] = [];
   readonly #stop = new AbortController();
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    this.#server = createServer(
+  }
+
+  /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
+  async listen(path: string): Promise<void> {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    rmSync(path, { force: true });
+    await this.#listen({ path });
+    chmodSync(path, 0o600);
+  }
+
+  /** Listens without TLS, and asks nobody who they are: for a loopback address only. Answers the port, chosen where 0 is given. */
+  async listenTcp(host: string, port: number): Promise<number> {
+    const server = await this.#listen({ host, port });
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Ends watches and idle connections, and waits for the requests under way. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(
+      this.#servers.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+            server.closeIdleConnections();
+          }),
+      ),
+    );
+  }
+
+  async #listen(address: ListenOptions): Promise<Server> {
+    const server = createServer(
       {
         maxHeaderSize: LIMITS.headerBytes,
         headersTimeout: LIMITS.headersTimeoutMs,
@@ -43,27 +84,13 @@ export class ApiServer {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.maxConnections = LIMITS.connections;
-  }
-
-  /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
-  async listen(path: string): Promise<void> {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    rmSync(path, { force: true });
+    server.maxConnections = LIMITS.connections;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(path, resolve);
+      server.once('error', reject);
+      server.listen(address, resolve);
     });
-    chmodSync(path, 0o600);
-  }
-
-  /** Ends watches and idle connections, and waits for the requests under way. */
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    this.#servers.push(server);
+    return server;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -87,11 +114,10 @@ export class ApiServer {
 
   async #dispatch(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
+    const { version, health, log } = this.#deps;
+    if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
+    if (await serveHealth(exchange, health, log)) return;
     const url = request.url ?? '/';
-    if (url === '/healthz' || url === '/livez' || url === '/readyz') {
-      response.end('ok');
-      return;
-    }
     if (url === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     const asked = parseRequest(request.method ?? 'GET', url);

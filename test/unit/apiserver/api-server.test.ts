@@ -47,6 +47,8 @@ describe('ApiServer', () => {
       client: cluster.registry,
       podLogs,
       diagnostics: () => ({ version: 'test' }),
+      version: 'test',
+      health: { live: [], ready: [] },
       clock: cluster.clock,
       log: new CollectedLog(),
     });
