@@ -34,8 +34,6 @@ const VERBS_OF: Readonly<Record<string, readonly string[]>> = {
   Namespace: VERBS.filter((verb) => verb !== 'deletecollection'),
 };
 
-const IN_ALL = new Set(['Pod', 'ReplicationController', 'Service']);
-
 /** Everything served, in the order discovery lists it: the core group, then Kubernetes' groups by their rank, then ours. */
 export function servedResources(kinds: readonly KindInfo[]): readonly DiscoveredResource[] {
   return [...kinds.map(ofKind), ...NOT_STORED].toSorted(
@@ -76,7 +74,7 @@ function ofKind(info: KindInfo): DiscoveredResource {
     kind: info.kind,
     namespaced: info.namespaced,
     shortNames: info.shortNames,
-    categories: IN_ALL.has(info.kind) ? ['all'] : [],
+    categories: info.categories,
     verbs: VERBS_OF[info.kind] ?? VERBS,
     subresources: subresourcesOf(info),
   };
