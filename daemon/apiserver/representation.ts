@@ -1,7 +1,7 @@
 /** How objects go over the wire: plain JSON, or as the Table a client's Accept header asks for. Pure. */
-import type { AnyObject, Kind, KindInfo } from '../../reconcilers/objects/kinds.ts';
-import { COLUMNS } from './tables/columns.ts';
-import { type Column, type IncludeObject, tableOf } from './tables/table.ts';
+import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
+import { type AnyObject, KINDS, type Kind, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+import { type IncludeObject, tableOf } from './table.ts';
 
 export interface Representation {
   /** One object, or one event's object. */
@@ -41,7 +41,7 @@ function asJson(info: KindInfo): Representation {
 }
 
 function asTable(kind: Kind, includeObject: IncludeObject, now: () => number): Representation {
-  const columns = COLUMNS[kind] as readonly Column<AnyObject>[];
+  const columns = KINDS[kind].columns as readonly Column<AnyObject>[];
   const table = (objects: readonly AnyObject[], resourceVersion: string) =>
     tableOf(columns, objects, { now: now(), resourceVersion, include: includeObject });
   return {

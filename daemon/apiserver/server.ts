@@ -2,12 +2,17 @@
  * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
+import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { type HealthChecks, serveHealth } from './discovery/health.ts';
+import { servedResources } from './discovery/served-resources.ts';
+import { serveVersion } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import {
   type Arrival,
@@ -30,6 +35,9 @@ export interface ApiServerDeps {
   readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
+  /** sampan's own, such as `0.1.0`. */
+  readonly version: string;
+  readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
   /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
@@ -39,6 +47,7 @@ export interface ApiServerDeps {
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
+  readonly #discovery = new Discovery(servedResources(ALL_KINDS));
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
@@ -73,15 +82,12 @@ export class ApiServer {
 
   async #dispatch(exchange: Exchange): Promise<void> {
     const { request, response, attributes } = exchange;
-    const url = request.url ?? '/';
-    const { path } = attributes;
-    if (path === '/healthz' || path === '/livez' || path === '/readyz') {
-      response.end('ok');
-      return;
-    }
-    if (path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
+    const { version, health, log } = this.#deps;
+    if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
+    if (await serveHealth(exchange, health, log)) return;
+    if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
-    const asked = parseRequest(request.method ?? 'GET', url);
+    const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
     await this.#handlerOf(asked)(exchange);
   }

@@ -25,6 +25,7 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { healthChecks } from '../health-checks.ts';
 import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
 import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
@@ -116,6 +117,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     client: core.client,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
     diagnostics,
+    version,
+    health: healthChecks(store, core.cache),
     clock: systemClock,
     log,
     access,

@@ -6,7 +6,7 @@ import type { Kind } from './kinds.ts';
 import generated from './schema.generated.json' with { type: 'json' };
 
 /**
- * `string`, `boolean`, `int32`, `int64`, `double`, `time`, `micro-time`, `int-or-string`, `quantity`, `any`, the name of an
+ * `string`, `bytes` (base64), `boolean`, `int32`, `int64`, `double`, `time`, `micro-time`, `int-or-string`, `quantity`, `any`, the name of an
  * object type, or one of these in a list (`[]Container`) or a map (`{}string`).
  */
 export type FieldType = string;

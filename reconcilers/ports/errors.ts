@@ -53,6 +53,12 @@ export const ERRORS = {
     status: 405,
     reason: 'MethodNotAllowed',
   },
+  NotAcceptable: {
+    message: 'only the following media types are accepted: {accepted}',
+    retry: false,
+    status: 406,
+    reason: 'NotAcceptable',
+  },
 
   // The store.
   StoreUnavailable: {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
-import type { Table } from '../../../daemon/apiserver/tables/table.ts';
+import type { Table } from '../../../daemon/apiserver/table.ts';
 import { ApiConnection, SOCKET_NAME, TABLE_ACCEPT } from '../../../daemon/cli/api-connection.ts';
 import { layOutTable } from '../../../daemon/cli/table-layout.ts';
 import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
@@ -47,6 +47,8 @@ describe('ApiServer', () => {
       client: cluster.registry,
       podLogs,
       diagnostics: () => ({ version: 'test' }),
+      version: 'test',
+      health: { live: [], ready: [] },
       clock: cluster.clock,
       log: new CollectedLog(),
     });

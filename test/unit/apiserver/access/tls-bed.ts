@@ -90,7 +90,9 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   const server = new ApiServer({
     client: cluster.registry,
     async *podLogs() {},
-    diagnostics: () => ({ version: 'test' }),
+    diagnostics: () => ({}),
+    version: '0.1.0',
+    health: { live: [], ready: [] },
     clock: systemClock,
     log,
     access: {

@@ -1,20 +1,9 @@
 /**
- * Kubernetes' Table: the rows and columns kubectl prints, made by the server. One entry per kind in the sibling files; the server
- * and the live view use {@link tableOf}. Pure.
+ * Kubernetes' Table: the rows and columns kubectl prints, made by the server. The columns are on each
+ * kind's page (`reconcilers/objects/kinds/`). Pure.
  */
-import type { Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
-import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
-
-/** One column: a name, what it shows, and whether only `-o wide` shows it. */
-export interface Column<T> {
-  readonly name: string;
-  readonly wide?: boolean;
-  /** `integer` is right for numbers; default `string`. */
-  readonly type?: 'string' | 'integer';
-  readonly cell: (object: T, now: number) => string | number;
-}
-
-export type Columns<K extends Kind> = readonly Column<ObjectOf<K>>[];
+import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
+import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 
 export interface Table {
   readonly kind: 'Table';
@@ -66,13 +55,4 @@ export function tableOf<T extends KubeObject>(
 
 function partial(object: KubeObject): unknown {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
-}
-
-/** What an empty cell shows. */
-export const NONE = '<none>';
-
-/** `a=1,b=2`, or `<none>`. */
-export function pairs(map: Readonly<Record<string, string>> | undefined): string {
-  const entries = Object.entries(map ?? {}).map(([key, value]) => `${key}=${value}`);
-  return entries.length === 0 ? NONE : entries.join(',');
 }

@@ -1,5 +1,5 @@
 /** How long ago, as kubectl writes it: `5s`, `2m10s`, `17m`, `3h5m`, `2d3h` (apimachinery's HumanDuration). Pure. */
-import type { Timestamp } from '../../reconcilers/objects/meta.ts';
+import type { Timestamp } from './meta.ts';
 
 export function age(since: Timestamp | undefined, now: number): string {
   return since === undefined ? '<unknown>' : humanDuration(now - Date.parse(since));

@@ -3,13 +3,16 @@
  * written in the transaction that writes its Service and only if nobody has it. So no address is ever held twice, and none leaks,
  * whatever crashes when.
  */
-import { invalid } from '../../objects/field-error.ts';
-import type { Json } from '../../objects/json.ts';
-import type { Service, ServicePort } from '../../objects/service.ts';
-import { SampanError } from '../../ports/errors.ts';
-import type { Random } from '../../ports/random.ts';
-import type { Condition, Store, Write } from '../../ports/store.ts';
-import { addressAt, type Ipv4Range, inRange } from './ipv4-range.ts';
+import { invalid } from '../../../objects/field-error.ts';
+import type { Json } from '../../../objects/json.ts';
+import { storeKey } from '../../../objects/kinds.ts';
+import { keyOf } from '../../../objects/meta.ts';
+import type { Service } from '../../../objects/service.ts';
+import { isSampanError, SampanError } from '../../../ports/errors.ts';
+import type { Random } from '../../../ports/random.ts';
+import type { Condition, Store, Write } from '../../../ports/store.ts';
+import { addressAt, type Ipv4Range, inRange } from '../ipv4-range.ts';
+import { type Addition, type Admission, type AdmittedWrite, NOTHING } from './admission.ts';
 
 const IPS = '/registry/ranges/serviceips/';
 const PORTS = '/registry/ranges/servicenodeports/';
@@ -19,12 +22,7 @@ export interface ServiceAddressOptions {
   readonly nodePorts: { readonly first: number; readonly last: number };
 }
 
-interface Claims {
-  readonly conditions: Condition[];
-  readonly writes: Write[];
-}
-
-export class ServiceAddresses {
+export class ServiceAddresses implements Admission {
   readonly #deps: { store: Store; random: Random };
   readonly #options: ServiceAddressOptions;
 
@@ -33,11 +31,39 @@ export class ServiceAddresses {
     this.#deps = deps;
   }
 
+  async admit(write: AdmittedWrite): Promise<Addition> {
+    const service = write.object;
+    if (service.kind !== 'Service') return NOTHING;
+    switch (write.operation) {
+      case 'create':
+        return this.#claimNew(service);
+      case 'update':
+        return this.#claim(service, write.previous as Service);
+      case 'delete':
+        return { conditions: [], writes: keysOf(service).map((key): Write => ({ op: 'delete', key })) };
+    }
+  }
+
+  /** That an address is taken by the Service of this very name is no news about the address. */
+  async #claimNew(service: Service): Promise<Addition> {
+    try {
+      return await this.#claim(service, undefined);
+    } catch (error) {
+      const isOwn = isSampanError(error, 'Invalid') && (await this.#exists(service));
+      if (!isOwn) throw error;
+      throw new SampanError('AlreadyExists', { resource: 'services', name: service.metadata.name });
+    }
+  }
+
+  async #exists(service: Service): Promise<boolean> {
+    return (await this.#deps.store.get(storeKey('Service', keyOf(service)))) !== undefined;
+  }
+
   /**
    * Fills in `service.spec.clusterIP(s)` and `nodePort`s where the author left them open, in place, and answers what to add to the
    * transaction. Throws Invalid where a wanted address is outside its range or taken, AddressesExhausted where none is left.
    */
-  async claim(service: Service, previous: Service | undefined): Promise<Claims> {
+  async #claim(service: Service, previous: Service | undefined): Promise<Addition> {
     const held = new Set(previous === undefined ? [] : keysOf(previous));
     const { spec } = service;
     if (!spec.clusterIP) spec.clusterIP = await this.#freeIp();
@@ -60,17 +86,12 @@ export class ServiceAddresses {
     const added = [...wanted].filter((key) => !held.has(key));
     const dropped = [...held].filter((key) => !wanted.has(key));
     return {
-      conditions: added.map((key) => ({ key, modRevision: 0 })),
+      conditions: added.map((key): Condition => ({ key, modRevision: 0 })),
       writes: [
         ...added.map((key): Write => ({ op: 'put', key, value: owner })),
         ...dropped.map((key): Write => ({ op: 'delete', key })),
       ],
     };
-  }
-
-  /** The writes that give the Service's addresses back. */
-  release(service: Service): Write[] {
-    return keysOf(service).map((key) => ({ op: 'delete', key }));
   }
 
   async #checkIp(service: Service, held: ReadonlySet<string>): Promise<void> {
@@ -168,21 +189,6 @@ export class ServiceAddresses {
   }
 }
 
-/** The Service with the addresses it has, where its author leaves them open: a rewrite of it keeps them. Pure. */
-export function keepAddresses(next: Service, previous: Service): Service {
-  const { clusterIP } = next.spec;
-  const keepPorts = next.spec.type === 'NodePort';
-  const ports = next.spec.ports.map((port) => {
-    const before = nodePortOf(previous, port);
-    if (keepPorts) return port.nodePort || before === undefined ? port : { ...port, nodePort: before };
-    // A Service that no longer is of type NodePort gives up the ports it was given as one, as in Kubernetes.
-    const { nodePort, ...rest } = port;
-    return nodePort === before ? rest : port;
-  });
-  const kept = clusterIP ? [clusterIP] : previous.spec.clusterIPs;
-  return { ...next, spec: { ...next.spec, ports, clusterIP: kept[0] ?? '', clusterIPs: kept } };
-}
-
 function keysOf(service: Service): string[] {
   const { clusterIP, ports } = service.spec;
   const nodePorts = ports.flatMap(({ nodePort, protocol }) => (nodePort ? portKey(nodePort, protocol) : []));
@@ -191,10 +197,6 @@ function keysOf(service: Service): string[] {
 
 function portKey(port: number, protocol: string): string {
   return `${PORTS}${port}/${protocol}`;
-}
-
-function nodePortOf(service: Service, port: ServicePort): number | undefined {
-  return service.spec.ports.find((p) => p.port === port.port && p.protocol === port.protocol)?.nodePort;
 }
 
 function refused(service: Service, field: string, value: Json, detail: string): SampanError {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { humanDuration } from '../../../daemon/apiserver/age.ts';
+import { humanDuration } from '../../../reconcilers/objects/age.ts';
 
 describe('ages, as kubectl writes them', () => {
   const cases: [number, string][] = [

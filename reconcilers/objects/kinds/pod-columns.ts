@@ -1,14 +1,15 @@
 /** The columns of pods, and the one word that sums up a pod's state, as kubectl's printer finds it. Pure. */
-import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import { age } from '../age.ts';
-import { type Columns, NONE } from './table.ts';
+import type { Pod } from '../pod.ts';
+import { AGE, NAME, NONE } from './common-columns.ts';
+import type { Column } from './entry.ts';
 
-export const POD_COLUMNS: Columns<'Pod'> = [
-  { name: 'Name', cell: (pod) => pod.metadata.name },
+export const POD_COLUMNS: readonly Column<Pod>[] = [
+  NAME,
   { name: 'Ready', cell: (pod) => `${readyContainers(pod)}/${pod.spec.containers.length}` },
   { name: 'Status', cell: podStatus },
   { name: 'Restarts', cell: restarts },
-  { name: 'Age', cell: (pod, now) => age(pod.metadata.creationTimestamp, now) },
+  AGE,
   { name: 'IP', wide: true, cell: (pod) => pod.status.podIP ?? NONE },
   { name: 'Node', wide: true, cell: (pod) => pod.spec.nodeName ?? NONE },
   { name: 'Nominated Node', wide: true, cell: () => NONE },
