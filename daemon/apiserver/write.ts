@@ -4,10 +4,11 @@ import { decodeObject } from '../../reconcilers/objects/decode.ts';
 import type { AnyObject, Kind, KindInfo, ObjectOf } from '../../reconcilers/objects/kinds.ts';
 import { describeProblem } from '../../reconcilers/objects/manifest-problem.ts';
 import type { Draft } from '../../reconcilers/objects/meta.ts';
+import { typeOfKind } from '../../reconcilers/objects/schema.ts';
 import { isSampanError, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { type Exchange, sendJson } from './exchange.ts';
-import { applyPatch } from './patch.ts';
+import { applyPatch } from './patch/patch.ts';
 import type { ResourceRequest } from './request-info.ts';
 import { selectionOf } from './selection.ts';
 import { pathNotFound } from './status.ts';
@@ -62,7 +63,10 @@ async function patch(asked: ResourceRequest, request: IncomingMessage, client: O
   for (let race = 1; ; race++) {
     const current = await client.get(asked.info.kind, asked);
     if (current === undefined) throw new SampanError('NotFound', { resource: asked.info.plural, name: asked.name });
-    const patched = decode(asked.info, applyPatch(request.headers['content-type'] ?? '', current, body)) as AnyObject;
+    const patched = decode(
+      asked.info,
+      applyPatch(request.headers['content-type'] ?? '', current, body, typeOfKind(asked.info.kind)),
+    ) as AnyObject;
     try {
       return await writeBack(asked, patched, client);
     } catch (error) {

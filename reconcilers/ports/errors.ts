@@ -33,6 +33,24 @@ export const ERRORS = {
     status: 405,
     reason: 'MethodNotAllowed',
   },
+  UnsupportedMediaType: {
+    message: 'the body of the request was in an unknown format - accepted media types include: {supported}',
+    retry: false,
+    status: 415,
+    reason: 'UnsupportedMediaType',
+  },
+  RequestEntityTooLarge: {
+    message: 'Request entity is too large: {detail}',
+    retry: false,
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+  },
+  PatchRejected: {
+    message: 'the server rejected our request due to an error in our request: {detail}',
+    retry: false,
+    status: 422,
+    reason: 'Invalid',
+  },
 
   // The store.
   StoreUnavailable: {
