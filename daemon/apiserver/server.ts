@@ -15,7 +15,7 @@ import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
-import { serveVersion } from './discovery/version.ts';
+import { serveVersion, versionInfo } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import {
   type Arrival,
@@ -26,6 +26,7 @@ import {
   type TlsPlace,
 } from './listeners.ts';
 import { ObjectLists } from './object-lists.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { parseRequest } from './request-info.ts';
@@ -53,12 +54,16 @@ export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
   readonly #services: ObjectServices;
-  readonly #discovery = new Discovery(servedResources(ALL_KINDS));
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    const served = servedResources(ALL_KINDS);
+    this.#discovery = new Discovery(served);
+    this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
     const { client, cache, clock } = deps;
     this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
     this.#access = deps.access ?? defaultAccess();
@@ -92,7 +97,7 @@ export class ApiServer {
     const { request, response, attributes } = exchange;
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
-    if (await serveHealth(exchange, health, log)) return;
+    if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');

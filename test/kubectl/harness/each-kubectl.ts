@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { type ApiBed, startApiBed } from './api-bed.ts';
 import { findKubectl, Kubectl, type KubectlVersion } from './kubectl.ts';
 
+/** kubectl itself takes a fifth of a second, on a busy machine several. */
+const TIMEOUT_MS = 60_000;
+
 export interface KubectlBed extends ApiBed {
   readonly version: KubectlVersion;
   readonly kubectl: Kubectl;
@@ -18,7 +21,8 @@ export function eachKubectl(
   declareTests: (bed: () => KubectlBed) => void,
 ): void {
   for (const version of versions) {
-    describe(`${title}, kubectl ${version}`, () => {
+    describe(`${title}, kubectl ${version}`, function () {
+      this.timeout(TIMEOUT_MS);
       const path = findKubectl(version);
       if (path === undefined) {
         declareMissing(version);
