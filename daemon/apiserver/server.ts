@@ -2,13 +2,18 @@
  * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
+import { DEFAULT_ISSUER } from './access/issuer.ts';
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Reviews } from './access/reviews/reviews.ts';
+import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
@@ -25,6 +30,7 @@ import {
 import { type Access, serve } from './pipeline.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
+import { readJson } from './request-body.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
 import { pathNotFound } from './status.ts';
 import { serveWatch } from './watch.ts';
@@ -40,20 +46,23 @@ export interface ApiServerDeps {
   readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
-  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
+  readonly #reviews: Reviews;
   readonly #discovery = new Discovery(servedResources(ALL_KINDS));
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    this.#access = deps.access ?? defaultAccess();
+    this.#access = deps.access ?? defaultAccess(deps);
+    const { client, clock } = deps;
+    this.#reviews = new Reviews({ ...this.#access, client, clock }, readJson);
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -85,6 +94,8 @@ export class ApiServer {
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if (await serveHealth(exchange, health, log)) return;
+    if (await this.#reviews.serve(exchange)) return;
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
@@ -110,9 +121,12 @@ export class ApiServer {
   }
 }
 
-function defaultAccess(): Access {
+function defaultAccess({ client, clock }: ApiServerDeps): Access {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const existing: Existing = async (kind, objectKey) => (await client.get(kind, objectKey))?.metadata;
   return {
     tokens: [],
+    accounts: new ServiceAccountTokens({ key, issuer: DEFAULT_ISSUER }, { clock, existing }),
     authorizer: new RbacAuthorizer(() => BUILT_IN),
     inFlight: new InFlight(),
     hosts: new Set(['localhost', '127.0.0.1', '::1']),

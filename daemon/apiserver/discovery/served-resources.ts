@@ -23,16 +23,35 @@ export interface DiscoveredResource {
 }
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
-const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = ['pods/binding', 'pods/log'];
+const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'pods/binding',
+  'pods/log',
+  'serviceaccounts/token',
+];
 
 /** Resources that are answered without being stored: `kind`, plural, group and version, scope, verbs. */
-const NOT_STORED: readonly DiscoveredResource[] = [];
+const NOT_STORED: readonly DiscoveredResource[] = [
+  question('SelfSubjectReview', 'authentication.k8s.io', 'v1'),
+  question('SelfSubjectReview', 'authentication.k8s.io', 'v1beta1'),
+  question('TokenReview', 'authentication.k8s.io', 'v1'),
+  question('LocalSubjectAccessReview', 'authorization.k8s.io', 'v1', true),
+  question('SelfSubjectAccessReview', 'authorization.k8s.io', 'v1'),
+  question('SelfSubjectRulesReview', 'authorization.k8s.io', 'v1'),
+  question('SubjectAccessReview', 'authorization.k8s.io', 'v1'),
+];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Kubernetes deletes namespaces one by one only. */
 const VERBS_OF: Readonly<Record<string, readonly string[]>> = {
   Namespace: VERBS.filter((verb) => verb !== 'deletecollection'),
 };
+
+/** Asked by creating it, and answered at once. */
+function question(kind: string, group: string, version: string, namespaced = false): DiscoveredResource {
+  const singular = kind.toLowerCase();
+  const asked = { group, version, kind, singular, resource: `${singular}s`, namespaced };
+  return { ...asked, verbs: ['create'], shortNames: [], categories: [], subresources: {} };
+}
 
 /** Everything served, in the order discovery lists it: the core group, then Kubernetes' groups by their rank, then ours. */
 export function servedResources(kinds: readonly KindInfo[]): readonly DiscoveredResource[] {
