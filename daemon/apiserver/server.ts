@@ -3,10 +3,11 @@
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
 import { generateKeyPairSync } from 'node:crypto';
+import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
-import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
@@ -14,6 +15,7 @@ import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
 import { Reviews } from './access/reviews/reviews.ts';
 import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
@@ -27,17 +29,21 @@ import {
   type TlsListener,
   type TlsPlace,
 } from './listeners.ts';
+import { ObjectLists } from './object-lists.ts';
 import { type Access, serve } from './pipeline.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { readJson } from './request-body.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
+import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
 import { serveWatch } from './watch.ts';
 import { serveWrite } from './write.ts';
 
 export interface ApiServerDeps {
-  readonly client: ObjectClient;
+  readonly client: RegistryClient;
+  /** Lists and watches are served from it. */
+  readonly cache: ObjectCache;
   readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
@@ -54,6 +60,7 @@ export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
   readonly #reviews: Reviews;
+  readonly #services: ObjectServices;
   readonly #discovery = new Discovery(servedResources(ALL_KINDS));
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
@@ -61,8 +68,9 @@ export class ApiServer {
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
     this.#access = deps.access ?? defaultAccess(deps);
-    const { client, clock } = deps;
+    const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, readJson);
+    this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -104,7 +112,7 @@ export class ApiServer {
   }
 
   #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs, clock } = this.#deps;
+    const { client, podLogs } = this.#deps;
     const isPod = asked.info.kind === 'Pod';
     if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
       return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
@@ -112,9 +120,9 @@ export class ApiServer {
     switch (asked.verb) {
       case 'get':
       case 'list':
-        return (exchange) => serveRead(exchange, asked, { client, clock });
+        return (exchange) => serveRead(exchange, asked, this.#services);
       case 'watch':
-        return (exchange) => serveWatch(exchange, asked, { client, clock });
+        return (exchange) => serveWatch(exchange, asked, this.#services);
       default:
         return (exchange) => serveWrite(exchange, asked, client);
     }

@@ -115,6 +115,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const server = new ApiServer({
     client: core.client,
+    cache: core.cache,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
     diagnostics,
     version,

@@ -60,6 +60,20 @@ export const ERRORS = {
     reason: 'NotAcceptable',
   },
 
+  ListExpired: {
+    message:
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    retry: true,
+    status: 410,
+    reason: 'Expired',
+  },
+  VersionTooLarge: {
+    message: 'Too large resource version: {asked}, current: {current}',
+    retry: true,
+    status: 504,
+    reason: 'Timeout',
+  },
+
   // The store.
   StoreUnavailable: {
     message: 'the store at {endpoint} does not answer: {detail}; what runs goes on, writes wait until it is back',

@@ -12,6 +12,7 @@ import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import { kubeconfigOf } from '../../../daemon/kubeconfig.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export interface ApiBed {
@@ -30,6 +31,7 @@ export async function startApiBed(): Promise<ApiBed> {
   const log = new CollectedLog();
   const server = new ApiServer({
     client: cluster.registry,
+    cache: followedCache(cluster.registry, cluster.clock),
     podLogs: saysHello,
     diagnostics: () => ({}),
     version: '0.1.0',

@@ -20,6 +20,7 @@ import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import { kubeconfigOf } from '../../../../daemon/kubeconfig.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
+import { followedCache } from '../../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../../fakes/test-cluster.ts';
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -88,6 +89,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   const audit: AuditEvent[] = [];
   const server = new ApiServer({
     client: cluster.registry,
+    cache: followedCache(cluster.registry, systemClock),
     async *podLogs() {},
     diagnostics: () => ({}),
     version: '0.1.0',

@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../../daemon/apiserver/discovery/health.ts';
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
+import { followedCache } from '../../../fakes/followed-cache.ts';
 import { createTestCluster } from '../../../fakes/test-cluster.ts';
 
 export interface Answer {
@@ -30,6 +31,7 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
   const log = new CollectedLog();
   const server = new ApiServer({
     client: registry,
+    cache: followedCache(registry, clock),
     podLogs: async function* () {},
     diagnostics: () => ({}),
     version: '0.1.0',
