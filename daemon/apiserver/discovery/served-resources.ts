@@ -24,10 +24,22 @@ export interface DiscoveredResource {
 }
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
-const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = ['pods/binding', 'pods/log'];
+const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'pods/binding',
+  'pods/log',
+  'serviceaccounts/token',
+];
 
 /** The resources served without being stored. */
-const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [];
+const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
+  'bindings',
+  'localsubjectaccessreviews',
+  'selfsubjectaccessreviews',
+  'selfsubjectreviews',
+  'selfsubjectrulesreviews',
+  'subjectaccessreviews',
+  'tokenreviews',
+];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Kubernetes deletes namespaces one by one only. */
