@@ -11,7 +11,7 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new SampanError('RequestEntityTooLarge', { limit: BODY_LIMIT });
+    if (size > BODY_LIMIT) throw new SampanError('RequestEntityTooLarge', { detail: `limit is ${BODY_LIMIT}` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

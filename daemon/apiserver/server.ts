@@ -28,13 +28,11 @@ import {
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
-import { type PodLogs, servePodLogs } from './pod-logs.ts';
-import { serveRead } from './read.ts';
-import { parseRequest, type ResourceRequest } from './request-info.ts';
+import type { PodLogs } from './pod-logs.ts';
+import { parseRequest } from './request-info.ts';
+import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
-import { serveWatch } from './watch.ts';
-import { serveWrite } from './write.ts';
 
 export interface ApiServerDeps {
   readonly client: RegistryClient;
@@ -104,24 +102,7 @@ export class ApiServer {
 
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
-    await this.#handlerOf(asked)(exchange);
-  }
-
-  #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs } = this.#deps;
-    const isPod = asked.info.kind === 'Pod';
-    if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
-      return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
-    }
-    switch (asked.verb) {
-      case 'get':
-      case 'list':
-        return (exchange) => serveRead(exchange, asked, this.#services);
-      case 'watch':
-        return (exchange) => serveWatch(exchange, asked, this.#services);
-      default:
-        return (exchange) => serveWrite(exchange, asked, client);
-    }
+    await serveResource(exchange, asked, { ...this.#services, podLogs: this.#deps.podLogs });
   }
 }
 
