@@ -45,6 +45,8 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
     case 'delete':
       return serveDelete(exchange, asked, await readBody(request), deps);
     case 'deletecollection':
+      // Kubernetes deletes namespaces one by one only.
+      if (info.kind === 'Namespace') throw new SampanError('MethodNotAllowed');
       return serveDeleteCollection(exchange, asked, await readBody(request), deps);
   }
 }
