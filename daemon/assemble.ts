@@ -157,7 +157,7 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
+    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
 }
 
