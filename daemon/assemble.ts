@@ -95,6 +95,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createManifestSyncLoop({
         cache,
         client,
+        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
         archive: options.archive,
