@@ -107,6 +107,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createManifestSyncLoop({
         cache,
         client,
+        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
         archive: options.archive,
@@ -169,7 +170,7 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
+    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
 }
 
