@@ -112,7 +112,7 @@ function guard({ via, request }: Arrival, { hosts }: Access): void {
   const refusal = via === 'tls' ? browserRefusal(request.headers, hosts) : undefined;
   if (refusal !== undefined) throw new SampanError('AccessDenied', { detail: refusal });
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) {
-    throw new SampanError('RequestEntityTooLarge', { limit: BODY_LIMIT });
+    throw new SampanError('RequestEntityTooLarge', { detail: `limit is ${BODY_LIMIT}` });
   }
 }
 

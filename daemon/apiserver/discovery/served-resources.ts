@@ -3,6 +3,7 @@
  * below. The one place to switch something on: a kind appears by itself, a subresource or a review by its line here.
  */
 import type { KindInfo } from '../../../reconcilers/objects/kinds.ts';
+import { NOT_STORED } from './not-stored.ts';
 import { SUBRESOURCES, type Subresource, statusOfKind } from './subresources.ts';
 
 export interface DiscoveredResource {
@@ -29,15 +30,15 @@ const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'serviceaccounts/token',
 ];
 
-/** Resources that are answered without being stored: `kind`, plural, group and version, scope, verbs. */
-const NOT_STORED: readonly DiscoveredResource[] = [
-  question('SelfSubjectReview', 'authentication.k8s.io', 'v1'),
-  question('SelfSubjectReview', 'authentication.k8s.io', 'v1beta1'),
-  question('TokenReview', 'authentication.k8s.io', 'v1'),
-  question('LocalSubjectAccessReview', 'authorization.k8s.io', 'v1', true),
-  question('SelfSubjectAccessReview', 'authorization.k8s.io', 'v1'),
-  question('SelfSubjectRulesReview', 'authorization.k8s.io', 'v1'),
-  question('SubjectAccessReview', 'authorization.k8s.io', 'v1'),
+/** The resources served without being stored. */
+const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
+  'bindings',
+  'localsubjectaccessreviews',
+  'selfsubjectaccessreviews',
+  'selfsubjectreviews',
+  'selfsubjectrulesreviews',
+  'subjectaccessreviews',
+  'tokenreviews',
 ];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -46,16 +47,9 @@ const VERBS_OF: Readonly<Record<string, readonly string[]>> = {
   Namespace: VERBS.filter((verb) => verb !== 'deletecollection'),
 };
 
-/** Asked by creating it, and answered at once. */
-function question(kind: string, group: string, version: string, namespaced = false): DiscoveredResource {
-  const singular = kind.toLowerCase();
-  const asked = { group, version, kind, singular, resource: `${singular}s`, namespaced };
-  return { ...asked, verbs: ['create'], shortNames: [], categories: [], subresources: {} };
-}
-
 /** Everything served, in the order discovery lists it: the core group, then Kubernetes' groups by their rank, then ours. */
 export function servedResources(kinds: readonly KindInfo[]): readonly DiscoveredResource[] {
-  return [...kinds.map(ofKind), ...NOT_STORED].toSorted(
+  return [...kinds.map(ofKind), ...SERVED_NOT_STORED.map(notStored)].toSorted(
     (a, b) =>
       rank(a.group) - rank(b.group) ||
       a.group.localeCompare(b.group) ||
@@ -96,6 +90,23 @@ function ofKind(info: KindInfo): DiscoveredResource {
     categories: info.categories,
     verbs: VERBS_OF[info.kind] ?? VERBS,
     subresources: subresourcesOf(info),
+  };
+}
+
+/** Of an entry of the table of what is not stored. */
+export function notStored(name: keyof typeof NOT_STORED): DiscoveredResource {
+  const { apiVersion, kind, singular, namespaced, verbs } = NOT_STORED[name];
+  const [resource = ''] = name.split('.');
+  return {
+    ...parseGroupVersion(apiVersion),
+    resource,
+    singular,
+    kind,
+    namespaced,
+    shortNames: [],
+    categories: [],
+    verbs,
+    subresources: {},
   };
 }
 
