@@ -71,7 +71,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
   const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
-  const access = await openAccess(config, place, core.client, essentials);
+  const access = await openAccess(config, place, core);
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
