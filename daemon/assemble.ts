@@ -3,6 +3,7 @@
  * with fakes; nothing else makes a loop.
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
@@ -110,6 +111,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     ),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
     runLoop(core, createEndpointsLoop({ client, cache })),
+    runLoop(core, createEndpointSlicesLoop({ client, cache })),
     runLoop(core, createSchedulerLoop({ client, cache, clock, events: eventsOf(core, 'default-scheduler') })),
     runLoop(
       core,

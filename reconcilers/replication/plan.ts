@@ -2,6 +2,7 @@
  * What to do about one ReplicationController: first settle whose pods are whose, then bring their number and template about, then
  * tell the status. Each look does the first of these that is needed. Pure.
  */
+import { claimedNames, namePrefix } from '../kit/claimed-names.ts';
 import type { Plan } from '../kit/reconciler.ts';
 import { controllerOf, keyOf, type ObjectKey, type OwnerReference } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
@@ -11,7 +12,6 @@ import { matchesMapSelector } from '../objects/selector.ts';
 import type { PodPattern, ReplicationAction, SeenPod } from './actions.ts';
 import { availableInMs } from './availability.ts';
 import type { ObservedPods } from './observe.ts';
-import { podNamePrefix, podNames } from './pod-names.ts';
 import { replicaChanges } from './replica-changes.ts';
 import { isSameStatus, settledStatus } from './status.ts';
 import { ANNOTATION_TEMPLATE_HASH } from './template-revision.ts';
@@ -52,9 +52,10 @@ function claimPods(controller: ReplicationController, pods: readonly Pod[]): Rep
 
 function createPods(controller: ReplicationController, observed: ObservedPods, count: number): ReplicationAction {
   const { template } = controller.spec;
+  const { name, uid, resourceVersion } = controller.metadata;
   const pattern: PodPattern = {
     metadata: {
-      generateName: podNamePrefix(controller),
+      generateName: namePrefix(name),
       labels: { ...template.metadata.labels },
       annotations: { ...template.metadata.annotations, [ANNOTATION_TEMPLATE_HASH]: podTemplateHash(template) },
       ownerReferences: [ownerReference(controller)],
@@ -64,7 +65,7 @@ function createPods(controller: ReplicationController, observed: ObservedPods, c
   return {
     kind: 'create-pods',
     controller: keyOf(controller),
-    names: podNames(controller, observed.takenNames, count),
+    names: claimedNames(name, `${uid}/${resourceVersion}`, observed.takenNames, count),
     pattern,
   };
 }
