@@ -10,8 +10,7 @@ import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/even
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
-import { NamespaceExists } from '../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
@@ -33,6 +32,7 @@ import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
+import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
 
@@ -61,9 +61,14 @@ export interface CoreOptions {
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
   const { random, clock, log } = essentials;
-  const admissions = [new NamespaceExists(store), new ServiceAddresses(options, { store, random })];
+  // Admission reads what the cache holds, and the cache follows the registry.
+  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
   const registry = new Registry({ store, clock, random, admissions });
-  const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log }, { passing: PASSING_KINDS });
+  const cache: ObjectCache = new ObjectCache(
+    CACHED_KINDS,
+    { client: registry, clock, log },
+    { passing: PASSING_KINDS },
+  );
   return {
     ...essentials,
     registry,
@@ -134,6 +139,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     ),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
+    runLoop(core, createResourceQuotaLoop({ client, cache, clock })),
   ];
 }
 

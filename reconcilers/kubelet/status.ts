@@ -5,12 +5,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toTimestamp } from '../objects/meta.ts';
 import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../objects/pod.ts';
+import { qosClass } from '../objects/qos-class.ts';
 import type { StatusEvent } from './actions.ts';
 import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
-import { qosClass } from './resources.ts';
 
 const CREATING: Waiting = { reason: 'ContainerCreating' };
 

@@ -26,6 +26,12 @@ export const ERRORS = {
   },
   Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
+  NamespaceLimit: {
+    message: '{resource} "{name}" is forbidden: {detail}',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
+  },
   Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
   AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
   RequestEntityTooLarge: {

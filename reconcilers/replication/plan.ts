@@ -13,7 +13,7 @@ import type { PodPattern, ReplicationAction, SeenPod } from './actions.ts';
 import { availableInMs } from './availability.ts';
 import type { ObservedPods } from './observe.ts';
 import { replicaChanges } from './replica-changes.ts';
-import { isSameStatus, settledStatus } from './status.ts';
+import { failingStatus, isFailing, isSameStatus, settledStatus } from './status.ts';
 import { ANNOTATION_TEMPLATE_HASH } from './template-revision.ts';
 
 export function plan(
@@ -36,7 +36,11 @@ export function plan(
   }
   if (changes.create > 0 && !observed.namespaceTerminating)
     actions.push(createPods(controller, observed, changes.create));
-  if (actions.length === 0) actions.push(...tellStatus(controller, observed.pods, now));
+  if (actions.length === 0) actions.push(...tellStatus(controller, settledStatus(controller, observed.pods, now)));
+  // What fails is tried again and again; what there is must be known meanwhile.
+  else if (isFailing(controller.status)) {
+    actions.unshift(...tellStatus(controller, failingStatus(controller, observed.pods, now)));
+  }
   return { actions, because, ...(waits !== undefined && { checkAgainAfterMs: waits }) };
 }
 
@@ -70,8 +74,7 @@ function createPods(controller: ReplicationController, observed: ObservedPods, c
   };
 }
 
-function tellStatus(controller: ReplicationController, pods: readonly Pod[], now: number): ReplicationAction[] {
-  const status = settledStatus(controller, pods, now);
+function tellStatus(controller: ReplicationController, status: ReplicationController['status']): ReplicationAction[] {
   if (isSameStatus(status, controller.status)) return [];
   const { resourceVersion } = controller.metadata;
   return [{ kind: 'write-status', controller: { ...keyOf(controller), resourceVersion }, status }];
