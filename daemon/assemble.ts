@@ -3,6 +3,7 @@
  * with fakes; nothing else makes a loop.
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
@@ -140,6 +141,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
     runLoop(core, createResourceQuotaLoop({ client, cache, clock })),
+    runLoop(core, createDisruptionLoop({ client, cache })),
   ];
 }
 

@@ -46,6 +46,18 @@ export const ERRORS = {
     status: 429,
     reason: 'TooManyRequests',
   },
+  EvictionRefused: {
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    retry: true,
+    status: 429,
+    reason: 'TooManyRequests',
+  },
+  SeveralBudgets: {
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
+  },
   RequestTimeout: {
     message: 'request did not complete within the allotted timeout of {seconds} s',
     retry: true,
