@@ -26,6 +26,12 @@ export const ERRORS = {
   },
   Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
+  NamespaceLimit: {
+    message: '{resource} "{name}" is forbidden: {detail}',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
+  },
   Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
   AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
   TooManyRequests: {
@@ -33,6 +39,18 @@ export const ERRORS = {
     retry: true,
     status: 429,
     reason: 'TooManyRequests',
+  },
+  EvictionRefused: {
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    retry: true,
+    status: 429,
+    reason: 'TooManyRequests',
+  },
+  SeveralBudgets: {
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
   },
   RequestTimeout: {
     message: 'request did not complete within the allotted timeout of {seconds} s',
