@@ -1,32 +1,44 @@
 /**
- * The API server: Kubernetes' REST paths over a unix socket that only its owner may open. One request in, one verb of the registry
- * out; what an object means is decided there and in the loops, never here.
+ * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
+ * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, ListenOptions } from 'node:net';
-import { dirname } from 'node:path';
+
+import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
-import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
+import { InFlight } from './access/in-flight.ts';
+import { BUILT_IN } from './access/rbac/built-in.ts';
+import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
 import { serveVersion } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
+import {
+  type Arrival,
+  type Listener,
+  listenOnSocket,
+  listenOnTls,
+  type TlsListener,
+  type TlsPlace,
+} from './listeners.ts';
+import { ObjectLists } from './object-lists.ts';
+import { type Access, serve } from './pipeline.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
-import { pathNotFound, statusOf } from './status.ts';
+import type { ObjectServices } from './services.ts';
+import { pathNotFound } from './status.ts';
 import { serveWatch } from './watch.ts';
 import { serveWrite } from './write.ts';
 
-const LIMITS = { headerBytes: 64 * 1024, headersTimeoutMs: 10_000, requestTimeoutMs: 60_000, connections: 1_000 };
-
 export interface ApiServerDeps {
-  readonly client: ObjectClient;
+  readonly client: RegistryClient;
+  /** Lists and watches are served from it. */
+  readonly cache: ObjectCache;
   readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
@@ -35,98 +47,63 @@ export interface ApiServerDeps {
   readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
+  readonly #access: Access;
+  readonly #services: ObjectServices;
   readonly #discovery = new Discovery(servedResources(ALL_KINDS));
-  readonly #servers: Server[] = [];
   readonly #stop = new AbortController();
+  readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    const { client, cache, clock } = deps;
+    this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
+    this.#access = deps.access ?? defaultAccess();
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
   async listen(path: string): Promise<void> {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    rmSync(path, { force: true });
-    await this.#listen({ path });
-    chmodSync(path, 0o600);
+    this.#listeners.push(await listenOnSocket(path, (arrival) => this.#serve(arrival)));
   }
 
-  /** Listens without TLS, and asks nobody who they are: for a loopback address only. Answers the port, chosen where 0 is given. */
-  async listenTcp(host: string, port: number): Promise<number> {
-    const server = await this.#listen({ host, port });
-    return (server.address() as AddressInfo).port;
+  /** Listens for HTTPS. */
+  async listenOnTls(options: TlsPlace): Promise<TlsListener> {
+    const listener = await listenOnTls(options, (arrival) => this.#serve(arrival));
+    this.#listeners.push(listener);
+    return listener;
   }
 
   /** Ends watches and idle connections, and waits for the requests under way. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(
-      this.#servers.map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve());
-            server.closeIdleConnections();
-          }),
-      ),
-    );
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
-  async #listen(address: ListenOptions): Promise<Server> {
-    const server = createServer(
-      {
-        maxHeaderSize: LIMITS.headerBytes,
-        headersTimeout: LIMITS.headersTimeoutMs,
-        requestTimeout: LIMITS.requestTimeoutMs,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
-    server.maxConnections = LIMITS.connections;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address, resolve);
-    });
-    this.#servers.push(server);
-    return server;
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stop.signal]);
-    try {
-      await this.#dispatch({ request, response, signal });
-    } catch (error) {
-      if (signal.aborted || isAbort(error)) {
-        response.destroy();
-        return;
-      }
-      if (!(error instanceof SampanError)) {
-        this.#deps.log.error('request failed', { method: request.method, url: request.url, error: messageOf(error) });
-      }
-      if (response.headersSent) response.destroy();
-      else sendJson(response, statusOf(error).code, statusOf(error));
-    }
+  #serve(arrival: Arrival): void {
+    const { clock, log } = this.#deps;
+    const dispatch = (exchange: Exchange) => this.#dispatch(exchange);
+    void serve(arrival, { access: this.#access, clock, log, stop: this.#stop.signal, dispatch });
   }
 
   async #dispatch(exchange: Exchange): Promise<void> {
-    const { request, response } = exchange;
+    const { request, response, attributes } = exchange;
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if (await serveHealth(exchange, health, log)) return;
-    const url = request.url ?? '/';
-    if (url === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
+    if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
-    const asked = parseRequest(request.method ?? 'GET', url);
+    const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
     await this.#handlerOf(asked)(exchange);
   }
 
   #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs, clock } = this.#deps;
+    const { client, podLogs } = this.#deps;
     const isPod = asked.info.kind === 'Pod';
     if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
       return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
@@ -134,11 +111,20 @@ export class ApiServer {
     switch (asked.verb) {
       case 'get':
       case 'list':
-        return (exchange) => serveRead(exchange, asked, { client, clock });
+        return (exchange) => serveRead(exchange, asked, this.#services);
       case 'watch':
-        return (exchange) => serveWatch(exchange, asked, { client, clock });
+        return (exchange) => serveWatch(exchange, asked, this.#services);
       default:
         return (exchange) => serveWrite(exchange, asked, client);
     }
   }
+}
+
+function defaultAccess(): Access {
+  return {
+    tokens: [],
+    authorizer: new RbacAuthorizer(() => BUILT_IN),
+    inFlight: new InFlight(),
+    hosts: new Set(['localhost', '127.0.0.1', '::1']),
+  };
 }

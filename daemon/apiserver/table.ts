@@ -7,7 +7,8 @@ import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 
 export interface Table {
   readonly kind: 'Table';
-  readonly apiVersion: 'meta.k8s.io/v1';
+  /** `meta.k8s.io/v1`, or its beta. */
+  readonly apiVersion: string;
   readonly metadata: { readonly resourceVersion?: string };
   readonly columnDefinitions: readonly ColumnDefinition[];
   readonly rows: readonly TableRow[];
@@ -32,13 +33,13 @@ export type IncludeObject = 'Metadata' | 'Object' | 'None';
 export function tableOf<T extends KubeObject>(
   columns: readonly Column<T>[],
   objects: readonly T[],
-  options: { now: number; resourceVersion?: string; include: IncludeObject },
+  options: { apiVersion: string; now: number; metadata: object; include: IncludeObject },
 ): Table {
-  const { now, resourceVersion, include } = options;
+  const { apiVersion, now, metadata, include } = options;
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata: resourceVersion === undefined ? {} : { resourceVersion },
+    apiVersion,
+    metadata,
     columnDefinitions: columns.map(({ name, wide, type }, index) => ({
       name,
       type: type ?? 'string',
@@ -48,11 +49,11 @@ export function tableOf<T extends KubeObject>(
     })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, now)),
-      ...(include !== 'None' && { object: include === 'Object' ? object : partial(object) }),
+      ...(include !== 'None' && { object: include === 'Object' ? object : partial(object, apiVersion) }),
     })),
   };
 }
 
-function partial(object: KubeObject): unknown {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+function partial({ metadata }: KubeObject, apiVersion: string): unknown {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata };
 }

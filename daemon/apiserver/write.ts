@@ -8,11 +8,11 @@ import { isSampanError, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import { applyPatch } from './patch.ts';
+import { readJson } from './request-body.ts';
 import type { ResourceRequest } from './request-info.ts';
 import { selectionOf } from './selection.ts';
 import { pathNotFound } from './status.ts';
 
-const BODY_LIMIT = 3 * 1024 * 1024;
 /** How often a patch that lost a race is made anew. */
 const PATCH_RACES = 5;
 
@@ -20,21 +20,24 @@ export async function serveWrite(exchange: Exchange, asked: ResourceRequest, cli
   const { request, response } = exchange;
   const { verb, subresource, info } = asked;
   if (info.kind === 'Pod' && subresource === 'binding' && verb === 'create') {
-    await bind(asked, await readBody(request), client);
+    await bind(asked, await readJson(request), client);
     return sendJson(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
   }
   if (subresource !== '' && !(subresource === 'status' && info.hasStatus && (verb === 'update' || verb === 'patch'))) {
     return sendJson(response, 404, pathNotFound());
   }
   switch (verb) {
-    case 'create':
-      return sendJson(response, 201, await create(asked, await readBody(request), client));
+    case 'create': {
+      const created = await create(asked, await readJson(request), client);
+      exchange.audited.name = created.metadata.name;
+      return sendJson(response, 201, created);
+    }
     case 'update':
-      return sendJson(response, 200, await replace(asked, await readBody(request), client));
+      return sendJson(response, 200, await replace(asked, await readJson(request), client));
     case 'patch':
       return sendJson(response, 200, await patch(asked, request, client));
     case 'delete':
-      return sendJson(response, 200, await remove(asked, await readBody(request), client));
+      return sendJson(response, 200, await remove(asked, await readJson(request), client));
     case 'deletecollection':
       return sendJson(response, 200, await removeAll(asked, client));
     default:
@@ -58,7 +61,7 @@ async function replace(asked: ResourceRequest, body: unknown, client: ObjectClie
 }
 
 async function patch(asked: ResourceRequest, request: IncomingMessage, client: ObjectClient): Promise<AnyObject> {
-  const body = await readBody(request);
+  const body = await readJson(request);
   for (let race = 1; ; race++) {
     const current = await client.get(asked.info.kind, asked);
     if (current === undefined) throw new SampanError('NotFound', { resource: asked.info.plural, name: asked.name });
@@ -136,20 +139,4 @@ function inNamespace(object: unknown, asked: ResourceRequest): unknown {
     });
   }
   return { ...(object as object), metadata: { ...metadata, namespace: asked.namespace } };
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw new SampanError('BadRequest', { detail: `the body is over ${BODY_LIMIT} bytes` });
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch (cause) {
-    throw new SampanError('BadRequest', { detail: `the body is not JSON: ${(cause as Error).message}` }, cause);
-  }
 }

@@ -27,7 +27,7 @@ export function eachKubectl(
       let bed: KubectlBed | undefined;
       before(async () => {
         const api = await startApiBed();
-        bed = { ...api, version, kubectl: new Kubectl(path, api.url) };
+        bed = { ...api, version, kubectl: new Kubectl(path, api.kubeconfig) };
       });
       after(async () => {
         bed?.kubectl.remove();

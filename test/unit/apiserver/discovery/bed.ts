@@ -1,9 +1,13 @@
-/** The API server on a loopback port, and requests to it whose headers and body a test looks at. */
+/** The API server on its socket, and requests to it whose headers and body a test looks at. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../../daemon/apiserver/discovery/health.ts';
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
+import { followedCache } from '../../../fakes/followed-cache.ts';
 import { createTestCluster } from '../../../fakes/test-cluster.ts';
 
 export interface Answer {
@@ -27,6 +31,7 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
   const log = new CollectedLog();
   const server = new ApiServer({
     client: registry,
+    cache: followedCache(registry, clock),
     podLogs: async function* () {},
     diagnostics: () => ({}),
     version: '0.1.0',
@@ -34,17 +39,22 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
     clock,
     log,
   });
-  const port = await server.listenTcp('127.0.0.1', 0);
+  const folder = mkdtempSync(join(tmpdir(), 'sampan-http-'));
+  const socketPath = join(folder, 'sampan.sock');
+  await server.listen(socketPath);
   return {
     log,
-    get: (path, headers = {}, method = 'GET') => ask(port, path, headers, method),
-    close: () => server.close(),
+    get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
+    close: async () => {
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
   };
 }
 
-function ask(port: number, path: string, headers: OutgoingHttpHeaders, method: string): Promise<Answer> {
+function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, method: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, async (response) => {
+    const request = httpRequest({ socketPath, path, method, headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
       const body = Buffer.concat(chunks);
