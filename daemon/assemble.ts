@@ -33,6 +33,7 @@ import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
+import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
 
 export interface Essentials {
@@ -85,6 +86,8 @@ export interface MasterOptions {
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; absent where they cannot. */
   readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
+  /** The authority that signed the API server's certificate, in PEM; pods are told of it. */
+  readonly authority: () => string | undefined;
 }
 
 /** The loops of a master: sources, controllers, scheduler. */
@@ -130,6 +133,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         },
       }),
     ),
+    runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
   ];

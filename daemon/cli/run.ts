@@ -8,6 +8,7 @@ import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
+import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { readMachine } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
@@ -81,6 +82,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     sources,
     archive,
     apiServer: apiEndpoint(config.api, nodeIP),
+    authority: () => pemOf(access.certificates.authority).certificate,
   });
   const startNode = async (): Promise<AssembledLoop[]> => {
     const { network, ...addresses } = await untilDockerAnswers(

@@ -36,6 +36,7 @@ const SERVICE_RANGE = parseIpv4Range('123.123.123.0/24');
 const CLUSTER_CIDR = parseIpv4Range('10.244.0.0/16');
 const NODE_PORTS = { first: 30_000, last: 32_767 };
 const PAUSE_IMAGE = 'sampan/pause:1';
+const AUTHORITY = '-----BEGIN CERTIFICATE-----\nc2FtcGFu\n-----END CERTIFICATE-----\n';
 const GRACE_MS = 10_000;
 const EVICTION_MS = 30_000;
 /** How the world's time passes while something is waited for: in short steps at first, then in long ones. */
@@ -243,6 +244,7 @@ export class Machine {
       clusterCidr: CLUSTER_CIDR,
       nodeMonitorGraceMs: GRACE_MS,
       podEvictionTimeoutMs: EVICTION_MS,
+      authority: () => AUTHORITY,
     });
     const node = nodeLoops(
       core,
