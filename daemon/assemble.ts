@@ -10,6 +10,7 @@ import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
 import { NamespaceExists } from '../reconcilers/kit/registry/admission/namespace-exists.ts';
+import { PodServiceAccount } from '../reconcilers/kit/registry/admission/pod-service-account.ts';
 import { ServiceAddresses } from '../reconcilers/kit/registry/admission/service-addresses.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
@@ -57,11 +58,17 @@ export interface CoreOptions {
   readonly nodePorts: { readonly first: number; readonly last: number };
   /** The node's name, for events. */
   readonly host: string;
+  /** Whether pods can reach the API server. */
+  readonly isApiReachable: boolean;
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
   const { random, clock, log } = essentials;
-  const admissions = [new NamespaceExists(store), new ServiceAddresses(options, { store, random })];
+  const admissions = [
+    new NamespaceExists(store),
+    new PodServiceAccount(options, { store, random }),
+    new ServiceAddresses(options, { store, random }),
+  ];
   const registry = new Registry({ store, clock, random, admissions });
   const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log }, { passing: PASSING_KINDS });
   return {

@@ -67,10 +67,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const store = await keepingAlive(openStore(config, dataDir.storePath, essentials, signal));
   const runtime = new DockerRuntime(config.dockerHost);
   const sources = await openSources(config, surroundings, essentials);
-  const core = createCore(store, { ...config, host: config.nodeName }, essentials);
-
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
+  const apiServer = apiEndpoint(config.api, nodeIP);
+  const isApiReachable = apiServer !== undefined;
+  const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
   const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
   const access = await openAccess(config, place, core.client, essentials);
 
@@ -81,7 +82,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     clusterCidr,
     sources,
     archive,
-    apiServer: apiEndpoint(config.api, nodeIP),
+    apiServer,
     authority: () => pemOf(access.certificates.authority).certificate,
   });
   const startNode = async (): Promise<AssembledLoop[]> => {

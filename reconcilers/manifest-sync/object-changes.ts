@@ -31,8 +31,8 @@ export interface ObjectChanges {
   readonly waitsFor: readonly string[];
 }
 
-/** From dependents to what they depend on. */
-const DELETE_ORDER: readonly Kind[] = ['Pod', 'ReplicationController', 'Endpoints', 'Service', 'Namespace'];
+/** From dependents to what they depend on; kinds that are not named come right before namespaces. */
+const DELETED_FIRST: readonly Kind[] = ['Pod', 'ReplicationController', 'Endpoints', 'Service'];
 /** Never deleted, whoever declared it. */
 const PERMANENT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
@@ -165,7 +165,13 @@ function findDeletes(source: string, verdict: Verdict, observed: Observed) {
       const target = entryIdentity(entry);
       return { kind: 'delete-object' as const, source, target, uid: liveOf(observed, target)?.metadata.uid ?? '' };
     })
-    .sort((a, b) => DELETE_ORDER.indexOf(a.target.kind) - DELETE_ORDER.indexOf(b.target.kind));
+    .sort((a, b) => deletionRank(a.target.kind) - deletionRank(b.target.kind));
+}
+
+function deletionRank(kind: Kind): number {
+  if (kind === 'Namespace') return DELETED_FIRST.length + 1;
+  const rank = DELETED_FIRST.indexOf(kind);
+  return rank < 0 ? DELETED_FIRST.length : rank;
 }
 
 /** A Service that gives an address up is written before the one that takes it; otherwise the order stays. */

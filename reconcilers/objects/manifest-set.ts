@@ -7,8 +7,19 @@ import { type ManifestDocument, type ManifestFile, parseManifestFile, type Rejec
 import type { Problem } from './manifest-problem.ts';
 import { formatKey } from './meta.ts';
 
-/** Namespaces before what lies in them, Services before the pods that look for them in their environment. */
-const APPLY_ORDER: readonly Kind[] = ['Namespace', 'Service', 'Endpoints', 'ReplicationController', 'Pod'];
+/**
+ * Namespaces before what lies in them, accounts and configuration before the pods that need them, Services before the pods that
+ * look for them in their environment. Kinds that are not named come right after namespaces.
+ */
+const LAST: readonly Kind[] = [
+  'ServiceAccount',
+  'Secret',
+  'ConfigMap',
+  'Service',
+  'Endpoints',
+  'ReplicationController',
+  'Pod',
+];
 
 export interface ManifestFileBytes {
   readonly path: string;
@@ -45,9 +56,13 @@ export function parseManifestSet(files: readonly ManifestFileBytes[]): ManifestF
       }
     }
   }
-  documents.sort((a, b) => APPLY_ORDER.indexOf(a.info.kind) - APPLY_ORDER.indexOf(b.info.kind));
+  documents.sort((a, b) => rank(a.info.kind) - rank(b.info.kind));
   problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
   return { documents, rejected, problems };
+}
+
+function rank(kind: Kind): number {
+  return kind === 'Namespace' ? -2 : LAST.indexOf(kind);
 }
 
 function compareText(a: string, b: string): number {

@@ -154,6 +154,14 @@ export const ERRORS = {
     reason: 'Conflict',
   },
 
+  // Controllers.
+  PodsForbidden: {
+    message: 'pods of {controller} cannot be made: {detail}; trying again',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
+  },
+
   // The packet filter.
   PacketFilterFailed: {
     message: 'service routes cannot be installed: {detail}; those in force stay, trying again',

@@ -216,7 +216,7 @@ export class Machine {
     const ownStore = mortalStore(store, life);
     const core = createCore(
       ownStore,
-      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name },
+      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name, isApiReachable: true },
       essentials,
     );
     this.#daemon = { life, loops: this.#assemble(core, life) };
