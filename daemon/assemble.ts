@@ -32,6 +32,8 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
+import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
@@ -152,10 +154,17 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly onPull?: PullObserver;
 }
 
+export interface NodePorts {
+  readonly runtime: ContainerRuntime;
+  readonly filter: PacketFilter;
+  readonly files: VolumeFiles;
+  readonly tokens: TokenIssuer;
+}
+
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter }: { runtime: ContainerRuntime; filter: PacketFilter },
+  { runtime, filter, files, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -172,6 +181,8 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        files,
+        tokens,
         events: eventsOf(core, 'kubelet'),
         clock,
         log,

@@ -25,6 +25,7 @@ import type { RunConfig } from './config.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 
 export interface OpenedAccess extends Access {
+  readonly accounts: ServiceAccountTokens;
   readonly certificates: Certificates;
   readonly auditFile?: AuditFile;
 }
@@ -57,6 +58,7 @@ export async function openAccess(
   const auditFile = api.audit && new AuditFile(api.audit, essentials);
   return {
     certificates,
+    accounts,
     tokens: [
       ...(api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)]),
       async (token) => (await accounts.verify(token))?.user,

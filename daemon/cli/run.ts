@@ -28,9 +28,10 @@ import {
 import type { RunConfig } from '../config.ts';
 import { healthChecks } from '../health-checks.ts';
 import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
-import { openFilter, openSources, openStore } from '../open-adapters.ts';
+import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
+import { podTokens } from '../pod-tokens.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -92,9 +93,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       signal,
     );
     const filter = await openFilter(config, network.bridge, essentials);
+    const files = await openVolumeFiles(dataDir, process.getuid?.());
+    const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter },
+      { runtime, filter, files, tokens },
       {
         ...config,
         ...machine,

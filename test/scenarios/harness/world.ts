@@ -18,6 +18,8 @@ import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
+import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { FaultyStore } from './faulty-store.ts';
 import { Ledger } from './ledger.ts';
@@ -25,6 +27,7 @@ import { Life } from './life.ts';
 import {
   mortalArchive,
   mortalClock,
+  mortalFiles,
   mortalFilter,
   mortalLog,
   mortalRuntime,
@@ -181,6 +184,7 @@ export class Machine {
   readonly name: string;
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
+  readonly files = new FakeVolumeFiles();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -237,6 +241,8 @@ export class Machine {
     const { source, archive } = this.#world;
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
+    const files = mortalFiles(this.files, life);
+    const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
       sources: [{ source: mortalSource(source, life), onInvalid: 'refuse', pruneLimit: 0.5 }],
       archive: mortalArchive(archive, life),
@@ -248,7 +254,7 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter },
+      { runtime, filter, files, tokens },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
