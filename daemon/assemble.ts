@@ -119,6 +119,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createManifestSyncLoop({
         cache,
         client,
+        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
         archive: options.archive,
@@ -191,7 +192,7 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
+    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
 }
 

@@ -4,7 +4,6 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { addressAt } from '../reconcilers/kit/registry/ipv4-range.ts';
-import { findKind } from '../reconcilers/objects/kinds.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
 import { AuditFile } from './adapters/audit-file.ts';
@@ -16,7 +15,7 @@ import { InFlight } from './apiserver/access/in-flight.ts';
 import { BUILT_IN } from './apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from './apiserver/access/rbac/rbac-authorizer.ts';
 import { parseRbacFile } from './apiserver/access/rbac/rbac-file.ts';
-import { type Existing, ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
+import { ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
 import { staticTokens } from './apiserver/access/static-tokens.ts';
 import type { Access } from './apiserver/pipeline.ts';
 import type { ApiServer } from './apiserver/server.ts';
@@ -50,7 +49,7 @@ export async function openAccess(
   const certificates = await Certificates.open({ folder, names }, essentials);
   const accounts = new ServiceAccountTokens(
     { key: certificates.serviceAccountKey, issuer: api.serviceAccountIssuer },
-    { ...essentials, existing: existingIn(client) },
+    { ...essentials, existing: async (kind, key) => (await client.get(kind, key))?.metadata },
   );
   const policy = api.rbacFile === undefined ? undefined : parseRbacFile(readFlagFile(api.rbacFile), api.rbacFile);
   const roles = [...BUILT_IN.roles, ...(policy?.roles ?? [])];
@@ -58,11 +57,8 @@ export async function openAccess(
   const auditFile = api.audit && new AuditFile(api.audit, essentials);
   return {
     certificates,
+    tokens: api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)],
     accounts,
-    tokens: [
-      ...(api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)]),
-      async (token) => (await accounts.verify(token))?.user,
-    ],
     authorizer: new RbacAuthorizer(() => ({ roles, bindings })),
     inFlight: new InFlight({ reads: api.maxReads, writes: api.maxWrites, streams: api.maxStreams }),
     hosts: new Set(names),
@@ -129,12 +125,4 @@ function readFlagFile(path: string): string {
   } catch (cause) {
     throw new SampanError('Usage', { detail: `cannot read ${path}` }, cause);
   }
-}
-
-/** A kind that this build does not serve has no objects. */
-function existingIn(client: ObjectClient): Existing {
-  return async (kind, key) => {
-    const served = findKind('v1', kind);
-    return served && (await client.get(served.kind, key))?.metadata;
-  };
 }

@@ -2,20 +2,25 @@
  * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
+import { DEFAULT_ISSUER } from './access/issuer.ts';
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Reviews } from './access/reviews/reviews.ts';
+import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
-import { serveVersion } from './discovery/version.ts';
+import { serveVersion, versionInfo } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import {
   type Arrival,
@@ -26,14 +31,15 @@ import {
   type TlsPlace,
 } from './listeners.ts';
 import { ObjectLists } from './object-lists.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
-import { type PodLogs, servePodLogs } from './pod-logs.ts';
-import { serveRead } from './read.ts';
-import { parseRequest, type ResourceRequest } from './request-info.ts';
+import type { PodLogs } from './pod-logs.ts';
+import { readBody } from './request-body.ts';
+import { parseRequest } from './request-info.ts';
+import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
-import { serveWatch } from './watch.ts';
-import { serveWrite } from './write.ts';
+import { serveBinding } from './write/binding.ts';
 
 export interface ApiServerDeps {
   readonly client: RegistryClient;
@@ -47,23 +53,29 @@ export interface ApiServerDeps {
   readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
-  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
+  readonly #reviews: Reviews;
   readonly #services: ObjectServices;
-  readonly #discovery = new Discovery(servedResources(ALL_KINDS));
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    const served = servedResources(ALL_KINDS);
+    this.#discovery = new Discovery(served);
+    this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
+    this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
     this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
-    this.#access = deps.access ?? defaultAccess();
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -94,35 +106,31 @@ export class ApiServer {
     const { request, response, attributes } = exchange;
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
-    if (await serveHealth(exchange, health, log)) return;
+    if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
+    if (await this.#reviews.serve(exchange)) return;
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
+    if (attributes.type === 'resource' && attributes.resource === 'bindings' && attributes.verb === 'create') {
+      const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
+      return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
+    }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
-    await this.#handlerOf(asked)(exchange);
-  }
-
-  #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs } = this.#deps;
-    const isPod = asked.info.kind === 'Pod';
-    if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
-      return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
-    }
-    switch (asked.verb) {
-      case 'get':
-      case 'list':
-        return (exchange) => serveRead(exchange, asked, this.#services);
-      case 'watch':
-        return (exchange) => serveWatch(exchange, asked, this.#services);
-      default:
-        return (exchange) => serveWrite(exchange, asked, client);
-    }
+    await serveResource(exchange, asked, { ...this.#services, podLogs: this.#deps.podLogs });
   }
 }
 
-function defaultAccess(): Access {
+async function valueOfBody(request: IncomingMessage): Promise<unknown> {
+  return (await readBody(request)).value;
+}
+
+function defaultAccess({ client, clock }: ApiServerDeps): Access {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const existing: Existing = async (kind, objectKey) => (await client.get(kind, objectKey))?.metadata;
   return {
     tokens: [],
+    accounts: new ServiceAccountTokens({ key, issuer: DEFAULT_ISSUER }, { clock, existing }),
     authorizer: new RbacAuthorizer(() => BUILT_IN),
     inFlight: new InFlight(),
     hosts: new Set(['localhost', '127.0.0.1', '::1']),

@@ -5,6 +5,7 @@
 import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop, type Trigger } from '../kit/reconciler.ts';
+import { isNodeUnknown } from '../objects/cluster.ts';
 import type { Kind } from '../objects/kinds.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
@@ -99,10 +100,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
-      if (isThisNode && change.object.spec.podCIDR !== change.previous?.spec.podCIDR) {
-        return allKeys().map((key) => ({ key }));
-      }
-      return [];
+      return isThisNode && concernsPods(change) ? allKeys().map((key) => ({ key })) : [];
     },
     async watchOutside(enqueue, signal) {
       wakeups.connect((key) => enqueue({ key }), signal);
@@ -122,6 +120,10 @@ function isAnotherWish({ type, object, previous }: ObjectChange<'Pod' & Kind>): 
   if (type !== 'MODIFIED') return type === 'DELETED';
   const { generation, deletionTimestamp } = object.metadata;
   return generation !== previous?.metadata.generation || deletionTimestamp !== previous?.metadata.deletionTimestamp;
+}
+
+function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolean {
+  return object.spec.podCIDR !== previous?.spec.podCIDR || isNodeUnknown(object) !== isNodeUnknown(previous);
 }
 
 /** The uids of the pods that get requests through these endpoints. */

@@ -75,6 +75,8 @@ export interface Drain {
 
 export interface NodeFacts {
   readonly registered: boolean;
+  /** The master does not hear it, and has marked its pods not ready. */
+  readonly isUnknown: boolean;
   readonly ip: string;
   readonly instance: string;
   readonly pauseImage: string;

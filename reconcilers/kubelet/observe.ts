@@ -4,6 +4,7 @@
  */
 import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
+import { isNodeUnknown } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
@@ -134,6 +135,7 @@ function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
   const { name, bridge, mtu } = config.network;
   return {
     registered: node !== undefined,
+    isUnknown: isNodeUnknown(node),
     ip: config.nodeIP,
     instance: config.instance,
     pauseImage: config.pauseImage,

@@ -124,6 +124,9 @@ export interface ContainerState {
   };
 }
 
+/** Why a pod is not ready that ran well when its node was last heard; the master's word, in the pod's `Ready` condition. */
+export const NODE_NOT_READY = 'NodeNotReady';
+
 /** Whether the pod's `Ready` condition is true (Kubernetes' IsPodReady). */
 export function isPodReady(pod: Pod): boolean {
   return pod.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false;

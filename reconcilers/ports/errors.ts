@@ -28,12 +28,6 @@ export const ERRORS = {
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
   Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
   AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
-  RequestEntityTooLarge: {
-    message: 'Request entity too large: limit is {limit}',
-    retry: false,
-    status: 413,
-    reason: 'RequestEntityTooLarge',
-  },
   TooManyRequests: {
     message: 'Too many requests, please try again later.',
     retry: true,
@@ -72,6 +66,24 @@ export const ERRORS = {
     retry: true,
     status: 504,
     reason: 'Timeout',
+  },
+  UnsupportedMediaType: {
+    message: 'the body of the request was in an unknown format - accepted media types include: {supported}',
+    retry: false,
+    status: 415,
+    reason: 'UnsupportedMediaType',
+  },
+  RequestEntityTooLarge: {
+    message: 'Request entity too large: {detail}',
+    retry: false,
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+  },
+  PatchRejected: {
+    message: 'the server rejected our request due to an error in our request: {detail}',
+    retry: false,
+    status: 422,
+    reason: 'Invalid',
   },
 
   // The store.

@@ -210,8 +210,11 @@ export class Machine {
     return this.filter.table;
   }
 
-  /** Starts its daemon anew. `diesAfter`: so many changes of the world are left to it; default: all it likes. */
-  async start(options: { diesAfter?: number } = {}): Promise<Daemon> {
+  /**
+   * Starts its daemon anew. `diesAfter`: so many changes of the world are left to it; default: all it likes. `stuck`: a loop of it
+   * that hangs from the start.
+   */
+  async start(options: { diesAfter?: number; stuck?: string } = {}): Promise<Daemon> {
     this.kill();
     const { clock, random, store, log } = this.#world;
     const life = new Life((change) => this.#world.noteChange(this, change));
@@ -223,7 +226,7 @@ export class Machine {
       { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name, isApiReachable: true },
       essentials,
     );
-    this.#daemon = { life, loops: this.#assemble(core, life) };
+    this.#daemon = { life, loops: this.#assemble(core, life).filter(({ name }) => name !== options.stuck) };
     void core.cache.run(life.signal);
     void compactRegularly({ store: ownStore, revision: () => core.cache.revision, ...essentials }, life.signal);
     void runLoops(core, this.#daemon);

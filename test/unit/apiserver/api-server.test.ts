@@ -104,7 +104,7 @@ describe('ApiServer', () => {
     );
     const odd = { ...pod('odd'), spec: { ...pod('odd').spec, replica: 3 } };
     await assert.rejects(
-      api.json(PODS, { method: 'POST', body: odd }),
+      api.json(`${PODS}?fieldValidation=Strict`, { method: 'POST', body: odd }),
       /strict decoding error: unknown field "spec.replica"/,
     );
     await assert.rejects(

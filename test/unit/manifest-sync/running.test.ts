@@ -55,6 +55,7 @@ describe('manifest-sync, running', () => {
       cache,
       events: { record: () => {} },
       archive: new MemoryArchive(),
+      clock,
       log,
     });
     running = Promise.all([caching, new RunLoop(loop, { cache, clock, random, log }).run(controllers.signal)]);

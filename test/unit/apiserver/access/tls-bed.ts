@@ -21,7 +21,6 @@ import { kubeconfigOf } from '../../../../daemon/kubeconfig.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
 import { followedCache } from '../../../fakes/followed-cache.ts';
-import { SeededRandom } from '../../../fakes/seeded-random.ts';
 import { createTestCluster, type TestCluster } from '../../../fakes/test-cluster.ts';
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -73,7 +72,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
     extraNames: [],
   });
   // Real time: TLS stacks look at the machine's own clock.
-  const deps = { clock: systemClock, log, random: new SeededRandom() };
+  const deps = { clock: systemClock, log };
   const certificates = await Certificates.open({ folder: join(folder, 'pki'), names }, deps);
   const existing = new Map<string, string>();
   const accounts = new ServiceAccountTokens(
@@ -98,7 +97,8 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
     clock: systemClock,
     log,
     access: {
-      tokens: [staticTokens(TOKENS, 'tokens.csv'), async (token) => (await accounts.verify(token))?.user],
+      tokens: [staticTokens(TOKENS, 'tokens.csv')],
+      accounts,
       authorizer: new RbacAuthorizer(() => BUILT_IN),
       inFlight,
       hosts: new Set(names),

@@ -4,11 +4,11 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { HealthChecks } from '../../../../daemon/apiserver/discovery/health.ts';
-import { ApiServer } from '../../../../daemon/apiserver/server.ts';
-import { CollectedLog } from '../../../fakes/collected-log.ts';
-import { followedCache } from '../../../fakes/followed-cache.ts';
-import { createTestCluster } from '../../../fakes/test-cluster.ts';
+import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
+import { ApiServer } from '../../../daemon/apiserver/server.ts';
+import { CollectedLog } from '../../fakes/collected-log.ts';
+import { followedCache } from '../../fakes/followed-cache.ts';
+import { createTestCluster } from '../../fakes/test-cluster.ts';
 
 export interface Answer {
   readonly status: number;
@@ -17,7 +17,7 @@ export interface Answer {
   readonly bytes: Buffer;
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests reach into any answer, and a wrong guess fails them
-  json(): any;
+  readonly json: () => any;
 }
 
 export interface HttpBed {
