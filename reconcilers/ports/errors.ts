@@ -177,11 +177,25 @@ export const ERRORS = {
   },
   ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
   ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
+  VolumeUnwritable: {
+    message: 'volume {volume} of pod {pod} cannot be written: {detail}; trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   NetworkConflict: {
     message: 'pod network {network}: {detail}',
     retry: true,
     status: 409,
     reason: 'Conflict',
+  },
+
+  // Controllers.
+  PodsForbidden: {
+    message: 'pods of {controller} cannot be made: {detail}; trying again',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
   },
 
   // The packet filter.
