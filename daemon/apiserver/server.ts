@@ -5,27 +5,24 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
+import type { Duplex } from 'node:stream';
 import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
-import type { Log } from '../../reconcilers/ports/log.ts';
-import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { type Exchange, sendJson } from './exchange.ts';
-import { type PodLogs, servePodLogs } from './pod-logs.ts';
+import { servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
 import { pathNotFound, statusOf } from './status.ts';
+import { serveProxy } from './streams/proxy/serve.ts';
+import { needsUpgrade, type StreamDeps, serveUpgrade, upgradeRequired } from './streams/serve.ts';
+import { asksForUpgrade } from './streams/upgrade.ts';
 import { serveWatch } from './watch.ts';
 import { serveWrite } from './write.ts';
 
 const LIMITS = { headerBytes: 64 * 1024, headersTimeoutMs: 10_000, requestTimeoutMs: 60_000, connections: 1_000 };
 
-export interface ApiServerDeps {
-  readonly client: ObjectClient;
-  readonly podLogs: PodLogs;
+export interface ApiServerDeps extends StreamDeps {
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 export class ApiServer {
@@ -40,9 +37,11 @@ export class ApiServer {
         maxHeaderSize: LIMITS.headerBytes,
         headersTimeout: LIMITS.headersTimeoutMs,
         requestTimeout: LIMITS.requestTimeoutMs,
+        shouldUpgradeCallback: asksForUpgrade,
       },
       (request, response) => void this.#serve(request, response),
     );
+    this.#server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#server.maxConnections = LIMITS.connections;
   }
 
@@ -85,6 +84,14 @@ export class ApiServer {
     }
   }
 
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    socket.on('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, this.#stop.signal]);
+    const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
+    return serveUpgrade({ request, socket, head, signal, user: 'system:admin' }, asked, this.#deps);
+  }
+
   async #dispatch(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const url = request.url ?? '/';
@@ -100,11 +107,13 @@ export class ApiServer {
   }
 
   #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs, clock } = this.#deps;
+    const { client, clock } = this.#deps;
     const isPod = asked.info.kind === 'Pod';
     if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
-      return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
+      return (exchange) => servePodLogs(exchange, asked, this.#deps);
     }
+    if (asked.subresource === 'proxy') return (exchange) => serveProxy(exchange, asked, this.#deps);
+    if (needsUpgrade(asked)) throw upgradeRequired();
     switch (asked.verb) {
       case 'get':
       case 'list':

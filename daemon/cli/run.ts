@@ -28,6 +28,7 @@ import type { RunConfig } from '../config.ts';
 import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
+import { podRuntimeFrom } from '../pod-streams.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -104,6 +105,9 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const server = new ApiServer({
     client: core.client,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
+    pods: podRuntimeFrom(runtime, { instance: dataDir.instance(), nodeName: config.nodeName }),
+    nodeName: config.nodeName,
+    random: systemRandom,
     diagnostics,
     clock: systemClock,
     log,
