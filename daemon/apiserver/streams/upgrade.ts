@@ -1,31 +1,20 @@
-/**
- * A request that leaves HTTP: what the server's `upgrade` event hands over, which of them are ours, and how one is refused while it is
- * still HTTP.
- */
-import { type IncomingMessage, ServerResponse } from 'node:http';
+/** An exchange that leaves HTTP: whether and for what it asks to, and how a handler takes its socket over. */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
-import { sendJson } from '../exchange.ts';
-import { statusOf } from '../status.ts';
+import type { Exchange } from '../exchange.ts';
 
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  /** What came behind the request's headers already. */
-  readonly head: Buffer;
-  /** Aborts when the client is gone or the server stops. */
-  readonly signal: AbortSignal;
-  /** Who asks, for the log. */
-  readonly user: string;
+/** While a handler still throws, the pipeline answers as HTTP; see {@link takeOver}. */
+export interface Upgrade extends Exchange {
+  readonly upgrade: NonNullable<Exchange['upgrade']>;
 }
 
 const KEEP_ALIVE_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
 
-/** Whether a request's `Upgrade` header is meant; any other, such as `h2c`, a server may pass over (RFC 9110, 7.8). */
-export function asksForUpgrade(request: IncomingMessage): boolean {
-  return isWebSocket(request) || isSpdy(request) || isProxied(request);
+export function asksForUpgrade(exchange: Exchange): exchange is Upgrade {
+  return exchange.upgrade !== undefined;
 }
 
 export function isWebSocket(request: IncomingMessage): boolean {
@@ -36,9 +25,11 @@ export function isSpdy(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
 }
 
-/** What a program behind `proxy` upgrades to is its own matter. */
-function isProxied(request: IncomingMessage): boolean {
-  return /\/proxy(\/|\?|$)/.test(request.url ?? '') && request.headers.upgrade?.toLowerCase() !== 'h2c';
+/** From here on nothing of the exchange's answer goes out: the socket is the handler's. */
+export function takeOver({ response, upgrade: { socket } }: Upgrade): Duplex {
+  response.detachSocket(socket as Socket);
+  keepOpen(socket);
+  return socket;
 }
 
 /** For a connection that may stand still for hours, and whose bytes are typed one by one. */
@@ -59,15 +50,4 @@ export function heartbeat(clock: Clock, ping: () => void, closed: Promise<void>)
     cancel = clock.setTimer(HEARTBEAT_MS, again);
   });
   void closed.then(() => cancel());
-}
-
-/** Answers with the error's Status, as any request would be, and hangs up. */
-export function refuse({ request, socket }: Pick<Upgrade, 'request' | 'socket'>, error: unknown): void {
-  if (!socket.writable) return;
-  const status = statusOf(error);
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket as Socket);
-  response.on('finish', () => socket.end());
-  sendJson(response, status.code, status);
 }

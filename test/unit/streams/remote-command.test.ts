@@ -231,7 +231,7 @@ describe('exec and attach', () => {
     await refused(`${POD}/exec?command=fail`, /400: .*at least 1 of stdin, stdout, stderr/);
     await refused(`${POD}/exec?command=fail&stdout=false&stderr=0`, /400: .*at least 1 of stdin, stdout, stderr/);
     await refused(`${POD}/exec?stdout=1`, /400: .*at least one command/);
-    await refused('/api/v1/namespaces/default/services/web/exec?command=a&stdout=1', /400: .*Upgrade request required/);
+    await refused('/api/v1/namespaces/default/services/web/exec?command=a&stdout=1', /40[45]: /);
     await refused('/nothing/here', /404: /);
     await bed.runtime.stop(bed.appId, 0);
     await refused(`${POD}/exec${query('fail')}`, /400: .*container \\"app\\" in pod \\"web\\" is not running/);
@@ -250,7 +250,7 @@ describe('exec and attach', () => {
     await client.closed;
     assert.deepEqual(
       bed.log.lines.map(({ level, message, fields }) => [level, message, fields]),
-      [['info', 'exec', { user: 'system:admin', pod: 'default/web', container: 'app' }]],
+      [['info', 'exec', { user: 'sampan:socket-owner', pod: 'default/web', container: 'app' }]],
     );
   });
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
-import { podLogsFrom } from '../../../daemon/pod-output.ts';
-import { podRuntimeFrom } from '../../../daemon/pod-streams.ts';
-import { containerLabels, SANDBOX } from '../../../reconcilers/kubelet/identity.ts';
+import { SANDBOX } from '../../../reconcilers/kubelet/identity.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps, runPod } from '../../fakes/fake-node.ts';
 import { FakeProcess } from '../../fakes/fake-process.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export interface StreamBed {
@@ -49,39 +49,23 @@ const programs = {
 
 export async function createStreamBed(): Promise<StreamBed> {
   const cluster = await createTestCluster();
-  const { registry, clock, random } = cluster;
+  const { registry, clock } = cluster;
   const runtime = new FakeRuntime(cluster);
   const log = new CollectedLog();
   runtime.addImage('pause', { servers: { 80: (connection: Duplex) => void connection.pipe(connection) } });
   runtime.addImage('app', { programs, onAttach: copy });
 
-  const { metadata } = await registry.create('Pod', {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web', namespace: 'default' },
-    spec: { containers: [{ name: 'app', image: 'app' }] },
-  } as never);
-  await registry.bindPod({ namespace: 'default', name: 'web' }, metadata.uid, 'here');
-  const start = async (container: string, image: string) => {
-    const pod = { namespace: 'default', name: 'web', uid: metadata.uid };
-    const identity = { pod, container, instance: 'test', attempt: 0, sandboxAttempt: 0, crashes: 0, graceSeconds: 1 };
-    const labels = containerLabels({ ...identity, specHash: 'v1-x' });
-    const id = await runtime.create({ name: container, image, labels, network: { kind: 'host' } });
-    await runtime.start(id);
-    return id;
-  };
-  await start(SANDBOX, 'pause');
-  const appId = await start('app', 'app');
+  const { app = '' } = await runPod(cluster, runtime, 'web', { [SANDBOX]: 'pause', app: 'app' });
 
   const folder = mkdtempSync(join(tmpdir(), 'sampan-streams-'));
   const socketPath = join(folder, 'api.sock');
   const server = new ApiServer({
     client: registry,
-    podLogs: podLogsFrom(runtime, 'test'),
-    pods: podRuntimeFrom(runtime, { instance: 'test', nodeName: 'here' }),
-    nodeName: 'here',
-    random,
+    cache: followedCache(registry, clock),
+    ...nodeDeps(cluster, runtime),
     diagnostics: () => ({}),
+    version: '0.1.0',
+    health: { live: [], ready: [] },
     clock,
     log,
   });
@@ -91,7 +75,7 @@ export async function createStreamBed(): Promise<StreamBed> {
     runtime,
     log,
     socketPath,
-    appId,
+    appId: app,
     url: (path) => `ws+unix:${socketPath}:${path}`,
     async close() {
       await server.close();

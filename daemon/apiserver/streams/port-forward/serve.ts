@@ -39,7 +39,7 @@ export async function servePortForward(
     connect: (port, signal) => pods.containers.connect(id, port, signal),
   };
   const serve = isWebSocket(upgrade.request) ? serveWebSocket : serveSpdy;
-  log.info('portforward', { user: upgrade.user, pod: `${asked.namespace}/${asked.name}` });
+  log.info('portforward', { user: upgrade.user.name, pod: `${asked.namespace}/${asked.name}` });
   await serve(upgrade, asked, forwarding, deps);
 }
 

@@ -17,7 +17,7 @@ const HOP_BY_HOP = [
 const CREDENTIALS = /^(authorization|x-remote-|impersonate-)/;
 const CORS = /^access-control-allow-(credentials|headers|methods|origin)$/;
 
-type Headers = Record<string, string | string[]>;
+export type Headers = Record<string, string | string[]>;
 
 /** `upgrade`: the protocol to ask for, where the request is to leave HTTP. */
 export function requestHeaders(

@@ -5,13 +5,14 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { ResourceRequest } from '../../request-info.ts';
 import { joinDirections } from '../port-forward/relay.ts';
-import { keepOpen, type Upgrade } from '../upgrade.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
+import { asksForUpgrade, keepOpen, takeOver, type Upgrade } from '../upgrade.ts';
+import { type Headers, requestHeaders, responseHeaders } from './headers.ts';
 import { serveKubelet } from './kubelet.ts';
 import { type Target, type TargetDeps, targetOf } from './target.ts';
 
@@ -19,10 +20,14 @@ export interface ProxyDeps extends TargetDeps {
   readonly nodeName: string;
 }
 
+export function serveProxy(exchange: Exchange, asked: ResourceRequest, deps: ProxyDeps): Promise<void> {
+  return asksForUpgrade(exchange) ? serveUpgrade(exchange, asked, deps) : servePlain(exchange, asked, deps);
+}
+
 /** Pods come and go: a kept connection would be to one that went. */
 const connections = new Agent({ keepAlive: false });
 
-export async function serveProxy(exchange: Exchange, asked: ResourceRequest, deps: ProxyDeps): Promise<void> {
+async function servePlain(exchange: Exchange, asked: ResourceRequest, deps: ProxyDeps): Promise<void> {
   const { request, response, signal } = exchange;
   const target = await targetOf(asked, deps);
   if (target === 'kubelet') return serveKubelet(exchange, asked, deps);
@@ -35,15 +40,19 @@ export async function serveProxy(exchange: Exchange, asked: ResourceRequest, dep
   const sending = pipeline(request, outgoing);
   sending.catch(() => {}); // an answer may come before the body was read; without one, `answerTo` tells
   const answer = await answerTo(outgoing);
-  response.writeHead(answer.statusCode as number, answer.statusMessage, backHeaders(request, answer, target, asked));
+  await answerWith(exchange, answer, backHeaders(request, answer, target, asked));
+}
+
+async function answerWith({ response }: Exchange, answer: IncomingMessage, headers: Headers): Promise<void> {
+  response.writeHead(answer.statusCode as number, answer.statusMessage, headers);
   await pipeline(answer, response).catch((error) => {
     throw new SampanError('ServiceUnavailable', { detail: `the answer broke off: ${messageOf(error)}` }, error);
   });
 }
 
-/** The same for a request that asks to leave HTTP: both sides are joined when the program agrees. */
-export async function serveProxyUpgrade(upgrade: Upgrade, asked: ResourceRequest, deps: ProxyDeps): Promise<void> {
-  const { request, socket, head, signal } = upgrade;
+/** For a request that asks to leave HTTP: both sides are joined when the program agrees. */
+async function serveUpgrade(upgrade: Upgrade, asked: ResourceRequest, deps: ProxyDeps): Promise<void> {
+  const { request, signal } = upgrade;
   const target = await targetOf(asked, deps);
   if (target === 'kubelet') throw new SampanError('BadRequest', { detail: 'nothing here is upgraded to' });
   const outgoing = passOn(request, asked, target, signal, request.headers.upgrade);
@@ -53,16 +62,15 @@ export async function serveProxyUpgrade(upgrade: Upgrade, asked: ResourceRequest
   outgoing.end();
   const outcome = await Promise.race([agreed, answerTo(outgoing)]);
   if (!Array.isArray(outcome)) {
-    writeHead(upgrade, outcome, { ...backHeaders(request, outcome, target, asked), connection: 'close' });
-    await pipeline(outcome, socket);
-    return;
+    return answerWith(upgrade, outcome, backHeaders(request, outcome, target, asked));
   }
   const [answer, behind, first] = outcome;
   const headers = backHeaders(request, answer, target, asked);
-  writeHead(upgrade, answer, { ...headers, connection: 'Upgrade', upgrade: answer.headers.upgrade ?? '' });
-  for (const end of [socket, behind]) keepOpen(end);
+  const socket = takeOver(upgrade);
+  keepOpen(behind);
+  writeHead(socket, answer, { ...headers, connection: 'Upgrade', upgrade: answer.headers.upgrade ?? '' });
   if (first.length > 0) behind.unshift(first);
-  if (head.length > 0) socket.unshift(head);
+  if (upgrade.upgrade.head.length > 0) socket.unshift(upgrade.upgrade.head);
   await joinDirections(socket, behind);
 }
 
@@ -116,7 +124,7 @@ function backHeaders(
   return responseHeaders(answer.headers, { prefix, hosts });
 }
 
-function writeHead({ socket }: Upgrade, answer: IncomingMessage, headers: Record<string, string | string[]>): void {
+function writeHead(socket: Duplex, answer: IncomingMessage, headers: Headers): void {
   const lines = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((each) => `${name}: ${each}`));
   socket.write([`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`, ...lines, '\r\n'].join('\r\n'));
 }

@@ -40,7 +40,7 @@ export async function serveRemoteCommand(
     : await acceptSpdyClient(upgrade, spec, clock);
 
   const { namespace, name, subresource } = asked;
-  const about = { user: upgrade.user, pod: `${namespace}/${name}`, container };
+  const about = { user: upgrade.user.name, pod: `${namespace}/${name}`, container };
   log.info(subresource, about);
   const open = () => (subresource === 'exec' ? pods.containers.exec(id, spec) : pods.containers.attach(id, spec));
   const status = await run(open, remote, upgrade.signal, (error) =>

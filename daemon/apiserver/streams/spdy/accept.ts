@@ -1,7 +1,7 @@
 /** The handshake that turns an HTTP connection into a SPDY one, with Kubernetes' headers for what is spoken on it. */
 import type { Duplex } from 'node:stream';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
-import { keepOpen, type Upgrade } from '../upgrade.ts';
+import { takeOver, type Upgrade } from '../upgrade.ts';
 
 const OFFER_HEADER = 'x-stream-protocol-version';
 
@@ -13,7 +13,10 @@ export interface AcceptedSpdy<P extends string> {
 
 /** The first of the client's offers that is supported. Throws BadRequest, with the connection still HTTP, where there is none. */
 export function acceptSpdy<P extends string>(upgrade: Upgrade, supported: readonly P[]): AcceptedSpdy<P> {
-  const { request, socket, head } = upgrade;
+  const {
+    request,
+    upgrade: { head },
+  } = upgrade;
   const offered = [request.headers[OFFER_HEADER] ?? []]
     .flat()
     .flatMap((value) => value.split(','))
@@ -25,7 +28,7 @@ export function acceptSpdy<P extends string>(upgrade: Upgrade, supported: readon
     const detail = `unable to upgrade: the client offers [${offered.join(' ')}], the server accepts [${supported.join(' ')}]`;
     throw new SampanError('BadRequest', { detail });
   }
-  keepOpen(socket);
+  const socket = takeOver(upgrade);
   socket.write(
     [
       'HTTP/1.1 101 Switching Protocols',

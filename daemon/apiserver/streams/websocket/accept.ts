@@ -1,7 +1,7 @@
 /** The WebSocket handshake: the `ws` library's, with Kubernetes' rules of which subprotocol is taken. */
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
-import { keepOpen, type Upgrade } from '../upgrade.ts';
+import { takeOver, type Upgrade } from '../upgrade.ts';
 
 /** As Kubernetes' own server has it: a python client sends a whole file in one message. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
@@ -31,7 +31,10 @@ export function acceptWebSocket<P extends string>(upgrade: Upgrade, supported: r
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols: () => (protocol === '' ? false : protocol),
   });
-  const { request, socket, head } = upgrade;
+  const {
+    request,
+    upgrade: { socket, head },
+  } = upgrade;
   return new Promise((resolve, reject) => {
     server.once('wsClientError', (error) => {
       reject(
@@ -39,7 +42,7 @@ export function acceptWebSocket<P extends string>(upgrade: Upgrade, supported: r
       );
     });
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      keepOpen(socket);
+      takeOver(upgrade);
       webSocket.on('error', () => {}); // it closes, and that is what is listened for
       resolve({ socket: webSocket, protocol });
     });
