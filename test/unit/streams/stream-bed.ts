@@ -19,6 +19,8 @@ export interface StreamBed {
   readonly socketPath: string;
   /** Of the pod's container `app`. */
   readonly appId: string;
+  /** The pod's ends of those that were made to its port 80. */
+  readonly connections: readonly Duplex[];
   /** For a WebSocket. */
   url(path: string): string;
   close(): Promise<void>;
@@ -52,7 +54,13 @@ export async function createStreamBed(): Promise<StreamBed> {
   const { registry, clock } = cluster;
   const runtime = new FakeRuntime(cluster);
   const log = new CollectedLog();
-  runtime.addImage('pause', { servers: { 80: (connection: Duplex) => void connection.pipe(connection) } });
+  const connections: Duplex[] = [];
+  const echo = (connection: Duplex) => {
+    connections.push(connection);
+    connection.on('error', () => {});
+    connection.pipe(connection);
+  };
+  runtime.addImage('pause', { servers: { 80: echo } });
   runtime.addImage('app', { programs, onAttach: copy });
 
   const { app = '' } = await runPod(cluster, runtime, 'web', { [SANDBOX]: 'pause', app: 'app' });
@@ -76,6 +84,7 @@ export async function createStreamBed(): Promise<StreamBed> {
     log,
     socketPath,
     appId: app,
+    connections,
     url: (path) => `ws+unix:${socketPath}:${path}`,
     async close() {
       await server.close();

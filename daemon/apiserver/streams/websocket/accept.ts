@@ -1,4 +1,5 @@
 /** The WebSocket handshake: the `ws` library's, with Kubernetes' rules of which subprotocol is taken. */
+import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import { takeOver, type Upgrade } from '../upgrade.ts';
@@ -29,8 +30,8 @@ export function acceptWebSocket<P extends string>(upgrade: Upgrade, supported: r
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: () => (protocol === '' ? false : protocol),
   });
+  if (protocol !== '') server.once('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   const {
     request,
     upgrade: { socket, head },
@@ -41,12 +42,18 @@ export function acceptWebSocket<P extends string>(upgrade: Upgrade, supported: r
         new SampanError('BadRequest', { detail: `unable to upgrade websocket connection: ${error.message}` }, error),
       );
     });
-    server.handleUpgrade(request, socket, head, (webSocket) => {
+    server.handleUpgrade(withoutOffers(request), socket, head, (webSocket) => {
       takeOver(upgrade);
       webSocket.on('error', () => {}); // it closes, and that is what is listened for
       resolve({ socket: webSocket, protocol });
     });
   });
+}
+
+/** kubectl's tunnel has a slash in its name, which is none to the library. */
+function withoutOffers(request: IncomingMessage): IncomingMessage {
+  const { 'sec-websocket-protocol': _, ...headers } = request.headers;
+  return Object.create(request, { headers: { value: headers } });
 }
 
 function offersOf(header: string | undefined): string[] {
