@@ -28,6 +28,7 @@ export async function runPod(
   runtime: FakeRuntime,
   name: string,
   images: Readonly<Record<string, string>>,
+  podIP = '127.0.0.1',
 ): Promise<Record<string, string>> {
   const { [SANDBOX]: _, ...containers } = images;
   const key = { namespace: 'default', name };
@@ -49,7 +50,7 @@ export async function runPod(
   }
   const stored = await cluster.registry.get('Pod', key);
   if (stored === undefined) throw new Error(`pod ${name} is gone`);
-  const status = { ...stored.status, phase: 'Running' as const, podIP: '127.0.0.1' };
+  const status = { ...stored.status, phase: 'Running' as const, podIP };
   await cluster.registry.updateStatus('Pod', { ...stored, status });
   return ids;
 }

@@ -28,6 +28,8 @@ export function requestHeaders(
   const forwarded = [given['x-forwarded-for'] ?? [], about.clientAddress ?? []].flat();
   if (forwarded.length > 0) headers['x-forwarded-for'] = forwarded.join(', ');
   headers['x-forwarded-uri'] = about.uri;
+  // Of each connection its own, and without it a body whose length is not known would be taken for another request.
+  if (given['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   if (about.upgrade !== undefined) Object.assign(headers, { connection: 'Upgrade', upgrade: about.upgrade });
   return headers;
 }
