@@ -31,6 +31,7 @@ import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
+import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
@@ -123,6 +124,9 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     client: core.client,
     cache: core.cache,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
+    pods: podRuntimeFrom(runtime, { instance: dataDir.instance(), nodeName: config.nodeName }),
+    nodeName: config.nodeName,
+    random: systemRandom,
     diagnostics,
     version,
     health: healthChecks(store, core.cache),

@@ -65,6 +65,7 @@ export const ERRORS = {
     status: 405,
     reason: 'MethodNotAllowed',
   },
+  ServiceUnavailable: { message: '{detail}', retry: true, status: 503, reason: 'ServiceUnavailable' },
   NotAcceptable: {
     message: 'only the following media types are accepted: {accepted}',
     retry: false,
@@ -188,6 +189,18 @@ export const ERRORS = {
     retry: true,
     status: 409,
     reason: 'Conflict',
+  },
+  PortUnreachable: {
+    message: 'nothing answers at port {port} of container {name}: {detail}',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  ExecLeftBehind: {
+    message: 'the command in container {id} goes on without its client (process {pid}): {detail}; stop it by hand',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
   },
 
   // Controllers.

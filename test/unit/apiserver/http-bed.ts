@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps } from '../../fakes/fake-node.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster } from '../../fakes/test-cluster.ts';
 
@@ -27,12 +28,13 @@ export interface HttpBed {
 }
 
 export async function startHttpBed(health: HealthChecks = { live: [], ready: [] }): Promise<HttpBed> {
-  const { registry, clock } = await createTestCluster();
+  const cluster = await createTestCluster();
+  const { registry, clock } = cluster;
   const log = new CollectedLog();
   const server = new ApiServer({
     client: registry,
     cache: followedCache(registry, clock),
-    podLogs: async function* () {},
+    ...nodeDeps(cluster),
     diagnostics: () => ({}),
     version: '0.1.0',
     health,
