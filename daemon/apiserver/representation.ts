@@ -16,7 +16,7 @@ export function representationOf(
   includeObject: string | null,
   now: () => number,
 ): Representation {
-  return wantsTable(accept) ? asTable(info.kind, include(includeObject), now) : asJson(info);
+  return wantsTable(accept) ? asTable(info.kind, includeOf(includeObject), now) : asJson(info);
 }
 
 function wantsTable(accept: string): boolean {
@@ -24,7 +24,8 @@ function wantsTable(accept: string): boolean {
   return /;\s*as=Table\b/.test(first) && /;\s*g=meta\.k8s\.io\b/.test(first);
 }
 
-function include(value: string | null): IncludeObject {
+/** What of an object its row carries, from the query. */
+export function includeOf(value: string | null): IncludeObject {
   return value === 'Object' || value === 'None' ? value : 'Metadata';
 }
 

@@ -16,6 +16,7 @@ import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
 import { serveVersion } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
+import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { type PodLogs, servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { parseRequest, type ResourceRequest } from './request-info.ts';
@@ -33,6 +34,8 @@ export interface ApiServerDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
+  /** Default: nobody knows what is used. */
+  readonly usage?: UsageReaders;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,11 +43,13 @@ export interface ApiServerDeps {
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #discovery = new Discovery(servedResources(ALL_KINDS));
+  readonly #metrics: Metrics;
   readonly #servers: Server[] = [];
   readonly #stop = new AbortController();
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    this.#metrics = new Metrics(deps);
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -116,7 +121,7 @@ export class ApiServer {
     const { request, response } = exchange;
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
-    if (await serveHealth(exchange, health, log)) return;
+    if ((await serveHealth(exchange, health, log)) || (await this.#metrics.serve(exchange))) return;
     const url = request.url ?? '/';
     if (url === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 

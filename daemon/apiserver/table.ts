@@ -3,7 +3,6 @@
  * kind's page (`reconcilers/objects/kinds/`). Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
-import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 
 export interface Table {
   readonly kind: 'Table';
@@ -29,7 +28,7 @@ export interface TableRow {
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
 
 /** `objects` as a Table of `columns`; each row carries its object's metadata, all of it, or nothing. */
-export function tableOf<T extends KubeObject>(
+export function tableOf<T extends { readonly metadata: unknown }>(
   columns: readonly Column<T>[],
   objects: readonly T[],
   options: { now: number; resourceVersion?: string; include: IncludeObject },
@@ -53,6 +52,6 @@ export function tableOf<T extends KubeObject>(
   };
 }
 
-function partial(object: KubeObject): unknown {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+function partial({ metadata }: { readonly metadata: unknown }): unknown {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }

@@ -9,7 +9,7 @@ import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { readMachine } from '../adapters/machine.ts';
+import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -108,6 +108,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     diagnostics,
     version,
     health: healthChecks(store, core.cache),
+    usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
     clock: systemClock,
     log,
   });

@@ -18,6 +18,7 @@ describe('container runtime: fake', () => {
         { stream: 'stderr', text: 'oops\n' },
       ],
     },
+    busy: { cores: 1 },
     broken: {},
   } as const;
   for (const [name, image] of Object.entries(images)) runtime.addImage(`${name}:1`, image);
@@ -29,6 +30,7 @@ describe('container runtime: fake', () => {
     stubborn: { image: 'stubborn:1' },
     failing: { image: 'failing:1' },
     talking: { image: 'talking:1' },
+    busy: { image: 'busy:1' },
     broken: { image: 'broken:1' },
     stopEngine: async () => runtime.goDown(),
     startEngine: async () => runtime.comeBack(),

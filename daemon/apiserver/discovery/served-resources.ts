@@ -26,7 +26,10 @@ export interface DiscoveredResource {
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = ['pods/binding', 'pods/log'];
 
 /** Resources that are answered without being stored: `kind`, plural, group and version, scope, verbs. */
-const NOT_STORED: readonly DiscoveredResource[] = [];
+const NOT_STORED: readonly DiscoveredResource[] = [
+  metrics('nodes', 'NodeMetrics', false),
+  metrics('pods', 'PodMetrics', true),
+];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Kubernetes deletes namespaces one by one only. */
@@ -64,6 +67,18 @@ export function pathOfGroupVersion(groupVersion: string): string {
 export function parseGroupVersion(apiVersion: string): { group: string; version: string } {
   const [first = '', second] = apiVersion.split('/');
   return second === undefined ? { group: '', version: first } : { group: first, version: second };
+}
+
+function metrics(resource: string, kind: string, namespaced: boolean): DiscoveredResource {
+  const names = { resource, singular: '', kind, shortNames: [], categories: [] };
+  return {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    ...names,
+    namespaced,
+    verbs: ['get', 'list'],
+    subresources: {},
+  };
 }
 
 function ofKind(info: KindInfo): DiscoveredResource {

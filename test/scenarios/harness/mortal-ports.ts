@@ -52,6 +52,7 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     start: (id) => act('start', id, () => runtime.start(id)),
     stop: (id, graceSeconds) => act('stop', id, () => runtime.stop(id, graceSeconds)),
     remove: (id) => act('remove', id, () => runtime.remove(id)),
+    usage: (ids) => life.ask(() => runtime.usage(ids)),
     logs: (id, options, signal) => life.listen((until) => runtime.logs(id, options, until), signal),
     events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
     image: (reference) => life.ask(() => runtime.image(reference)),
