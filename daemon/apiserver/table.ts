@@ -6,7 +6,8 @@ import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 
 export interface Table {
   readonly kind: 'Table';
-  readonly apiVersion: 'meta.k8s.io/v1';
+  /** `meta.k8s.io/v1`, or its beta. */
+  readonly apiVersion: string;
   readonly metadata: { readonly resourceVersion?: string };
   readonly columnDefinitions: readonly ColumnDefinition[];
   readonly rows: readonly TableRow[];
@@ -31,13 +32,13 @@ export type IncludeObject = 'Metadata' | 'Object' | 'None';
 export function tableOf<T extends { readonly metadata: unknown }>(
   columns: readonly Column<T>[],
   objects: readonly T[],
-  options: { now: number; resourceVersion?: string; include: IncludeObject },
+  options: { apiVersion: string; now: number; metadata: object; include: IncludeObject },
 ): Table {
-  const { now, resourceVersion, include } = options;
+  const { apiVersion, now, metadata, include } = options;
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata: resourceVersion === undefined ? {} : { resourceVersion },
+    apiVersion,
+    metadata,
     columnDefinitions: columns.map(({ name, wide, type }, index) => ({
       name,
       type: type ?? 'string',
@@ -47,11 +48,11 @@ export function tableOf<T extends { readonly metadata: unknown }>(
     })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, now)),
-      ...(include !== 'None' && { object: include === 'Object' ? object : partial(object) }),
+      ...(include !== 'None' && { object: include === 'Object' ? object : partial(object, apiVersion) }),
     })),
   };
 }
 
-function partial({ metadata }: { readonly metadata: unknown }): unknown {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+function partial({ metadata }: { readonly metadata: unknown }, apiVersion: string): unknown {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata };
 }

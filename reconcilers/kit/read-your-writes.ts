@@ -1,10 +1,10 @@
 /**
  * The client the loops write through: a write resolves only when this process's cache has seen it, so the next `observe` does too.
- * That is what other controllers keep "expectations" for. The API server's has `modify` as well.
+ * That is what other controllers keep "expectations" for. The API server's can do a little more.
  */
 import type { Kind, ObjectOf } from '../objects/kinds.ts';
 import type { Draft, KubeObject, ObjectKey } from '../objects/meta.ts';
-import type { ModifyingClient, ModifyOptions, ObjectClient, WriteOptions } from '../ports/object-client.ts';
+import type { ModifyOptions, ObjectClient, RegistryClient, WriteOptions } from '../ports/object-client.ts';
 import type { ReadOnlyCache } from './object-cache.ts';
 
 export function readYourWrites(client: ObjectClient, cache: ReadOnlyCache): ObjectClient {
@@ -23,10 +23,12 @@ export function readYourWrites(client: ObjectClient, cache: ReadOnlyCache): Obje
   };
 }
 
-export function modifyingReadYourWrites(client: ModifyingClient, cache: ReadOnlyCache): ModifyingClient {
+export function registryReadYourWrites(client: RegistryClient, cache: ReadOnlyCache): RegistryClient {
   const seen = seenBy(cache);
   return {
     ...readYourWrites(client, cache),
+    revision: () => client.revision(),
+    listPage: (kind, options) => client.listPage(kind, options),
     modify: <K extends Kind>(
       kind: K,
       key: ObjectKey,

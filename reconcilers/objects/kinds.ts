@@ -84,8 +84,9 @@ export const KINDS: { readonly [K in Kind]: KindEntry<KindMap[K]> } = {
 
 export const ALL_KINDS: readonly KindInfo[] = Object.values(KINDS);
 
-/** Those the object cache keeps. */
+/** Those the object cache keeps, and those whose changes it only passes on. */
 export const CACHED_KINDS: readonly Kind[] = ALL_KINDS.filter(({ cached }) => cached).map(({ kind }) => kind);
+export const PASSING_KINDS: readonly Kind[] = ALL_KINDS.filter(({ cached }) => !cached).map(({ kind }) => kind);
 
 /** The kind's entry by `apiVersion` and `kind` as a manifest writes them; undefined where this build does not serve it. */
 export function findKind(apiVersion: string, kind: string): KindInfo | undefined {

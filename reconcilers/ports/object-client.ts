@@ -86,8 +86,21 @@ export interface ModifyOptions extends Preconditions, WriteOptions {
  */
 export type ObjectPart = 'spec' | 'status' | 'finalizers' | 'whole';
 
-/** What the API server needs beyond that: a change made anew on whatever is stored, as often as it takes. */
-export interface ModifyingClient extends ObjectClient {
+export interface PageOptions {
+  readonly namespace?: string;
+  /** As of then; StoreCompacted where that is no longer known. */
+  readonly revision: number;
+  /** Those after this one, in the order of their store keys. */
+  readonly after?: ObjectKey;
+  readonly limit: number;
+}
+
+/** What the API server needs beyond that. */
+export interface RegistryClient extends ObjectClient {
+  /** That of the last write that anybody has been answered. */
+  revision(): Promise<number>;
+  /** A part of a list; `more`: there are others after it. */
+  listPage<K extends Kind>(kind: K, options: PageOptions): Promise<{ items: ObjectOf<K>[]; more: boolean }>;
   /**
    * Writes what `change` makes of the stored object; again where somebody else was faster, unless `resourceVersion` insists.
    * NotFound where there is none.

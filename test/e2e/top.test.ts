@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Kubectl } from '../kubectl/harness/kubectl.ts';
 import { type DaemonKubectl, daemonKubectl } from './harness/daemon-kubectl.ts';
+import type { Dockerd } from './harness/dockerd.ts';
 import { eventually } from './harness/eventually.ts';
 import type { Sampan } from './harness/sampan.ts';
 import { useTestBed } from './harness/test-bed.ts';
@@ -32,14 +32,14 @@ spec:
 describe('kubectl top', function () {
   this.timeout(60_000);
   const bed = useTestBed();
+  let dockerd: Dockerd;
   let sampan: Sampan;
-  let kubectls: DaemonKubectl;
 
   before('the daemon with two pods', async () => {
     const dir = await bed.dir();
     await writeFile(join(dir, 'pods.yaml'), PODS);
-    sampan = await bed.sampan(await bed.dockerd(await bed.netns()), { sources: [dir] });
-    kubectls = await daemonKubectl(sampan);
+    dockerd = await bed.dockerd(await bed.netns());
+    sampan = await bed.sampan(dockerd, { sources: [dir] });
     await eventually(
       async () => {
         const pods = await sampan.api.list('/api/v1/namespaces/default/pods');
@@ -48,22 +48,20 @@ describe('kubectl top', function () {
       { describe: 'both pods to run', timeoutMs: 30_000 },
     );
   });
-  after(() => kubectls?.close());
 
   const millicores = (text: string | undefined) => Number(/^(\d+)m$/.exec(text ?? '')?.[1]);
   const mebibytes = (text: string | undefined) => Number(/^(\d+)Mi$/.exec(text ?? '')?.[1]);
 
   for (const version of ['1.27', '1.30', '1.33'] as const) {
     describe(version, () => {
-      let kubectl: Kubectl;
-      before(function () {
-        const found = kubectls.of(version);
-        if (found === undefined && process.env.CI !== 'true') this.skip();
-        assert.ok(found, `there is no kubectl ${version}`);
+      let kubectl: DaemonKubectl;
+      before(async function () {
+        const found = daemonKubectl(version, { netns: dockerd.netns, sampan, home: await bed.dir() });
+        if (found === undefined) this.skip();
         kubectl = found;
       });
       const rows = async (...args: string[]) => {
-        const lines = (await kubectl.run(['top', ...args])).trimEnd().split('\n');
+        const lines = (await kubectl.run('top', ...args)).trimEnd().split('\n');
         return lines.map((line) => line.trim().split(/\s+/));
       };
 
@@ -106,7 +104,7 @@ describe('kubectl top', function () {
           (await rows('pod', '-l', 'app=idle', '--no-headers')).map(([name]) => name),
           ['idle'],
         );
-        const missing = await kubectl.attempt(['top', 'pod', 'nobody']);
+        const missing = await kubectl.attempt('top', 'pod', 'nobody');
         assert.deepEqual([missing.code, /pods "nobody" not found/.test(missing.stderr)], [1, true], missing.stderr);
       });
     });

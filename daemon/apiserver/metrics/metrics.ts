@@ -10,7 +10,6 @@ import type { Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ResourceUsage } from '../../../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
-import { assertRead, pathOf } from '../document.ts';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { type MediaType, negotiate } from '../media-types.ts';
 import { includeOf } from '../representation.ts';
@@ -44,9 +43,10 @@ export interface MetricsDeps {
 }
 
 const NOBODY: UsageReaders = { nodeName: '', containers: async () => new Map(), machine: () => undefined };
-const PATH = new RegExp(`^/apis/${METRICS_GROUP_VERSION}/(?:namespaces/([^/]+)/)?(nodes|pods)(?:/([^/]+))?$`);
+const META = 'meta.k8s.io';
 const JSON_TYPE = { type: 'application/json' };
-const OFFERS: readonly MediaType[] = [JSON_TYPE, { ...JSON_TYPE, as: 'Table', g: 'meta.k8s.io', v: 'v1' }];
+const TABLES = ['v1', 'v1beta1'].map((v) => ({ ...JSON_TYPE, as: 'Table', g: META, v }));
+const OFFERS: readonly MediaType[] = [JSON_TYPE, ...TABLES];
 
 export class Metrics {
   readonly #client: ObjectClient;
@@ -69,16 +69,13 @@ export class Metrics {
 
   /** Answers the request where its path is one of the metrics'; false where it is another's. */
   async serve(exchange: Exchange): Promise<boolean> {
-    const [, namespace = '', resource, name = ''] = PATH.exec(pathOf(exchange.request)) ?? [];
-    if (resource === undefined || (resource === 'nodes' && namespace !== '')) return false;
-    if (resource === 'pods' && name !== '' && namespace === '') return false;
-    assertRead(exchange);
-    const { searchParams: query } = new URL(exchange.request.url ?? '', 'http://server');
-    if (['true', '1'].includes(query.get('watch') ?? '')) throw new SampanError('MethodNotAllowed');
-    const asked = { namespace: decoded(namespace), name: decoded(name), query };
+    const asked = askedOf(exchange);
+    if (asked === undefined) return false;
+    const { verb } = exchange.attributes;
+    if (verb !== 'get' && verb !== 'list') throw new SampanError('MethodNotAllowed');
     const { accept } = exchange.request.headers;
     const body =
-      resource === 'nodes'
+      asked.resource === 'nodes'
         ? bodyOf(accept, asked, NODE_METRICS, await this.#nodes(asked, exchange.signal))
         : bodyOf(accept, asked, POD_METRICS, await this.#pods(asked, exchange.signal));
     sendJson(exchange.response, 200, body);
@@ -118,7 +115,22 @@ export class Metrics {
   }
 }
 
-type Asked = Pick<ResourceRequest, 'namespace' | 'name' | 'query'>;
+interface Asked extends Pick<ResourceRequest, 'namespace' | 'name' | 'query'> {
+  readonly resource: 'nodes' | 'pods';
+}
+
+/** Undefined where the path is not one of the metrics'. */
+function askedOf({ attributes, request }: Exchange): Asked | undefined {
+  if (attributes.type !== 'resource' || attributes.subresource !== '') return undefined;
+  const { group, version, resource, namespace, verb } = attributes;
+  if (`${group}/${version}` !== METRICS_GROUP_VERSION) return undefined;
+  // A list of one by its name has that as its name too.
+  const name = verb === 'list' ? '' : attributes.name;
+  const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
+  if (resource === 'nodes' && namespace === '') return { resource, namespace, name, query };
+  if (resource === 'pods' && (name === '' || namespace !== '')) return { resource, namespace, name, query };
+  return undefined;
+}
 
 interface Shape<T> {
   readonly kind: string;
@@ -136,23 +148,18 @@ function bodyOf<T extends NodeMetrics | PodMetrics>(
   { kind, plural, columns }: Shape<T>,
   found: readonly T[],
 ): unknown {
-  const { as } = negotiate(accept, OFFERS);
+  const { as, v } = negotiate(accept, OFFERS);
   const [one] = found;
   if (name !== '' && one === undefined) {
     throw new SampanError('NotFound', { resource: `${plural}.metrics.k8s.io`, name: formatKey({ namespace, name }) });
   }
-  if (as === 'Table') return tableOf(columns, found, { now: 0, include: includeOf(query.get('includeObject')) });
+  if (as === 'Table') {
+    const include = includeOf(query.get('includeObject'));
+    return tableOf(columns, found, { apiVersion: `${META}/${v}`, now: 0, metadata: {}, include });
+  }
   if (name !== '') return one;
   const items = found.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest);
   return { kind: `${kind}List`, apiVersion: METRICS_GROUP_VERSION, metadata: {}, items };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch (cause) {
-    throw new SampanError('BadRequest', { detail: `"${part}" in the path is not encoded right` }, cause);
-  }
 }
 
 function runningContainers({ status }: Pod): (Subject & { readonly name: string })[] {

@@ -13,9 +13,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type {
   ChangeBatch,
   DeleteOptions,
-  ModifyingClient,
   ModifyOptions,
   ObjectChange,
+  PageOptions,
+  RegistryClient,
   WriteOptions,
 } from '../../ports/object-client.ts';
 import { nameSuffix, type Random } from '../../ports/random.ts';
@@ -38,7 +39,7 @@ export interface RegistryDeps {
   readonly admissions: readonly Admission[];
 }
 
-export class Registry implements ModifyingClient {
+export class Registry implements RegistryClient {
   readonly #deps: RegistryDeps;
   readonly #eventLease: EventLease;
 
@@ -57,9 +58,21 @@ export class Registry implements ModifyingClient {
     options: { namespace?: string; revision?: number } = {},
   ): Promise<{ items: ObjectOf<K>[]; revision: number }> {
     const { namespace, revision } = options;
-    const prefix = `${KINDS[kind].storePrefix}${namespace === undefined ? '' : `${namespace}/`}`;
-    const listed = await this.#deps.store.list(prefix, revision === undefined ? {} : { revision });
+    const listed = await this.#deps.store.list(prefixOf(kind, namespace), revision === undefined ? {} : { revision });
     return { items: listed.values.map((stored) => parseStored(kind, stored)), revision: listed.revision };
+  }
+
+  async revision(): Promise<number> {
+    return this.#deps.store.revision();
+  }
+
+  async listPage<K extends Kind>(
+    kind: K,
+    { namespace, revision, after, limit }: PageOptions,
+  ): Promise<{ items: ObjectOf<K>[]; more: boolean }> {
+    const options = { revision, limit, ...(after && { after: storeKey(kind, after) }) };
+    const { values, more } = await this.#deps.store.list(prefixOf(kind, namespace), options);
+    return { items: values.map((stored) => parseStored(kind, stored)), more };
   }
 
   async create<K extends Kind>(kind: K, draft: Draft<ObjectOf<K>>, options: WriteOptions = {}): Promise<ObjectOf<K>> {
@@ -252,6 +265,10 @@ function deletionOf(object: AnyObject): Write {
 function preconditionsOf({ metadata }: AnyObject): ModifyOptions {
   const { uid, resourceVersion } = metadata;
   return { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+}
+
+function prefixOf(kind: Kind, namespace: string | undefined): string {
+  return `${KINDS[kind].storePrefix}${namespace === undefined ? '' : `${namespace}/`}`;
 }
 
 /** The narrowest prefix under which all `kinds` are kept. */

@@ -1,45 +1,31 @@
-/**
- * Real kubectl on a real daemon. kubectl speaks TCP only, so a loopback port passes its bytes on to the daemon's socket; what it
- * prints is the test's to judge.
- */
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { findKubectl, Kubectl, type KubectlVersion } from '../../kubectl/harness/kubectl.ts';
+/** Real kubectl on a real daemon, in its network namespace, with the kubeconfig that the daemon writes. What it prints is the test's to judge. */
+import { join } from 'node:path';
+import { findKubectl, type KubectlVersion } from '../../kubectl/harness/kubectl.ts';
+import type { Netns } from './netns.ts';
+import type { RunOptions, RunResult } from './run.ts';
 import type { Sampan } from './sampan.ts';
 
 export interface DaemonKubectl {
-  /** Undefined where this machine lacks the version. */
-  of(version: KubectlVersion): Kubectl | undefined;
-  close(): Promise<void>;
+  /** What it prints on standard output; throws with its error output where it fails. */
+  run(...args: string[]): Promise<string>;
+  /** The same, whatever its exit code. */
+  attempt(...args: string[]): Promise<RunResult>;
 }
 
-export async function daemonKubectl({ dataDir }: Sampan): Promise<DaemonKubectl> {
-  const server = createServer((client) => {
-    const daemon = connect(`${dataDir}/sampan.sock`);
-    client.pipe(daemon).pipe(client);
-    client.on('error', () => daemon.destroy());
-    daemon.on('error', () => client.destroy());
-  });
-  await listening(server);
-  const { port } = server.address() as AddressInfo;
-  const made: Kubectl[] = [];
+/** Undefined where this machine has none of the version; with CI=true that throws. `home`: a folder of its own. */
+export function daemonKubectl(
+  version: KubectlVersion,
+  { netns, sampan, home }: { readonly netns: Netns; readonly sampan: Sampan; readonly home: string },
+): DaemonKubectl | undefined {
+  const path = findKubectl(version);
+  if (path === undefined) {
+    if (process.env.CI === 'true') throw new Error(`there is no kubectl ${version} beside the kubectl on PATH`);
+    return undefined;
+  }
+  const env = { HOME: home, KUBECONFIG: join(sampan.dataDir, 'kubeconfig'), PATH: process.env.PATH };
+  const options: RunOptions = { env };
   return {
-    of(version) {
-      const path = findKubectl(version);
-      if (path === undefined) return undefined;
-      const kubectl = new Kubectl(path, `http://127.0.0.1:${port}`);
-      made.push(kubectl);
-      return kubectl;
-    },
-    async close() {
-      for (const kubectl of made) kubectl.remove();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    run: (...args) => netns.run(path, args, options),
+    attempt: (...args) => netns.attempt(path, args, options),
   };
-}
-
-function listening(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
 }

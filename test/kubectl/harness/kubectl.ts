@@ -26,13 +26,13 @@ export function findKubectl(version: KubectlVersion): string | undefined {
 
 export class Kubectl {
   readonly #path: string;
-  readonly #server: string;
+  readonly #kubeconfig: string;
   readonly #home = mkdtempSync(join(tmpdir(), 'sampan-kubectl-'));
 
-  /** Of the server at `server`, in namespace `default`. */
-  constructor(path: string, server: string) {
+  /** `kubeconfig`: its text. */
+  constructor(path: string, kubeconfig: string) {
     this.#path = path;
-    this.#server = server;
+    this.#kubeconfig = kubeconfig;
     this.forgetCaches();
   }
 
@@ -56,7 +56,7 @@ export class Kubectl {
   /** What was read of discovery and OpenAPI is asked for again. */
   forgetCaches(): void {
     rmSync(join(this.#home, '.kube'), { recursive: true, force: true });
-    this.writeFile('kubeconfig', JSON.stringify(kubeconfig(this.#server)));
+    this.writeFile('kubeconfig', this.#kubeconfig);
   }
 
   remove(): void {
@@ -67,15 +67,4 @@ export class Kubectl {
   #environment(): NodeJS.ProcessEnv {
     return { HOME: this.#home, KUBECONFIG: join(this.#home, 'kubeconfig'), PATH: process.env.PATH };
   }
-}
-
-function kubeconfig(server: string): unknown {
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'sampan', cluster: { server } }],
-    users: [{ name: 'tester', user: {} }],
-    contexts: [{ name: 'sampan', context: { cluster: 'sampan', user: 'tester', namespace: 'default' } }],
-    'current-context': 'sampan',
-  };
 }

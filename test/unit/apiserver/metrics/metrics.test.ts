@@ -1,34 +1,23 @@
 import assert from 'node:assert/strict';
 import { formatDuration } from '../../../../daemon/apiserver/metrics/metrics-objects.ts';
-import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import type { Pod } from '../../../../reconcilers/objects/pod.ts';
-import { CollectedLog } from '../../../fakes/collected-log.ts';
-import { createTestCluster, type TestCluster } from '../../../fakes/test-cluster.ts';
+import { type Answer, type HttpBed, startHttpBed } from '../http-bed.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
 describe('metrics.k8s.io', () => {
-  let cluster: TestCluster;
-  let server: ApiServer;
-  let base: string;
+  let bed: HttpBed;
   /** Container ids that were looked at. */
   let looked: string[];
 
   before(async () => {
-    cluster = await createTestCluster();
-    const { registry, clock } = cluster;
     looked = [];
-    const startedAt = clock.now();
+    let startedAt = 0;
     const usage = (cores: number, memoryBytes: number) => {
-      const at = clock.now();
+      const at = bed.cluster.clock.now();
       return { at, cpuNanos: (at - startedAt) * cores * 1e6, memoryBytes };
     };
-    server = new ApiServer({
-      client: registry,
-      podLogs: async function* () {},
-      diagnostics: () => ({}),
-      version: '0.1.0',
-      health: { live: [], ready: [] },
+    bed = await startHttpBed(undefined, {
       usage: {
         nodeName: 'node-1',
         containers: async (ids) => {
@@ -37,10 +26,9 @@ describe('metrics.k8s.io', () => {
         },
         machine: () => usage(1.25, 2 ** 30 + 4096),
       },
-      clock,
-      log: new CollectedLog(),
     });
-    base = `http://127.0.0.1:${await server.listenTcp('127.0.0.1', 0)}/apis/metrics.k8s.io/v1beta1`;
+    const { registry } = bed.cluster;
+    startedAt = bed.cluster.clock.now();
     for (const name of ['node-1', 'node-2']) {
       await registry.create('Node', {
         apiVersion: 'v1',
@@ -62,7 +50,7 @@ describe('metrics.k8s.io', () => {
     await runs('default', 'away', 'node-2', ['app']);
     await runs('default', 'ended', 'node-1', ['app'], 'Succeeded');
   });
-  after(() => server.close());
+  after(() => bed.close());
 
   const runs = async (
     namespace: string,
@@ -71,7 +59,7 @@ describe('metrics.k8s.io', () => {
     containers: string[],
     phase: Pod['status']['phase'] = 'Running',
   ) => {
-    const { registry } = cluster;
+    const { registry } = bed.cluster;
     const pod = await registry.create('Pod', {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -94,15 +82,14 @@ describe('metrics.k8s.io', () => {
   };
 
   const get = async (path: string, accept = 'application/json', method = 'GET') => {
-    const asking = fetch(`${base}${path}`, { method, headers: { accept } });
-    let response: Response | undefined;
-    void asking.then((answer) => {
-      response = answer;
+    const asking = bed.get(`/apis/metrics.k8s.io/v1beta1${path}`, { accept }, method);
+    let answer: Answer | undefined;
+    void asking.then((given) => {
+      answer = given;
     });
     // What waits for a second look.
-    while (response === undefined) await cluster.clock.advance(1000);
-    // biome-ignore lint/suspicious/noExplicitAny: tests reach into any answer, and a wrong guess fails them
-    return { status: response.status, body: (await response.json()) as any };
+    while (answer === undefined) await bed.cluster.clock.advance(1000);
+    return { status: answer.status, body: answer.json() };
   };
 
   it('tells what the machine uses as its node', async () => {
