@@ -45,6 +45,8 @@ const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
   'selfsubjectrulesreviews',
   'subjectaccessreviews',
   'tokenreviews',
+  'nodes.metrics.k8s.io',
+  'pods.metrics.k8s.io',
 ];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
