@@ -17,11 +17,12 @@ export interface Status {
 export function statusOf(error: unknown): Status {
   const known = error instanceof SampanError ? error : undefined;
   const message = known ? known.message : `Internal error occurred: ${messageOf(error)}`;
-  const causes = (known?.details.problems as readonly FieldError[] | undefined)?.map((problem) => ({
+  const problems = (known?.details.problems as readonly FieldError[] | undefined)?.map((problem) => ({
     reason: CAUSE_REASONS[problem.type],
     message: problem.message,
     field: problem.field,
   }));
+  const causes = problems ?? known?.details.causes;
   const name = known?.details.name;
   const kind = known?.details.resource ?? known?.details.kind;
   return {
