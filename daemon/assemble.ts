@@ -7,11 +7,12 @@ import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
-import { readYourWrites } from '../reconcilers/kit/read-your-writes.ts';
+import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
+import { NamespaceExists } from '../reconcilers/kit/registry/admission/namespace-exists.ts';
+import { ServiceAddresses } from '../reconcilers/kit/registry/admission/service-addresses.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
-import { ServiceAddresses } from '../reconcilers/kit/registry/service-addresses.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
 import type { PullObserver } from '../reconcilers/kubelet/image-pulls.ts';
@@ -21,12 +22,12 @@ import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
 import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
 import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
-import { ALL_KINDS } from '../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
-import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
+import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
@@ -44,7 +45,7 @@ export interface Essentials {
 export interface Core extends Essentials {
   readonly registry: Registry;
   readonly cache: ObjectCache;
-  readonly client: ObjectClient;
+  readonly client: RegistryClient;
   readonly host: string;
   /** Those of the loops; what they gathered last is written by {@link flushEvents}. */
   readonly recorders: StoredEventRecorder[];
@@ -59,11 +60,17 @@ export interface CoreOptions {
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
   const { random, clock, log } = essentials;
-  const addresses = new ServiceAddresses(options, { store, random });
-  const registry = new Registry({ store, clock, random, addresses });
-  const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
-  const cache = new ObjectCache(kinds, { client: registry, clock, log });
-  return { ...essentials, registry, cache, client: readYourWrites(registry, cache), host: options.host, recorders: [] };
+  const admissions = [new NamespaceExists(store), new ServiceAddresses(options, { store, random })];
+  const registry = new Registry({ store, clock, random, admissions });
+  const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log }, { passing: PASSING_KINDS });
+  return {
+    ...essentials,
+    registry,
+    cache,
+    client: registryReadYourWrites(registry, cache),
+    host: options.host,
+    recorders: [],
+  };
 }
 
 /** An assembled loop, ready to run; its own types are nobody's business outside it. */
@@ -76,6 +83,8 @@ export interface MasterOptions {
   readonly clusterCidr: Ipv4Range;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  /** Where pods reach the API; absent where they cannot. */
+  readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
 }
 
 /** The loops of a master: sources, controllers, scheduler. */
@@ -87,7 +96,10 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createClusterBootstrapLoop({
         client,
         cache,
-        options: { kubernetesServiceIP: addressAt(options.serviceRange, 1) },
+        options: {
+          kubernetesServiceIP: addressAt(options.serviceRange, 1),
+          ...(options.apiServer && { apiServer: options.apiServer }),
+        },
       }),
     ),
     runLoop(

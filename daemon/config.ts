@@ -9,6 +9,7 @@ import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
+import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
 
@@ -48,6 +49,7 @@ export interface RunConfig {
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  readonly api: ApiConfig;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
 }
@@ -75,6 +77,15 @@ export interface LogsConfig extends ClientConfig {
   readonly timestamps: boolean;
 }
 
+export interface KubeconfigConfig {
+  readonly dataDir: string;
+  /** Where others reach it; default: as the daemon wrote it. */
+  readonly server?: string;
+  /** Default: the administrator. */
+  readonly user?: string;
+  readonly groups: readonly string[];
+}
+
 export interface CleanupConfig {
   readonly dataDir: string;
   readonly dockerHost: string;
@@ -88,6 +99,7 @@ export interface Commands {
   logs(config: LogsConfig): Promise<number>;
   status(config: ClientConfig): Promise<number>;
   confirmPrune(source: string | undefined, config: ClientConfig): Promise<number>;
+  kubeconfig(config: KubeconfigConfig): Promise<number>;
   cleanup(config: CleanupConfig): Promise<number>;
 }
 
@@ -150,6 +162,20 @@ export async function runCommandLine(argv: readonly string[], version: string, c
     });
 
   program
+    .command('kubeconfig')
+    .description('print what kubectl needs to reach the daemon; with --user, a new certificate for somebody else')
+    .addOption(dataDirOption())
+    .option('--server <url>', 'where they reach it; default: this machine itself')
+    .option('--user <name>', 'default: the administrator')
+    .option('--group <name...>', "the user's groups: view, system:masters, or those of --authorization-rbac-file", [])
+    .action(async ({ dataDir, group: groups, ...asked }: KubeconfigFlags) => {
+      if (groups.length > 0 && asked.user === undefined) {
+        throw new SampanError('Usage', { detail: '--group needs a --user whose group it is' });
+      }
+      exitCode = await commands.kubeconfig({ dataDir: resolve(dataDir), groups, ...asked });
+    });
+
+  program
     .command('cleanup')
     .description('remove every container, network, rule and route the daemon made; its data dir stays')
     .addOption(dataDirOption())
@@ -171,8 +197,9 @@ export async function runCommandLine(argv: readonly string[], version: string, c
 type ClientFlags = { dataDir: string; namespace: string; allNamespaces: boolean };
 type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
+type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags {
+interface RunFlags extends ApiFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -232,7 +259,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return command.hook('preAction', (_, action) => applyConfigFile(action));
+  return apiOptions(command).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -286,6 +313,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
+    api: apiConfig(flags),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
     ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),
   };

@@ -1,4 +1,5 @@
 /** What the values of flags mean: ranges, ports, shares, times. Each throws commander's InvalidArgumentError, with what was expected. */
+import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 
@@ -41,4 +42,35 @@ export function duration(text: string): number {
     throw new InvalidArgumentError(`expected a time like 500ms, 10s, 5m or 1h, got "${text}"`);
   }
   return Number(match[1]) * unit;
+}
+
+export function positiveNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('expected a whole number above 0, got "0"');
+  return value;
+}
+
+/** 0 to 65535; what 0 means is the flag's matter. */
+export function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError(`expected a port up to 65535, got "${text}"`);
+  return value;
+}
+
+export function ipAddress(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError(`expected an IP address, got "${text}"`);
+  return text;
+}
+
+/** `a,b` */
+export function names(text: string): string[] {
+  const listed = text.split(',').map((name) => name.trim());
+  const wrong = listed.find((name) => !/^[\w.:-]+$/.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`expected host names or addresses, got "${wrong}"`);
+  return listed;
+}
+
+/** Bytes of so many megabytes. */
+export function megabytes(text: string): number {
+  return positiveNumber(text) * 1024 * 1024;
 }

@@ -36,6 +36,10 @@ const commands: Commands = {
     const { confirmPrune } = await import('./cli/confirm-prune.ts');
     return confirmPrune(source, config, new ApiConnection(config.dataDir), process.stdout);
   },
+  async kubeconfig(config) {
+    const { kubeconfig } = await import('./cli/kubeconfig.ts');
+    return kubeconfig(config, process.stdout, Date.now());
+  },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');
     return cleanup(config, process.stdout);

@@ -20,8 +20,26 @@ const ROOTS: Record<string, string> = {
   ReplicationController: 'V1ReplicationController',
   Service: 'V1Service',
   Endpoints: 'V1Endpoints',
+  EndpointSlice: 'V1EndpointSlice',
+  ConfigMap: 'V1ConfigMap',
+  Secret: 'V1Secret',
+  ServiceAccount: 'V1ServiceAccount',
+  PersistentVolumeClaim: 'V1PersistentVolumeClaim',
+  PersistentVolume: 'V1PersistentVolume',
+  ResourceQuota: 'V1ResourceQuota',
+  LimitRange: 'V1LimitRange',
+  PodTemplate: 'V1PodTemplate',
+  PodDisruptionBudget: 'V1PodDisruptionBudget',
   Event: 'CoreV1Event',
   Lease: 'V1Lease',
+};
+
+/** What requests carry and nobody stores. */
+const BODIES: Record<string, string> = {
+  Binding: 'V1Binding',
+  DeleteOptions: 'V1DeleteOptions',
+  Eviction: 'V1Eviction',
+  Scale: 'V1Scale',
 };
 
 /** What the client's types do not tell: quantities are strings there, a template's metadata is not a stored object's. */
@@ -32,6 +50,21 @@ const OVERRIDES: Record<string, string> = {
   'NodeStatus.allocatable': '{}quantity',
   'ContainerStatus.allocatedResources': '{}quantity',
   'PodSpec.overhead': '{}quantity',
+  'VolumeResourceRequirements.limits': '{}quantity',
+  'VolumeResourceRequirements.requests': '{}quantity',
+  'PersistentVolumeSpec.capacity': '{}quantity',
+  'PersistentVolumeClaimStatus.capacity': '{}quantity',
+  'PersistentVolumeClaimStatus.allocatedResources': '{}quantity',
+  'ResourceQuotaSpec.hard': '{}quantity',
+  'ResourceQuotaStatus.hard': '{}quantity',
+  'ResourceQuotaStatus.used': '{}quantity',
+  'LimitRangeItem.default': '{}quantity',
+  'LimitRangeItem.defaultRequest': '{}quantity',
+  'LimitRangeItem.max': '{}quantity',
+  'LimitRangeItem.maxLimitRequestRatio': '{}quantity',
+  'LimitRangeItem.min': '{}quantity',
+  'Secret.data': '{}bytes',
+  'ConfigMap.binaryData': '{}bytes',
   'PodTemplateSpec.metadata': 'PodTemplateMeta',
 };
 
@@ -43,9 +76,11 @@ export interface GeneratedSchema {
 
 export function generateSchema(): GeneratedSchema {
   const types: Record<string, Record<string, string>> = {};
-  for (const className of Object.values(ROOTS)) visit(types, className);
+  for (const className of Object.values({ ...ROOTS, ...BODIES })) visit(types, className);
   visit(types, 'V1ObjectMeta', 'PodTemplateMeta');
-  const kinds = Object.fromEntries(Object.entries(ROOTS).map(([kind, className]) => [kind, shortName(className)]));
+  const kinds = Object.fromEntries(
+    Object.entries({ ...ROOTS, ...BODIES }).map(([kind, className]) => [kind, shortName(className)]),
+  );
   const sorted = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { kinds, types: sorted };
 }

@@ -44,6 +44,11 @@ export class MemoryStore implements Store {
     this.#clock = clock;
   }
 
+  async revision(): Promise<number> {
+    this.#checkOpen();
+    return this.#revision;
+  }
+
   async get(key: string): Promise<StoredValue | undefined> {
     this.#checkOpen();
     return this.#newest(key)?.value;

@@ -1,11 +1,24 @@
-/** One request and its answer, as the handlers get it from the server. */
+/** One request and its answer, as the handlers get it from the pipeline. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RequestAttributes } from './access/request-attributes.ts';
+import type { UserInfo } from './access/user.ts';
 
 /** What a handler needs of one request. `signal` aborts when the client is gone or the server stops. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  /** Who asks; let in already. Where somebody is impersonated, that one. */
+  readonly user: UserInfo;
+  /** '' on the unix socket. */
+  readonly sourceIp: string;
+  /** What was authorized. */
+  readonly attributes: RequestAttributes;
+  /** What the audit log cannot know from the path: the name of what was created. */
+  readonly audited: { name?: string };
+  /** Set where the client asks for another protocol; see listeners.ts. */
+  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
 }
 
 export function sendJson(response: ServerResponse, code: number, body: unknown): void {

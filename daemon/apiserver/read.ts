@@ -1,28 +1,41 @@
-/** GET of one object or a collection. */
-import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
+/** GET of one object, as a view shows it, or of a collection. */
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { listOptionsOf } from './list-options.ts';
+import type { ListScope } from './object-lists.ts';
 import { representationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import { selectionOf } from './selection.ts';
+import { sendText } from './send.ts';
+import type { ObjectServices } from './services.ts';
+import type { View } from './write/view.ts';
 
 export async function serveRead(
-  { request, response }: Exchange,
+  exchange: Exchange,
   asked: ResourceRequest,
-  deps: { client: ObjectClient; clock: Clock },
+  view: View,
+  { client, clock, lists }: ObjectServices,
 ): Promise<void> {
+  const { request, response } = exchange;
   const { info, namespace, name, query } = asked;
-  const { client, clock } = deps;
-  const as = representationOf(info, request.headers.accept ?? '', query.get('includeObject'), () => clock.now());
+  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
   if (asked.verb === 'get') {
     const object = await client.get(info.kind, { namespace, name });
     if (object === undefined) throw new SampanError('NotFound', { resource: info.plural, name });
-    return sendJson(response, 200, as.one(object));
+    return sendText(request, response, 200, as.contentType, as.one(view.shown(object)));
   }
-  const selected = selectionOf(asked);
-  const listed = await client.list(info.kind, namespace === '' ? {} : { namespace });
-  const items = (listed.items as AnyObject[]).filter(selected);
-  sendJson(response, 200, as.list(items, listed.revision));
+  const listed = await lists.list(scopeOf(asked), listOptionsOf(query));
+  const metadata = {
+    resourceVersion: String(listed.revision),
+    ...(listed.continue !== undefined && { continue: listed.continue }),
+    ...(listed.remaining !== undefined && { remainingItemCount: listed.remaining }),
+  };
+  return sendText(request, response, 200, as.contentType, as.list(listed.items, metadata));
+}
+
+/** What a collection request is about. */
+export function scopeOf(asked: ResourceRequest): ListScope {
+  const { info, namespace, query } = asked;
+  const selective = Boolean(query.get('labelSelector') || query.get('fieldSelector'));
+  return { kind: info.kind, namespace, selected: selectionOf(asked), selective };
 }

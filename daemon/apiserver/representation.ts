@@ -1,51 +1,78 @@
-/** How objects go over the wire: plain JSON, or as the Table a client's Accept header asks for. Pure. */
-import type { AnyObject, Kind, KindInfo } from '../../reconcilers/objects/kinds.ts';
-import { COLUMNS } from './tables/columns.ts';
-import { type Column, type IncludeObject, tableOf } from './tables/table.ts';
+/**
+ * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
+ * so that what is encoded once can be sent often. Pure.
+ */
+import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
+import { type AnyObject, KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+import type { KubeObject } from '../../reconcilers/objects/meta.ts';
+import { encodedItem, encodedObject } from './encoded.ts';
+import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
+import { type IncludeObject, tableOf } from './table.ts';
 
-export interface Representation {
-  /** One object, or one event's object. */
-  one(object: AnyObject): unknown;
-  list(objects: readonly AnyObject[], revision: number): unknown;
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  /** Where the list goes on, and how much there is. */
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
 }
 
-/** The representation that `accept` and the query's `includeObject` ask for; times are as of `now`. */
+/** What a kind's objects look like to this request. */
+export interface Representation {
+  readonly contentType: string;
+  one(object: AnyObject): string;
+  list(objects: readonly AnyObject[], metadata: ListMetadata): string;
+}
+
+const JSON_TYPE: MediaType = { type: 'application/json' };
+const META = 'meta.k8s.io';
+const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
+  ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
+);
+
+/** NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
 export function representationOf(
   info: KindInfo,
-  accept: string,
+  accept: string | undefined,
   includeObject: string | null,
   now: () => number,
 ): Representation {
-  return wantsTable(accept) ? asTable(info.kind, include(includeObject), now) : asJson(info);
-}
-
-function wantsTable(accept: string): boolean {
-  const [first = ''] = accept.split(',');
-  return /;\s*as=Table\b/.test(first) && /;\s*g=meta\.k8s\.io\b/.test(first);
+  const chosen = negotiate(accept, [JSON_TYPE, ...CONVERTED]);
+  const contentType = formatMediaType(chosen);
+  if (chosen.as === undefined) return { contentType, ...asJson(info) };
+  const apiVersion = `${META}/${chosen.v}`;
+  if (chosen.as === 'Table') return { contentType, ...asTable(info, apiVersion, include(includeObject), now) };
+  return { contentType, ...asMetadata(apiVersion) };
 }
 
 function include(value: string | null): IncludeObject {
   return value === 'Object' || value === 'None' ? value : 'Metadata';
 }
 
-function asJson(info: KindInfo): Representation {
+type Encoder = Omit<Representation, 'contentType'>;
+
+function asJson({ kind, apiVersion }: KindInfo): Encoder {
+  const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
-    one: (object) => object,
-    list: (objects, revision) => ({
-      kind: `${info.kind}List`,
-      apiVersion: info.apiVersion,
-      metadata: { resourceVersion: String(revision) },
-      items: objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
-    }),
+    one: encodedObject,
+    list: (objects, metadata) => `${head}${JSON.stringify(metadata)},"items":[${objects.map(encodedItem).join(',')}]}`,
   };
 }
 
-function asTable(kind: Kind, includeObject: IncludeObject, now: () => number): Representation {
-  const columns = COLUMNS[kind] as readonly Column<AnyObject>[];
-  const table = (objects: readonly AnyObject[], resourceVersion: string) =>
-    tableOf(columns, objects, { now: now(), resourceVersion, include: includeObject });
+function asMetadata(apiVersion: string): Encoder {
+  const partial = ({ metadata }: KubeObject) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
-    one: (object) => table([object], object.metadata.resourceVersion),
-    list: (objects, revision) => table(objects, String(revision)),
+    one: (object) => JSON.stringify(partial(object)),
+    list: (objects, metadata) =>
+      JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) }),
+  };
+}
+
+function asTable({ kind }: KindInfo, apiVersion: string, includeObject: IncludeObject, now: () => number): Encoder {
+  const columns = KINDS[kind].columns as readonly Column<AnyObject>[];
+  const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
+    JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
+  return {
+    one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
+    list: table,
   };
 }

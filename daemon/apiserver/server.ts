@@ -1,118 +1,138 @@
 /**
- * The API server: Kubernetes' REST paths over a unix socket that only its owner may open. One request in, one verb of the registry
- * out; what an object means is decided there and in the loops, never here.
+ * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
+ * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
+import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
-import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
+import { InFlight } from './access/in-flight.ts';
+import { DEFAULT_ISSUER } from './access/issuer.ts';
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
+import { BUILT_IN } from './access/rbac/built-in.ts';
+import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Reviews } from './access/reviews/reviews.ts';
+import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { type HealthChecks, serveHealth } from './discovery/health.ts';
+import { servedResources } from './discovery/served-resources.ts';
+import { serveVersion, versionInfo } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
-import { type PodLogs, servePodLogs } from './pod-logs.ts';
-import { serveRead } from './read.ts';
-import { parseRequest, type ResourceRequest } from './request-info.ts';
-import { pathNotFound, statusOf } from './status.ts';
-import { serveWatch } from './watch.ts';
-import { serveWrite } from './write.ts';
-
-const LIMITS = { headerBytes: 64 * 1024, headersTimeoutMs: 10_000, requestTimeoutMs: 60_000, connections: 1_000 };
+import {
+  type Arrival,
+  type Listener,
+  listenOnSocket,
+  listenOnTls,
+  type TlsListener,
+  type TlsPlace,
+} from './listeners.ts';
+import { ObjectLists } from './object-lists.ts';
+import { OpenApi } from './openapi/openapi.ts';
+import { type Access, serve } from './pipeline.ts';
+import type { PodLogs } from './pod-logs.ts';
+import { readBody } from './request-body.ts';
+import { parseRequest } from './request-info.ts';
+import { serveResource } from './resource-routes.ts';
+import type { ObjectServices } from './services.ts';
+import { pathNotFound } from './status.ts';
+import { serveBinding } from './write/binding.ts';
 
 export interface ApiServerDeps {
-  readonly client: ObjectClient;
+  readonly client: RegistryClient;
+  /** Lists and watches are served from it. */
+  readonly cache: ObjectCache;
   readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
+  /** sampan's own, such as `0.1.0`. */
+  readonly version: string;
+  readonly health: HealthChecks;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
+  readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
-  readonly #server: Server;
+  readonly #access: Access;
+  readonly #reviews: Reviews;
+  readonly #services: ObjectServices;
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
   readonly #stop = new AbortController();
+  readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    this.#server = createServer(
-      {
-        maxHeaderSize: LIMITS.headerBytes,
-        headersTimeout: LIMITS.headersTimeoutMs,
-        requestTimeout: LIMITS.requestTimeoutMs,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
-    this.#server.maxConnections = LIMITS.connections;
+    const served = servedResources(ALL_KINDS);
+    this.#discovery = new Discovery(served);
+    this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#access = deps.access ?? defaultAccess(deps);
+    const { client, cache, clock } = deps;
+    this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
+    this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
   async listen(path: string): Promise<void> {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    rmSync(path, { force: true });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(path, resolve);
-    });
-    chmodSync(path, 0o600);
+    this.#listeners.push(await listenOnSocket(path, (arrival) => this.#serve(arrival)));
+  }
+
+  /** Listens for HTTPS. */
+  async listenOnTls(options: TlsPlace): Promise<TlsListener> {
+    const listener = await listenOnTls(options, (arrival) => this.#serve(arrival));
+    this.#listeners.push(listener);
+    return listener;
   }
 
   /** Ends watches and idle connections, and waits for the requests under way. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, this.#stop.signal]);
-    try {
-      await this.#dispatch({ request, response, signal });
-    } catch (error) {
-      if (signal.aborted || isAbort(error)) {
-        response.destroy();
-        return;
-      }
-      if (!(error instanceof SampanError)) {
-        this.#deps.log.error('request failed', { method: request.method, url: request.url, error: messageOf(error) });
-      }
-      if (response.headersSent) response.destroy();
-      else sendJson(response, statusOf(error).code, statusOf(error));
-    }
+  #serve(arrival: Arrival): void {
+    const { clock, log } = this.#deps;
+    const dispatch = (exchange: Exchange) => this.#dispatch(exchange);
+    void serve(arrival, { access: this.#access, clock, log, stop: this.#stop.signal, dispatch });
   }
 
   async #dispatch(exchange: Exchange): Promise<void> {
-    const { request, response } = exchange;
-    const url = request.url ?? '/';
-    if (url === '/healthz' || url === '/livez' || url === '/readyz') {
-      response.end('ok');
-      return;
-    }
-    if (url === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
+    const { request, response, attributes } = exchange;
+    const { version, health, log } = this.#deps;
+    if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
+    if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
+    if (await this.#reviews.serve(exchange)) return;
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
+    if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
-    const asked = parseRequest(request.method ?? 'GET', url);
+    if (attributes.type === 'resource' && attributes.resource === 'bindings' && attributes.verb === 'create') {
+      const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
+      return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
+    }
+    const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
-    await this.#handlerOf(asked)(exchange);
+    await serveResource(exchange, asked, { ...this.#services, podLogs: this.#deps.podLogs });
   }
+}
 
-  #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs, clock } = this.#deps;
-    const isPod = asked.info.kind === 'Pod';
-    if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
-      return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
-    }
-    switch (asked.verb) {
-      case 'get':
-      case 'list':
-        return (exchange) => serveRead(exchange, asked, { client, clock });
-      case 'watch':
-        return (exchange) => serveWatch(exchange, asked, { client, clock });
-      default:
-        return (exchange) => serveWrite(exchange, asked, client);
-    }
-  }
+async function valueOfBody(request: IncomingMessage): Promise<unknown> {
+  return (await readBody(request)).value;
+}
+
+function defaultAccess({ client, clock }: ApiServerDeps): Access {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const existing: Existing = async (kind, objectKey) => (await client.get(kind, objectKey))?.metadata;
+  return {
+    tokens: [],
+    accounts: new ServiceAccountTokens({ key, issuer: DEFAULT_ISSUER }, { clock, existing }),
+    authorizer: new RbacAuthorizer(() => BUILT_IN),
+    inFlight: new InFlight(),
+    hosts: new Set(['localhost', '127.0.0.1', '::1']),
+  };
 }

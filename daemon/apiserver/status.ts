@@ -5,7 +5,8 @@ import { messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  /** `continue`: where the rest of an expired list can be had. */
+  readonly metadata: { readonly continue?: string };
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: string;
@@ -13,33 +14,59 @@ export interface Status {
   readonly code: number;
 }
 
+export interface StatusCause {
+  readonly reason: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
+const RETRIED: readonly number[] = [429, 503, 504];
+const RETRY_AFTER_SECONDS = 1;
+
 /** Any error as the Status a client gets; what is not in the table of errors is an InternalError. */
 export function statusOf(error: unknown): Status {
   const known = error instanceof SampanError ? error : undefined;
   const message = known ? known.message : `Internal error occurred: ${messageOf(error)}`;
-  const problems = (known?.details.problems as readonly FieldError[] | undefined)?.map((problem) => ({
-    reason: CAUSE_REASONS[problem.type],
-    message: problem.message,
-    field: problem.field,
-  }));
-  const causes = problems ?? known?.details.causes;
+  const causes = known && causesOf(known);
   const name = known?.details.name;
   const kind = known?.details.resource ?? known?.details.kind;
+  const group = known?.details.group;
+  // Clients ask again by themselves only where they are told when.
+  const retryAfterSeconds = known !== undefined && RETRIED.includes(known.status) ? RETRY_AFTER_SECONDS : undefined;
+  const goesOnAt = known?.details.continue;
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: typeof goesOnAt === 'string' ? { continue: goesOnAt } : {},
     status: 'Failure',
     message,
     reason: known?.reason ?? 'InternalError',
     details: {
       ...(name !== undefined && { name }),
+      ...(group !== undefined && { group }),
       ...(kind !== undefined && { kind }),
       ...(causes !== undefined && { causes }),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     },
     code: known?.status ?? 500,
   };
 }
+
+/** One per field that is wrong, or what the error itself names in Kubernetes' words. */
+function causesOf({ code, message, details }: SampanError): readonly StatusCause[] | undefined {
+  if (code === 'VersionTooLarge') return [{ reason: 'ResourceVersionTooLarge', message }];
+  if (details.cause === 'NamespaceTerminating')
+    return [{ reason: details.cause, message, field: 'metadata.namespace' }];
+  if (details.causes !== undefined) return details.causes as readonly StatusCause[];
+  return (details.problems as readonly FieldError[] | undefined)?.map((problem) => ({
+    reason: CAUSE_REASONS[problem.type],
+    message: problem.message,
+    field: problem.field,
+  }));
+}
+
+/** What a write answers that has no object to show. */
+export const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } as const;
 
 export function pathNotFound(): Status {
   const message = 'the server could not find the requested resource';

@@ -6,56 +6,65 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
-import { isAbort, SampanError } from '../../reconcilers/ports/errors.ts';
-import type { ObjectChange, ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import { isAbort } from '../../reconcilers/ports/errors.ts';
+import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import type { Exchange } from './exchange.ts';
+import { scopeOf } from './read.ts';
 import { type Representation, representationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
-import { type Selection, selectionOf } from './selection.ts';
+import type { Selection } from './selection.ts';
+import type { ObjectServices } from './services.ts';
 import { statusOf } from './status.ts';
+import { watchOptionsOf } from './watch-options.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
+const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
+
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 export async function serveWatch(
   { request, response, signal }: Exchange,
   asked: ResourceRequest,
-  deps: { client: ObjectClient; clock: Clock },
+  { lists, feed, clock }: ObjectServices,
 ): Promise<void> {
-  const { info, namespace, query } = asked;
-  const { client, clock } = deps;
-  const selected = selectionOf(asked);
-  const as = representationOf(info, request.headers.accept ?? '', query.get('includeObject'), () => clock.now());
-  const after = startOf(query.get('resourceVersion'));
-  const initial = after === 0 ? await client.list(info.kind, namespace === '' ? {} : { namespace }) : undefined;
+  const { info, query } = asked;
+  const scope = scopeOf(asked);
+  const options = watchOptionsOf(query);
+  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  // What there is, or only where it stands: a watch without a version begins with now.
+  const start = options.after === 0 || options.initial;
+  const notOlderThan = options.after === 0 ? 'newest' : options.after;
+  const listed = start ? await lists.list(scope, { limit: 0, notOlderThan }) : undefined;
 
-  response.writeHead(200, { 'content-type': 'application/json' });
+  response.writeHead(200, { 'content-type': streamType(as), 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const stop = new AbortController();
-  const cancelTimeout = stopAfter(query.get('timeoutSeconds'), stop, clock);
   const ends = AbortSignal.any([signal, stop.signal]);
-  let seen = initial?.revision ?? after;
-  const bookmarks = query.get('allowWatchBookmarks') === 'true';
-  const bookmark = () => ({
-    type: 'BOOKMARK',
-    object: { kind: info.kind, apiVersion: info.apiVersion, metadata: { resourceVersion: String(seen) } },
-  });
-  const cancelBookmarks = bookmarks
-    ? every(BOOKMARK_EVERY_MS, clock, () => response.write(line(bookmark())))
+  const { timeoutMs } = options;
+  const cancelTimeout = timeoutMs === undefined ? () => {} : clock.setTimer(timeoutMs, () => stop.abort());
+  let seen = listed?.revision ?? options.after;
+  const bookmark = (annotations?: object) => {
+    const metadata = { resourceVersion: String(seen), creationTimestamp: null, ...(annotations && { annotations }) };
+    return line('BOOKMARK', JSON.stringify({ kind: info.kind, apiVersion: info.apiVersion, metadata }));
+  };
+  const cancelBookmarks = options.bookmarks
+    ? every(BOOKMARK_EVERY_MS, clock, () => response.write(bookmark()))
     : () => {};
   try {
-    for (const object of (initial?.items ?? []) as AnyObject[]) {
-      if (selected(object)) await send(response, { type: 'ADDED', object: as.one(object) }, ends);
+    for (const object of options.initial ? (listed?.items ?? []) : []) {
+      await send(response, line('ADDED', as.one(object)), ends);
     }
-    for await (const batch of client.watch([info.kind], { after: seen, signal: ends })) {
-      for (const change of batch.changes) {
-        const event = eventFor(change, selected, as);
+    if (options.marksInitialEnd) await send(response, bookmark(INITIAL_END), ends);
+    for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
+      for (const { change } of changes) {
+        const event = eventFor(change, scope.selected, as);
         if (event !== undefined) await send(response, event, ends);
       }
-      seen = batch.revision;
+      seen = revision;
     }
-    if (bookmarks && !signal.aborted) await send(response, bookmark(), signal);
+    if (options.bookmarks && !signal.aborted) await send(response, bookmark(), signal);
   } catch (error) {
-    if (!isAbort(error)) response.write(line({ type: 'ERROR', object: statusOf(error) }));
+    if (!isAbort(error)) response.write(line('ERROR', JSON.stringify(statusOf(error))));
   } finally {
     cancelTimeout();
     cancelBookmarks();
@@ -63,29 +72,21 @@ export async function serveWatch(
   }
 }
 
-function eventFor(change: ObjectChange, selected: Selection, as: Representation): unknown {
+/** `application/json;stream=watch`, as Kubernetes says it. */
+function streamType({ contentType }: Representation): string {
+  return contentType === 'application/json' ? contentType : `${contentType};stream=watch`;
+}
+
+function eventFor(change: ObjectChange, selected: Selection, as: Representation): string | undefined {
   const was = change.previous !== undefined && selected(change.previous);
   const is = change.type !== 'DELETED' && selected(change.object);
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: as.one(change.object) };
+  if (is) return line(was ? 'MODIFIED' : 'ADDED', as.one(change.object));
   if (!was) return undefined;
+  if (change.type === 'DELETED') return line('DELETED', as.one(change.object));
   // What the watcher sees last is the object as it knew it, with the revision of its going.
   const { resourceVersion } = change.object.metadata;
-  const last = { ...change.previous, metadata: { ...change.previous.metadata, resourceVersion } } as AnyObject;
-  return { type: 'DELETED', object: as.one(last) };
-}
-
-function startOf(resourceVersion: string | null): number {
-  if (resourceVersion === null || resourceVersion === '') return 0;
-  if (!/^\d+$/.test(resourceVersion)) {
-    throw new SampanError('BadRequest', {
-      detail: `resourceVersion: Invalid value: "${resourceVersion}": must be a number`,
-    });
-  }
-  return Number(resourceVersion);
-}
-
-function stopAfter(seconds: string | null, stop: AbortController, clock: Clock): () => void {
-  return /^\d+$/.test(seconds ?? '') ? clock.setTimer(Number(seconds) * 1000, () => stop.abort()) : () => {};
+  const last = { ...change.previous, metadata: { ...change.previous?.metadata, resourceVersion } } as AnyObject;
+  return line('DELETED', as.one(last));
 }
 
 function every(ms: number, clock: Clock, action: () => void): () => void {
@@ -96,10 +97,11 @@ function every(ms: number, clock: Clock, action: () => void): () => void {
   return () => cancel();
 }
 
-async function send(response: ServerResponse, event: unknown, signal: AbortSignal): Promise<void> {
-  if (!response.write(line(event))) await once(response, 'drain', { signal });
+async function send(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  if (!response.write(text)) await once(response, 'drain', { signal });
 }
 
-function line(event: unknown): string {
-  return `${JSON.stringify(event)}\n`;
+/** `object`: JSON text. */
+function line(type: EventType, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
 }

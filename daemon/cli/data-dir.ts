@@ -26,6 +26,15 @@ export class DataDir {
     return join(this.path, 'store.db');
   }
 
+  get kubeconfigPath(): string {
+    return join(this.path, 'kubeconfig');
+  }
+
+  /** The daemon's own certificates and keys. */
+  get pkiPath(): string {
+    return join(this.path, 'pki');
+  }
+
   /** Makes the folder, for its owner only, and claims it. Usage error where a daemon already runs on it. */
   claim(pid: number): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });

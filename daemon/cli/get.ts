@@ -2,7 +2,7 @@
 import { dump } from 'js-yaml';
 import { ALL_KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import type { Table } from '../apiserver/tables/table.ts';
+import type { Table } from '../apiserver/table.ts';
 import type { GetConfig } from '../config.ts';
 import { type ApiConnection, TABLE_ACCEPT } from './api-connection.ts';
 import { layOutTable } from './table-layout.ts';

@@ -2,13 +2,14 @@
  * The state of everything declared, as a few lines of text: sources, how far each ReplicationController is, which pods are not
  * ready and why, image pulls with progress. The live view of `sampan run` and `sampan status` show it. Pure.
  */
+
+import { age } from '../../reconcilers/objects/age.ts';
+import { podStatus } from '../../reconcilers/objects/kinds/pod-columns.ts';
 import type { Pod } from '../../reconcilers/objects/pod.ts';
 import { isPodReady, isPodTerminal } from '../../reconcilers/objects/pod.ts';
 import type { ReplicationController } from '../../reconcilers/objects/replication-controller.ts';
 import type { Source } from '../../reconcilers/objects/source.ts';
 import type { PullProgress } from '../../reconcilers/ports/container-runtime.ts';
-import { age } from '../apiserver/age.ts';
-import { podStatus } from '../apiserver/tables/pod-columns.ts';
 
 export interface PictureFacts {
   readonly sources: readonly Source[];

@@ -25,6 +25,8 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { healthChecks } from '../health-checks.ts';
+import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
 import { openFilter, openSources, openStore } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
@@ -66,9 +68,20 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const sources = await openSources(config, surroundings, essentials);
   const core = createCore(store, { ...config, host: config.nodeName }, essentials);
 
+  const machine = readMachine(config.dataDir);
+  const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
+  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
+  const access = await openAccess(config, place, core.client, essentials);
+
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
-  const loops = masterLoops(core, { ...config, clusterCidr, sources, archive });
+  const loops = masterLoops(core, {
+    ...config,
+    clusterCidr,
+    sources,
+    archive,
+    apiServer: apiEndpoint(config.api, nodeIP),
+  });
   const startNode = async (): Promise<AssembledLoop[]> => {
     const { network, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
@@ -76,7 +89,6 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       signal,
     );
     const filter = await openFilter(config, network.bridge, essentials);
-    const machine = readMachine(config.dataDir);
     return nodeLoops(
       core,
       { runtime, filter },
@@ -85,7 +97,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...machine,
         ...addresses,
         network,
-        nodeIP: config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes),
+        nodeIP,
         instance: dataDir.instance(),
         maxPods: MAX_PODS,
         version,
@@ -103,11 +115,16 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const server = new ApiServer({
     client: core.client,
+    cache: core.cache,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
     diagnostics,
+    version,
+    health: healthChecks(store, core.cache),
     clock: systemClock,
     log,
+    access,
   });
+  const { bindAddress, securePort } = config.api;
 
   log.info('sampan runs', {
     version,
@@ -115,6 +132,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     docker: runtime.endpoint,
     proxy: config.proxyMode,
     socket: dataDir.socketPath,
+    ...(securePort !== 0 && { https: `${bindAddress}:${securePort}` }),
   });
   const hideView = view?.show(core.cache);
   // The cache outlives the loops: a write under way waits until the cache has seen it.
@@ -123,14 +141,18 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     core.cache.run(loopsEnded.signal),
     compactRegularly({ store, revision: () => core.cache.revision, clock: systemClock, log }, loopsEnded.signal),
   ]);
+  let tlsEnded = Promise.resolve();
   try {
     await server.listen(dataDir.socketPath);
+    const { kubeconfigPath } = dataDir;
+    ({ ended: tlsEnded } = await serveTls(server, access.certificates, config.api, kubeconfigPath, loopsEnded.signal));
     await runLoops(core, loops, startNode, signal);
   } finally {
     await server.close();
     await flushEvents(core);
     loopsEnded.abort();
-    await following;
+    await Promise.all([following, tlsEnded]);
+    await access.auditFile?.close();
     hideView?.();
     await Promise.all(sources.map(({ source }) => source.close()));
     await store.close();

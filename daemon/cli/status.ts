@@ -1,9 +1,9 @@
 /** `sampan status`: which source, which commit is applied, since when, what is not ready and why. */
 import { problemLines } from '../../reconcilers/manifest-sync/sync-status.ts';
+import { age } from '../../reconcilers/objects/age.ts';
 import type { Node } from '../../reconcilers/objects/cluster.ts';
 import { KINDS, type Kind, type ObjectOf } from '../../reconcilers/objects/kinds.ts';
 import type { Source } from '../../reconcilers/objects/source.ts';
-import { age } from '../apiserver/age.ts';
 import type { ClientConfig } from '../config.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { collectionPath, type Output } from './get.ts';

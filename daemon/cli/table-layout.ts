@@ -1,5 +1,5 @@
 /** Lays a Table out in columns as kubectl does: upper-case headers, three spaces between. Pure. */
-import type { Table } from '../apiserver/tables/table.ts';
+import type { Table } from '../apiserver/table.ts';
 
 export interface TableLayout {
   /** Show the columns of `-o wide` too. */

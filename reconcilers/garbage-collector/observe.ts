@@ -4,7 +4,7 @@
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
-import { findKind, type Kind } from '../objects/kinds.ts';
+import { ALL_KINDS, CACHED_KINDS, findKind, type Kind } from '../objects/kinds.ts';
 import type { KubeObject, ObjectKey, OwnerReference } from '../objects/meta.ts';
 
 export interface ObservedDependents {
@@ -14,8 +14,9 @@ export interface ObservedDependents {
 }
 
 /** Kinds whose objects are collected; only namespaced ones, whose owners are in their namespace or cluster-scoped. */
-export const DEPENDENT_KINDS = ['Pod', 'Endpoints', 'Lease', 'ReplicationController', 'Service'] as const;
-export const OWNER_KINDS = ['ReplicationController', 'Service', 'Pod', 'Node', 'Namespace', 'Source'] as const;
+export const DEPENDENT_KINDS: readonly Kind[] = ALL_KINDS.filter(({ namespaced, cached }) => namespaced && cached).map(
+  ({ kind }) => kind,
+);
 
 export class DependentsObserver {
   readonly #byOwner;
@@ -29,7 +30,7 @@ export class DependentsObserver {
       ),
     }));
     this.#byUid = new Map<string, { get(uid: string): readonly KubeObject[] }>(
-      OWNER_KINDS.map((kind) => [kind, cache.index(kind, (object) => [object.metadata.uid])]),
+      CACHED_KINDS.map((kind) => [kind, cache.index(kind, (object) => [object.metadata.uid])]),
     );
   }
 

@@ -32,6 +32,14 @@ export interface ReadOnlyCache {
 
 export type ChangeListener = (change: ObjectChange) => void;
 
+/** Who follows every change, of kinds that are not kept too. */
+export interface ChangeFollower {
+  /** All changes of one revision, after they are in the cache. */
+  changed(batch: ChangeBatch): void;
+  /** The cache had to list again: what was between is not known, `revision` is where it goes on. */
+  restarted(revision: number): void;
+}
+
 interface Table {
   readonly objects: Map<string, ObjectOf<Kind>>;
   readonly byNamespace: Index<ObjectOf<Kind>>;
@@ -43,12 +51,20 @@ export class ObjectCache implements ReadOnlyCache {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #tables = new Map<Kind, Table>();
+  readonly #watched: readonly Kind[];
   readonly #listeners = new Set<ChangeListener>();
+  readonly #followers = new Set<ChangeFollower>();
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
   #revision = 0;
   #mustList = true;
 
-  constructor(kinds: readonly Kind[], deps: { client: ObjectClient; clock: Clock; log: Log }) {
+  /** `passing`: kinds that are not kept, of which followers are told. */
+  constructor(
+    kinds: readonly Kind[],
+    deps: { client: ObjectClient; clock: Clock; log: Log },
+    { passing = [] }: { passing?: readonly Kind[] } = {},
+  ) {
+    this.#watched = [...kinds, ...passing];
     this.#client = deps.client;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -85,6 +101,12 @@ export class ObjectCache implements ReadOnlyCache {
     return () => this.#listeners.delete(listener);
   }
 
+  /** As `subscribe`, for whole batches. Answers how to stop. */
+  follow(follower: ChangeFollower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
   async reached(revision: number): Promise<void> {
     if (this.#revision >= revision) return;
     await new Promise<void>((resolve, reject) => {
@@ -112,7 +134,7 @@ export class ObjectCache implements ReadOnlyCache {
     while (!signal.aborted) {
       try {
         if (this.#mustList) await this.#list();
-        for await (const batch of this.#client.watch([...this.#tables.keys()], { after: this.#revision, signal })) {
+        for await (const batch of this.#client.watch(this.#watched, { after: this.#revision, signal })) {
           failures = 0;
           this.#apply(batch);
         }
@@ -143,6 +165,7 @@ export class ObjectCache implements ReadOnlyCache {
     const changes = lists.flatMap(({ kind, table, items }) => this.#takeAll(kind, table, items));
     this.#mustList = false;
     for (const change of changes) this.#tell(change);
+    for (const follower of this.#followers) follower.restarted(revision ?? 0);
     this.#advance(revision ?? 0);
   }
 
@@ -167,8 +190,9 @@ export class ObjectCache implements ReadOnlyCache {
   }
 
   #apply(batch: ChangeBatch): void {
-    const told = batch.changes.map((change) => this.#take(change));
-    for (const change of told) this.#tell(change);
+    const changes = batch.changes.map((change) => (this.#tables.has(change.kind) ? this.#take(change) : change));
+    for (const change of changes) if (this.#tables.has(change.kind)) this.#tell(change);
+    for (const follower of this.#followers) follower.changed({ revision: batch.revision, changes });
     this.#advance(batch.revision);
   }
 

@@ -1,9 +1,19 @@
 /** What the namespace loop can do: empty a namespace that is being deleted, then let it go. */
+import { ALL_KINDS, type Kind } from '../objects/kinds.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 
-/** In the order they are emptied: controllers first, so that they do not make anew what follows. */
-export const CONTENT_KINDS = ['ReplicationController', 'Service', 'Endpoints', 'Pod', 'Lease'] as const;
-export type ContentKind = (typeof CONTENT_KINDS)[number];
+export type ContentKind = Kind;
+
+/** Their objects are made by controllers of others among them, so these go first: nothing is made anew that was deleted. */
+const CONTROLLERS: readonly Kind[] = ['ReplicationController', 'Service'];
+
+/** In the order they are emptied. Events are no kind that the cache has: they go by their own action. */
+export const CONTENT_KINDS: readonly ContentKind[] = [
+  ...CONTROLLERS,
+  ...ALL_KINDS.filter(({ kind, namespaced, cached }) => namespaced && cached && !CONTROLLERS.includes(kind)).map(
+    ({ kind }) => kind,
+  ),
+];
 
 export type NamespaceAction =
   | {

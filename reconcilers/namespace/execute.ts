@@ -2,11 +2,11 @@
 import { inParallel } from '../kit/in-parallel.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Executors } from '../kit/reconciler.ts';
+import { NAMESPACE_FINALIZER } from '../objects/kinds/namespace.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import { isSampanError } from '../ports/errors.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { NamespaceAction } from './actions.ts';
-import { FINALIZER } from './plan.ts';
 
 /** Writes under way at once. */
 const PARALLEL_WRITES = 16;
@@ -35,9 +35,9 @@ export function createExecutors({ client, cache }: ExecuteDeps): Executors<Names
     finalize: async ({ namespace: name, resourceVersion }) => {
       const namespace = cache.get('Namespace', { namespace: '', name });
       if (namespace?.metadata.resourceVersion !== resourceVersion) return; // Written meanwhile: the next look decides.
-      const finalizers = (namespace.spec.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+      const finalizers = (namespace.spec.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
       try {
-        await client.update('Namespace', { ...namespace, spec: { ...namespace.spec, finalizers } });
+        await client.finalizeNamespace({ ...namespace, spec: { ...namespace.spec, finalizers } });
       } catch (error) {
         if (!isSampanError(error, 'NotFound')) throw error;
       }

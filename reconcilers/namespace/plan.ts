@@ -1,12 +1,10 @@
 /** Empties a Terminating namespace, waits until what stops gracefully has stopped, then takes its own finalizer away. Pure. */
 import type { Plan } from '../kit/reconciler.ts';
 import type { Namespace } from '../objects/cluster.ts';
+import { NAMESPACE_FINALIZER } from '../objects/kinds/namespace.ts';
 import { keyOf } from '../objects/meta.ts';
 import { CONTENT_KINDS, type NamespaceAction } from './actions.ts';
 import type { ObservedContent } from './observe.ts';
-
-/** In `spec.finalizers`: the content is not gone yet. https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/ */
-export const FINALIZER = 'kubernetes';
 
 export function plan(namespace: Namespace | undefined, content: ObservedContent): Plan<NamespaceAction> {
   if (namespace === undefined) return { actions: [], because: 'the namespace is gone' };
@@ -22,7 +20,7 @@ export function plan(namespace: Namespace | undefined, content: ObservedContent)
   const left = CONTENT_KINDS.flatMap((kind) => content[kind] ?? []).length;
   if (deletions.length > 0) return { actions: deletions, because: `${left} left to delete` };
   if (left > 0) return { actions: [], because: `${left} still stopping` };
-  if (namespace.spec.finalizers?.includes(FINALIZER) !== true) {
+  if (namespace.spec.finalizers?.includes(NAMESPACE_FINALIZER) !== true) {
     return { actions: [], because: "the namespace is empty and waits for others' finalizers" };
   }
   return {

@@ -5,7 +5,6 @@
  */
 import { child, element } from './field-path.ts';
 import { copyJson, isJsonObject, type Json, type JsonObject, setMember } from './json.ts';
-import type { KindInfo } from './kinds.ts';
 import { nearestName } from './nearest-name.ts';
 import { parseQuantity } from './quantity.ts';
 import { type FieldType, fieldsOfType, typeOfKind } from './schema.ts';
@@ -28,7 +27,7 @@ export type SourceText = (field: string) => string | undefined;
  */
 export function decodeObject(
   value: unknown,
-  info: KindInfo,
+  info: { readonly kind: string; readonly apiVersion: string },
   sourceText: SourceText = () => undefined,
 ): { object: JsonObject; problems: DecodeProblem[] } {
   const problems: DecodeProblem[] = [];
@@ -124,6 +123,9 @@ interface Scalar {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+/** Of a length that is a multiple of four, line breaks aside. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4}|[\r\n])*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?[\r\n]*$/;
+
 const SCALARS: Readonly<Record<string, Scalar>> = {
   string: { expects: 'a string', decode: (value) => (typeof value === 'string' ? value : undefined) },
   boolean: { expects: 'true or false', decode: (value) => (typeof value === 'boolean' ? value : undefined) },
@@ -143,6 +145,10 @@ const SCALARS: Readonly<Record<string, Scalar>> = {
   },
   time: { expects: 'a time such as 2026-01-02T03:04:05Z', decode: time },
   'micro-time': { expects: 'a time such as 2026-01-02T03:04:05.000000Z', decode: time },
+  bytes: {
+    expects: 'base64',
+    decode: (value) => (typeof value === 'string' && BASE64.test(value) ? value : undefined),
+  },
   any: { expects: 'a value', decode: (value) => copyJson(value) },
 };
 

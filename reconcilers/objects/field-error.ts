@@ -57,7 +57,7 @@ export class FieldError {
 }
 
 function showsValue(type: FieldErrorType): boolean {
-  return type !== 'Required value' && type !== 'Forbidden' && type !== 'Too long' && type !== 'Too many';
+  return type !== 'Required value' && type !== 'Forbidden' && type !== 'Too long';
 }
 
 export function required(field: string, detail = ''): FieldError {
@@ -83,4 +83,8 @@ export function duplicate(field: string, value: Json | undefined): FieldError {
 
 export function tooLong(field: string, maxBytes: number): FieldError {
   return new FieldError('Too long', field, undefined, `may not be more than ${maxBytes} bytes`);
+}
+
+export function tooMany(field: string, count: number, max: number): FieldError {
+  return new FieldError('Too many', field, count, `must have at most ${max} items`);
 }

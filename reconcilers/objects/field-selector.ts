@@ -3,7 +3,7 @@
  * by, and matched against stored objects. Used by lists and watches of the API server.
  */
 import { isJsonObject, type Json, type JsonObject, ownMember } from './json.ts';
-import type { AnyObject, Kind } from './kinds.ts';
+import { type AnyObject, KINDS, type Kind } from './kinds.ts';
 import { SelectorSyntaxError } from './selector.ts';
 
 export interface FieldRequirement {
@@ -15,45 +15,15 @@ export interface FieldRequirement {
 /** All must hold; none at all matches everything. */
 export type FieldSelector = readonly FieldRequirement[];
 
+/** Every kind; others are on the kind's page. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
 const EVERYWHERE = ['metadata.name', 'metadata.namespace'];
-
-/** Beside the two of every kind. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
-const SELECTABLE: Partial<Record<Kind, readonly string[]>> = {
-  Pod: [
-    'spec.nodeName',
-    'spec.restartPolicy',
-    'spec.schedulerName',
-    'spec.serviceAccountName',
-    'spec.hostNetwork',
-    'status.phase',
-    'status.podIP',
-    'status.nominatedNodeName',
-  ],
-  Event: [
-    'involvedObject.kind',
-    'involvedObject.namespace',
-    'involvedObject.name',
-    'involvedObject.uid',
-    'involvedObject.apiVersion',
-    'involvedObject.resourceVersion',
-    'involvedObject.fieldPath',
-    'reason',
-    'reportingComponent',
-    'source',
-    'type',
-  ],
-  Node: ['spec.unschedulable'],
-  Namespace: ['status.phase'],
-  ReplicationController: ['status.replicas'],
-  Service: ['spec.clusterIP', 'spec.type'],
-};
 
 /**
  * Reads `field=value`, `==` and `!=`, joined by commas; `\,` `\=` `\\` stand for themselves in a value.
  * Throws {@link SelectorSyntaxError}: `field label not supported: x`.
  */
 export function parseFieldSelector(kind: Kind, text: string): FieldSelector {
-  const allowed = [...EVERYWHERE, ...(SELECTABLE[kind] ?? [])];
+  const allowed = [...EVERYWHERE, ...KINDS[kind].selectableFields];
   const terms = text.match(/(?:\\.|[^,\\])+/g) ?? [];
   return terms.map((term) => {
     const match = /^((?:\\.|[^=!\\])*)(!=|==|=)((?:\\.|[^\\=])*)$/.exec(term.trim());

@@ -1,13 +1,36 @@
 /**
- * The table of kinds: one entry each, from which the store's keys, REST paths and every message take their names.
- * A new kind starts here. Store prefixes are Kubernetes' own (`etcdctl get /registry --prefix` reads the same).
+ * The table of kinds: one page each in `kinds/`, from which the store's keys, REST paths, discovery, tables and every message take
+ * what they need. A new kind is a page there, two lines here, and its type in hack/generate-schema.ts. Store prefixes are
+ * Kubernetes' own (`etcdctl get /registry --prefix` reads the same).
  */
 import type { Event, Lease, Namespace, Node } from './cluster.ts';
+import { type ConfigMap, configMapKind } from './kinds/config-map.ts';
+import { type EndpointSlice, endpointSliceKind } from './kinds/endpoint-slice.ts';
+import { endpointsKind } from './kinds/endpoints.ts';
+import type { KindEntry, KindInfo } from './kinds/entry.ts';
+import { eventKind } from './kinds/event.ts';
+import { leaseKind } from './kinds/lease.ts';
+import { type LimitRange, limitRangeKind } from './kinds/limit-range.ts';
+import { namespaceKind } from './kinds/namespace.ts';
+import { nodeKind } from './kinds/node.ts';
+import { type PersistentVolume, persistentVolumeKind } from './kinds/persistent-volume.ts';
+import { type PersistentVolumeClaim, persistentVolumeClaimKind } from './kinds/persistent-volume-claim.ts';
+import { podKind } from './kinds/pod.ts';
+import { type PodDisruptionBudget, podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
+import { type PodTemplate, podTemplateKind } from './kinds/pod-template.ts';
+import { replicationControllerKind } from './kinds/replication-controller.ts';
+import { type ResourceQuota, resourceQuotaKind } from './kinds/resource-quota.ts';
+import { type Secret, secretKind } from './kinds/secret.ts';
+import { serviceKind } from './kinds/service.ts';
+import { type ServiceAccount, serviceAccountKind } from './kinds/service-account.ts';
+import { sourceKind } from './kinds/source.ts';
 import type { KubeObject, ObjectKey } from './meta.ts';
 import type { Pod } from './pod.ts';
 import type { ReplicationController } from './replication-controller.ts';
 import type { Endpoints, Service } from './service.ts';
 import type { Source } from './source.ts';
+
+export type { KindInfo } from './kinds/entry.ts';
 
 /** Every kind with its type. */
 export interface KindMap {
@@ -17,6 +40,16 @@ export interface KindMap {
   ReplicationController: ReplicationController;
   Service: Service;
   Endpoints: Endpoints;
+  EndpointSlice: EndpointSlice;
+  ConfigMap: ConfigMap;
+  Secret: Secret;
+  ServiceAccount: ServiceAccount;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  PersistentVolume: PersistentVolume;
+  ResourceQuota: ResourceQuota;
+  LimitRange: LimitRange;
+  PodTemplate: PodTemplate;
+  PodDisruptionBudget: PodDisruptionBudget;
   Event: Event;
   Lease: Lease;
   Source: Source;
@@ -26,65 +59,34 @@ export type Kind = keyof KindMap;
 export type ObjectOf<K extends Kind> = KindMap[K];
 export type AnyObject = KindMap[Kind];
 
-export interface KindInfo {
-  readonly kind: Kind;
-  /** `v1` or `group/version`. */
-  readonly apiVersion: string;
-  /** Lower-case, as in REST paths. */
-  readonly plural: string;
-  readonly singular: string;
-  readonly shortNames: readonly string[];
-  readonly namespaced: boolean;
-  /** Below which the store keeps the kind: `/registry/pods/`. */
-  readonly storePrefix: string;
-  /** Whether a manifest may declare it. */
-  readonly declarable: boolean;
-  /** Whether a spec and a status are written by different writers (status subresource, generation). */
-  readonly hasStatus: boolean;
-}
-
-function entry(
-  kind: Kind,
-  plural: string,
-  storePath: string,
-  options: Partial<Pick<KindInfo, 'apiVersion' | 'shortNames' | 'namespaced' | 'declarable' | 'hasStatus'>>,
-): KindInfo {
-  return {
-    kind,
-    apiVersion: options.apiVersion ?? 'v1',
-    plural,
-    singular: kind.toLowerCase(),
-    shortNames: options.shortNames ?? [],
-    namespaced: options.namespaced ?? true,
-    storePrefix: `/registry/${storePath}/`,
-    declarable: options.declarable ?? true,
-    hasStatus: options.hasStatus ?? true,
-  };
-}
-
-export const KINDS: { readonly [K in Kind]: KindInfo } = {
-  Namespace: entry('Namespace', 'namespaces', 'namespaces', { shortNames: ['ns'], namespaced: false }),
-  Node: entry('Node', 'nodes', 'minions', { shortNames: ['no'], namespaced: false, declarable: false }),
-  Pod: entry('Pod', 'pods', 'pods', { shortNames: ['po'] }),
-  ReplicationController: entry('ReplicationController', 'replicationcontrollers', 'controllers', {
-    shortNames: ['rc'],
-  }),
-  Service: entry('Service', 'services', 'services/specs', { shortNames: ['svc'] }),
-  Endpoints: entry('Endpoints', 'endpoints', 'services/endpoints', { shortNames: ['ep'], hasStatus: false }),
-  Event: entry('Event', 'events', 'events', { shortNames: ['ev'], declarable: false, hasStatus: false }),
-  Lease: entry('Lease', 'leases', 'leases', {
-    apiVersion: 'coordination.k8s.io/v1',
-    declarable: false,
-    hasStatus: false,
-  }),
-  Source: entry('Source', 'sources', 'sampan.dev/sources', {
-    apiVersion: 'sampan.dev/v1',
-    namespaced: false,
-    declarable: false,
-  }),
+/** In the order in which `kubectl get all` shows them. */
+export const KINDS: { readonly [K in Kind]: KindEntry<KindMap[K]> } = {
+  Namespace: namespaceKind,
+  Node: nodeKind,
+  Pod: podKind,
+  ReplicationController: replicationControllerKind,
+  Service: serviceKind,
+  Endpoints: endpointsKind,
+  EndpointSlice: endpointSliceKind,
+  ConfigMap: configMapKind,
+  Secret: secretKind,
+  ServiceAccount: serviceAccountKind,
+  PersistentVolumeClaim: persistentVolumeClaimKind,
+  PersistentVolume: persistentVolumeKind,
+  ResourceQuota: resourceQuotaKind,
+  LimitRange: limitRangeKind,
+  PodTemplate: podTemplateKind,
+  PodDisruptionBudget: podDisruptionBudgetKind,
+  Event: eventKind,
+  Lease: leaseKind,
+  Source: sourceKind,
 };
 
 export const ALL_KINDS: readonly KindInfo[] = Object.values(KINDS);
+
+/** Those the object cache keeps, and those whose changes it only passes on. */
+export const CACHED_KINDS: readonly Kind[] = ALL_KINDS.filter(({ cached }) => cached).map(({ kind }) => kind);
+export const PASSING_KINDS: readonly Kind[] = ALL_KINDS.filter(({ cached }) => !cached).map(({ kind }) => kind);
 
 /** The kind's entry by `apiVersion` and `kind` as a manifest writes them; undefined where this build does not serve it. */
 export function findKind(apiVersion: string, kind: string): KindInfo | undefined {

@@ -80,6 +80,9 @@ export function keyOf(object: { metadata: { name: string; namespace?: string } }
   return { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
 }
 
+/** Keep a deleted owner until the garbage collector has deleted its dependents, or taken its name out of them. */
+export const PROPAGATION_FINALIZERS = { Foreground: 'foregroundDeletion', Orphan: 'orphan' } as const;
+
 /** The one owner that manages the object (`controller: true`), if any. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true);

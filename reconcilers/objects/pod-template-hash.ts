@@ -4,9 +4,9 @@
  * default added by a later version does not change it, an upgrade restarts nothing.
  */
 import { createHash } from 'node:crypto';
-import { POD_SPEC_DEFAULTS } from './defaults.ts';
 import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, textOf } from './json.ts';
 import type { Container, PodTemplateSpec } from './pod.ts';
+import { POD_SPEC_DEFAULTS } from './pod-defaults.ts';
 import { canonicalQuantity } from './quantity.ts';
 
 /** Raised when the rules below change: fingerprints of different versions never match, and are never compared. */

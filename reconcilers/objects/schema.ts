@@ -2,11 +2,10 @@
  * Every field Kubernetes knows of our kinds, and its type: the generated table with its types written out. Decoding reads it
  * to tell a misspelt field from one that only this build does not honour. Holds no rule of its own.
  */
-import type { Kind } from './kinds.ts';
 import generated from './schema.generated.json' with { type: 'json' };
 
 /**
- * `string`, `boolean`, `int32`, `int64`, `double`, `time`, `micro-time`, `int-or-string`, `quantity`, `any`, the name of an
+ * `string`, `bytes` (base64), `boolean`, `int32`, `int64`, `double`, `time`, `micro-time`, `int-or-string`, `quantity`, `any`, the name of an
  * object type, or one of these in a list (`[]Container`) or a map (`{}string`).
  */
 export type FieldType = string;
@@ -21,9 +20,10 @@ const OWN_TYPES: Readonly<Record<string, ObjectType>> = {
 
 const TYPES: Readonly<Record<string, ObjectType>> = { ...generated.types, ...OWN_TYPES };
 
-/** The type of whole objects of a kind. */
-export function typeOfKind(kind: Kind): string {
-  return kind === 'Source' ? 'Source' : generated.kinds[kind];
+/** The type of whole objects of a kind, and of what requests carry (`Scale`). */
+export function typeOfKind(kind: string): string {
+  const known: Readonly<Record<string, string>> = generated.kinds;
+  return known[kind] ?? kind;
 }
 
 /** The fields of an object type; undefined where `name` names none. */

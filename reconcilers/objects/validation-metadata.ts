@@ -5,16 +5,17 @@
 import { duplicate, type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { equalJson, type Json, type JsonObject, objectAt, objectsAt, ownMember, textOf } from './json.ts';
-import type { Kind, KindInfo } from './kinds.ts';
-import { dns1035Label, dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './name-formats.ts';
+import type { KindInfo } from './kinds/entry.ts';
+import { dnsLabel, labelValue, qualifiedName } from './name-formats.ts';
 import { ANNOTATION_LAST_APPLIED } from './source.ts';
 
 /** All annotations of an object together, keys and values. */
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 
-const NAME_FORMATS: Partial<Record<Kind, (name: string) => string[]>> = { Namespace: dnsLabel, Service: dns1035Label };
+/** What of a kind's entry is needed here. */
+type NameRules = Pick<KindInfo, 'namespaced'> & { readonly nameProblems: (name: string) => string[] };
 
-export function validateMetadata(info: KindInfo, object: JsonObject): FieldError[] {
+export function validateMetadata(info: NameRules, object: JsonObject): FieldError[] {
   const metadata = objectAt(object, 'metadata') ?? {};
   return [
     ...validateName(info, metadata),
@@ -61,8 +62,7 @@ export function validateAnnotations(annotations: Json | undefined, path: string)
   return errors;
 }
 
-function validateName(info: KindInfo, metadata: JsonObject): FieldError[] {
-  const format = NAME_FORMATS[info.kind] ?? dnsSubdomain;
+function validateName({ nameProblems: format }: NameRules, metadata: JsonObject): FieldError[] {
   const { name, generateName } = metadata;
   const errors: FieldError[] = [];
   if (typeof generateName === 'string' && generateName !== '') {
@@ -78,7 +78,7 @@ function validateName(info: KindInfo, metadata: JsonObject): FieldError[] {
   return errors;
 }
 
-function validateNamespace(info: KindInfo, metadata: JsonObject): FieldError[] {
+function validateNamespace(info: NameRules, metadata: JsonObject): FieldError[] {
   const { namespace = '' } = metadata;
   if (!info.namespaced) return namespace === '' ? [] : [forbidden('metadata.namespace', 'not allowed on this type')];
   if (namespace === '') return [required('metadata.namespace')];

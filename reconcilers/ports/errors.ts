@@ -26,12 +26,46 @@ export const ERRORS = {
   },
   Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
+  Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
+  AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
+  TooManyRequests: {
+    message: 'Too many requests, please try again later.',
+    retry: true,
+    status: 429,
+    reason: 'TooManyRequests',
+  },
+  RequestTimeout: {
+    message: 'request did not complete within the allotted timeout of {seconds} s',
+    retry: true,
+    status: 504,
+    reason: 'Timeout',
+  },
   BadRequest: { message: '{detail}', retry: false, status: 400, reason: 'BadRequest' },
   MethodNotAllowed: {
     message: 'the server does not allow this method on the requested resource',
     retry: false,
     status: 405,
     reason: 'MethodNotAllowed',
+  },
+  NotAcceptable: {
+    message: 'only the following media types are accepted: {accepted}',
+    retry: false,
+    status: 406,
+    reason: 'NotAcceptable',
+  },
+
+  ListExpired: {
+    message:
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    retry: true,
+    status: 410,
+    reason: 'Expired',
+  },
+  VersionTooLarge: {
+    message: 'Too large resource version: {asked}, current: {current}',
+    retry: true,
+    status: 504,
+    reason: 'Timeout',
   },
   UnsupportedMediaType: {
     message: 'the body of the request was in an unknown format - accepted media types include: {supported}',
@@ -40,7 +74,7 @@ export const ERRORS = {
     reason: 'UnsupportedMediaType',
   },
   RequestEntityTooLarge: {
-    message: 'Request entity is too large: {detail}',
+    message: 'Request entity too large: {detail}',
     retry: false,
     status: 413,
     reason: 'RequestEntityTooLarge',
@@ -153,6 +187,14 @@ export const ERRORS = {
     retry: false,
     status: 422,
     reason: 'Invalid',
+  },
+
+  // What the daemon keeps for its own identity.
+  CertificateUnusable: {
+    message: '{path} cannot be used: {detail}; put a copy back, or move it away and one is made anew at the next start',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
   },
 
   // The loops themselves.

@@ -22,12 +22,25 @@ export interface ChangeBatch<K extends Kind = Kind> {
   readonly changes: readonly ObjectChange<K>[];
 }
 
-export interface DeleteOptions {
-  /** Preconditions; Conflict where they do not hold. */
+export interface WriteOptions {
+  /** All but the write: what it would answer, or what it would be refused with. */
+  readonly dryRun?: boolean;
+}
+
+export interface Preconditions {
+  /** Conflict where they do not hold. */
   readonly uid?: string;
   readonly resourceVersion?: string;
+}
+
+/** https://kubernetes.io/docs/concepts/architecture/garbage-collection/#cascading-deletion */
+export type PropagationPolicy = 'Background' | 'Foreground' | 'Orphan';
+
+export interface DeleteOptions extends Preconditions, WriteOptions {
   /** Pods only: 0 removes the object at once; default: the pod's terminationGracePeriodSeconds. */
   readonly gracePeriodSeconds?: number;
+  /** Default: Background. */
+  readonly propagationPolicy?: PropagationPolicy;
 }
 
 export interface ObjectClient {
@@ -38,7 +51,7 @@ export interface ObjectClient {
     options?: { namespace?: string; revision?: number },
   ): Promise<{ items: ObjectOf<K>[]; revision: number }>;
   /** Defaults, validates, names, gives addresses. Throws AlreadyExists, Invalid, NotFound (no such namespace). */
-  create<K extends Kind>(kind: K, draft: Draft<ObjectOf<K>>): Promise<ObjectOf<K>>;
+  create<K extends Kind>(kind: K, draft: Draft<ObjectOf<K>>, options?: WriteOptions): Promise<ObjectOf<K>>;
   /**
    * Writes metadata and spec; the status stays as stored. Conflict unless `metadata.resourceVersion` is the stored one (empty:
    * whatever is stored). A write that changes nothing writes nothing. Removing the last finalizer of a deleted object removes it.
@@ -46,6 +59,8 @@ export interface ObjectClient {
   update<K extends Kind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>>;
   /** Writes only the status, under the same rules. */
   updateStatus<K extends Kind>(kind: K, object: ObjectOf<K>): Promise<ObjectOf<K>>;
+  /** Writes only `spec.finalizers` of a namespace, which an update leaves alone, under the same rules. */
+  finalizeNamespace(namespace: ObjectOf<'Namespace'>): Promise<ObjectOf<'Namespace'>>;
   /** Assigns the pod to a node: Conflict where it already has one, or its uid is another. */
   bindPod(key: ObjectKey, uid: string, nodeName: string): Promise<ObjectOf<'Pod'>>;
   /**
@@ -58,4 +73,42 @@ export interface ObjectClient {
     kinds: readonly K[],
     options: { after: number; signal: AbortSignal },
   ): AsyncIterable<ChangeBatch<K>>;
+}
+
+export interface ModifyOptions extends Preconditions, WriteOptions {
+  /** What of the object may change; the rest stays as stored. Default: `spec`. */
+  readonly part?: ObjectPart;
+}
+
+/**
+ * `spec`: everything but the status and what an update leaves alone. `status`: the status, and the metadata that clients write.
+ * `finalizers`: `spec.finalizers` of a namespace. `whole`: all of it, past the rules for updates (bindings, ephemeral containers).
+ */
+export type ObjectPart = 'spec' | 'status' | 'finalizers' | 'whole';
+
+export interface PageOptions {
+  readonly namespace?: string;
+  /** As of then; StoreCompacted where that is no longer known. */
+  readonly revision: number;
+  /** Those after this one, in the order of their store keys. */
+  readonly after?: ObjectKey;
+  readonly limit: number;
+}
+
+/** What the API server needs beyond that. */
+export interface RegistryClient extends ObjectClient {
+  /** That of the last write that anybody has been answered. */
+  revision(): Promise<number>;
+  /** A part of a list; `more`: there are others after it. */
+  listPage<K extends Kind>(kind: K, options: PageOptions): Promise<{ items: ObjectOf<K>[]; more: boolean }>;
+  /**
+   * Writes what `change` makes of the stored object; again where somebody else was faster, unless `resourceVersion` insists.
+   * NotFound where there is none.
+   */
+  modify<K extends Kind>(
+    kind: K,
+    key: ObjectKey,
+    change: (current: ObjectOf<K>) => ObjectOf<K>,
+    options?: ModifyOptions,
+  ): Promise<ObjectOf<K>>;
 }

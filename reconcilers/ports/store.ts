@@ -80,6 +80,8 @@ export interface StoreLease {
 export interface Store {
   /** For messages and `sampan status`: `etcd http://127.0.0.1:2379`, `sqlite /var/lib/sampan/store.db`. */
   readonly endpoint: string;
+  /** That of the last write anybody has been answered; never older. */
+  revision(): Promise<number>;
   get(key: string): Promise<StoredValue | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
   /** Durable when it resolves. */

@@ -80,6 +80,13 @@ export function storeContract(name: string, makeBed: () => Promise<StoreBed>, { 
         assert.equal(await store.get(`${root}b`), undefined);
       });
 
+      it('tells the revision of the last write, wherever it was', async () => {
+        const written = await write(put('a'));
+        assert.equal(await store.revision(), written);
+        const removed = await write(remove('a'));
+        assert.equal(await store.revision(), removed);
+      });
+
       it('starts a key anew after its deletion', async () => {
         await write(put('a'));
         await write(remove('a'));

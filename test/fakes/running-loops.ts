@@ -6,7 +6,7 @@ import { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../../reconcilers/kit/reconciler.ts';
 import { RunLoop } from '../../reconcilers/kit/run-loop.ts';
-import type { Kind } from '../../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import { CollectedLog } from './collected-log.ts';
@@ -36,8 +36,6 @@ export interface RunningLoops {
   stop(): Promise<void>;
 }
 
-const CACHED: Kind[] = ['Namespace', 'Node', 'Pod', 'ReplicationController', 'Service', 'Endpoints', 'Lease', 'Source'];
-
 /**
  * Starts the loops that `make` makes. `crashAfter`: so many writes are carried out, and nothing after them: as if the process had
  * been killed between two writes. The answer to the last one is lost, too.
@@ -51,7 +49,7 @@ export async function startLoops(
   const log = new CollectedLog();
   const [stopLoops, stopCache] = [new AbortController(), new AbortController()];
   const counted = countWrites(options.client ?? cluster.registry, options.crashAfter ?? Number.POSITIVE_INFINITY);
-  const cache = new ObjectCache(CACHED, { client: cluster.registry, clock, log });
+  const cache = new ObjectCache(CACHED_KINDS, { client: cluster.registry, clock, log });
   const client = readYourWrites(counted.client, cache);
   const following = cache.run(stopCache.signal);
   while (cache.revision === 0) await settle();
@@ -112,6 +110,7 @@ function countWrites(client: ObjectClient, most: number) {
     create: (kind, draft) => write(() => client.create(kind, draft)),
     update: (kind, object) => write(() => client.update(kind, object)),
     updateStatus: (kind, object) => write(() => client.updateStatus(kind, object)),
+    finalizeNamespace: (namespace) => write(() => client.finalizeNamespace(namespace)),
     bindPod: (key, uid, nodeName) => write(() => client.bindPod(key, uid, nodeName)),
     delete: (kind, key, deleteOptions) => write(() => client.delete(kind, key, deleteOptions)),
   };

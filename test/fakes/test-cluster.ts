@@ -1,8 +1,9 @@
 /** The registry over a memory store with a clock that stands: what unit tests of loops and of the API server write to. */
 import { MemoryStore } from '../../daemon/adapters/memory-store.ts';
+import { NamespaceExists } from '../../reconcilers/kit/registry/admission/namespace-exists.ts';
+import { ServiceAddresses } from '../../reconcilers/kit/registry/admission/service-addresses.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../reconcilers/kit/registry/registry.ts';
-import { ServiceAddresses } from '../../reconcilers/kit/registry/service-addresses.ts';
 import { FakeClock } from './fake-clock.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -22,7 +23,7 @@ export async function createTestCluster(options: { serviceCidr?: string; seed?: 
     { serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } },
     { store, random },
   );
-  const registry = new Registry({ store, clock, random, addresses });
+  const registry = new Registry({ store, clock, random, admissions: [new NamespaceExists(store), addresses] });
   await registry.create('Namespace', {
     apiVersion: 'v1',
     kind: 'Namespace',

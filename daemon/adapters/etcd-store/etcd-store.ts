@@ -40,6 +40,13 @@ export class EtcdStore implements Store {
     return this.#client.endpoint;
   }
 
+  async revision(): Promise<number> {
+    // Of no key in particular: the answer's header is what counts, and that is linearizable.
+    const key = Buffer.from('/');
+    const { header } = await this.#client.repeatable((options) => this.#client.kv.range({ key, limit: 1 }, options));
+    return Number(header.revision);
+  }
+
   async get(key: string): Promise<StoredValue | undefined> {
     const { kvs } = await this.#client.repeatable((options) =>
       this.#client.kv.range({ key: Buffer.from(key) }, options),

@@ -57,6 +57,10 @@ export class SqliteStore implements Store {
     for (const { id, ttlSeconds } of this.#history.leases()) this.#startTtl(id, ttlSeconds * 1000);
   }
 
+  async revision(): Promise<number> {
+    return this.#read(() => this.#history.revision);
+  }
+
   async get(key: string): Promise<StoredValue | undefined> {
     return this.#read(() => this.#history.get(key));
   }

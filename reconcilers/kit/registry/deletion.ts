@@ -3,9 +3,9 @@
  * registry carries it out. https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/
  */
 import type { Kind, ObjectOf } from '../../objects/kinds.ts';
-import { toTimestamp } from '../../objects/meta.ts';
+import { PROPAGATION_FINALIZERS, toTimestamp } from '../../objects/meta.ts';
 import { isPodTerminal } from '../../objects/pod.ts';
-import type { DeleteOptions } from '../../ports/object-client.ts';
+import type { DeleteOptions, PropagationPolicy } from '../../ports/object-client.ts';
 
 /** The object as a DELETE leaves it, or `remove`. A second DELETE can only shorten the grace period. */
 export function markedForDeletion<K extends Kind>(
@@ -15,20 +15,34 @@ export function markedForDeletion<K extends Kind>(
   now: number,
 ): ObjectOf<K> | 'remove' {
   const grace = graceSeconds(kind, current, options);
-  const mustWait = grace > 0 || hasFinalizers(current);
-  if (!mustWait) return 'remove';
-
-  const already = current.metadata.deletionGracePeriodSeconds;
-  if (current.metadata.deletionTimestamp !== undefined && (already ?? 0) <= grace) return current;
-  const marked = {
-    ...current,
-    metadata: {
-      ...current.metadata,
-      deletionTimestamp: toTimestamp(now + grace * 1000),
-      deletionGracePeriodSeconds: grace,
-    },
+  const { finalizers: before = [], deletionTimestamp, deletionGracePeriodSeconds = 0 } = current.metadata;
+  const finalizers = withPropagation(before, options.propagationPolicy);
+  if (
+    grace === 0 &&
+    finalizers.length === 0 &&
+    !hasFinalizers({ ...current, metadata: { ...current.metadata, finalizers } })
+  ) {
+    return 'remove';
+  }
+  const isSooner = deletionTimestamp === undefined || grace < deletionGracePeriodSeconds;
+  const metadata = {
+    ...current.metadata,
+    ...(isSooner && { deletionTimestamp: toTimestamp(now + grace * 1000), deletionGracePeriodSeconds: grace }),
   };
-  return current.kind === 'Namespace' ? { ...marked, status: { phase: 'Terminating' } } : marked;
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  const marked = { ...current, metadata };
+  return current.kind === 'Namespace'
+    ? ({ ...marked, status: { ...current.status, phase: 'Terminating' } } as ObjectOf<K>)
+    : marked;
+}
+
+/** What becomes of dependents is the garbage collector's work; until it is done, a finalizer keeps their owner. */
+function withPropagation(finalizers: readonly string[], policy: PropagationPolicy | undefined): string[] {
+  if (policy === undefined) return [...finalizers];
+  const ours: readonly string[] = Object.values(PROPAGATION_FINALIZERS);
+  const others = finalizers.filter((finalizer) => !ours.includes(finalizer));
+  return policy === 'Background' ? others : [...others, PROPAGATION_FINALIZERS[policy]];
 }
 
 /** Whether an object written so has nothing left to wait for and goes with this write. */

@@ -64,6 +64,11 @@ export class FaultyStore implements Store {
     for (const { out, sent } of this.#watchers) if (sent !== undefined) out.send(sent);
   }
 
+  async revision() {
+    this.#checkHere();
+    return this.#store.revision();
+  }
+
   async get(key: string) {
     this.#checkHere();
     return this.#store.get(key);

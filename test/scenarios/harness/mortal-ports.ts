@@ -17,6 +17,7 @@ const UNCOUNTED = ['/registry/events/', '/registry/leases/'];
 export function mortalStore(store: Store, life: Life): Store {
   return {
     endpoint: store.endpoint,
+    revision: () => store.revision(),
     get: (key) => life.ask(() => store.get(key)),
     list: (prefix, options) => life.ask(() => store.list(prefix, options)),
     commit: (transaction) =>

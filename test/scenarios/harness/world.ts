@@ -5,9 +5,10 @@
 import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
 import { type AssembledLoop, type Core, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
 import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
+import { NamespaceExists } from '../../../reconcilers/kit/registry/admission/namespace-exists.ts';
+import { ServiceAddresses } from '../../../reconcilers/kit/registry/admission/service-addresses.ts';
 import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
-import { ServiceAddresses } from '../../../reconcilers/kit/registry/service-addresses.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
 import { messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
@@ -79,7 +80,8 @@ export class World {
   /** The API as a person at the command line has it: through no daemon's cache. */
   get person(): Registry {
     const addresses = new ServiceAddresses({ serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS }, this);
-    return new Registry({ store: this.store, clock: this.clock, random: this.random, addresses });
+    const admissions = [new NamespaceExists(this.store), addresses];
+    return new Registry({ store: this.store, clock: this.clock, random: this.random, admissions });
   }
 
   /** A machine without a daemon yet. The first one is the master. */

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
-import type { Table } from '../../../daemon/apiserver/tables/table.ts';
+import type { Table } from '../../../daemon/apiserver/table.ts';
 import { ApiConnection, SOCKET_NAME, TABLE_ACCEPT } from '../../../daemon/cli/api-connection.ts';
 import { layOutTable } from '../../../daemon/cli/table-layout.ts';
 import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -45,8 +46,11 @@ describe('ApiServer', () => {
     }
     server = new ApiServer({
       client: cluster.registry,
+      cache: followedCache(cluster.registry, cluster.clock),
       podLogs,
       diagnostics: () => ({ version: 'test' }),
+      version: 'test',
+      health: { live: [], ready: [] },
       clock: cluster.clock,
       log: new CollectedLog(),
     });
@@ -100,7 +104,7 @@ describe('ApiServer', () => {
     );
     const odd = { ...pod('odd'), spec: { ...pod('odd').spec, replica: 3 } };
     await assert.rejects(
-      api.json(PODS, { method: 'POST', body: odd }),
+      api.json(`${PODS}?fieldValidation=Strict`, { method: 'POST', body: odd }),
       /strict decoding error: unknown field "spec.replica"/,
     );
     await assert.rejects(

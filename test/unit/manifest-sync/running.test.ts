@@ -9,12 +9,13 @@ import { parseSyncSchedule } from '../../../daemon/adapters/sync-schedule.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { ObjectCache } from '../../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
+import { NamespaceExists } from '../../../reconcilers/kit/registry/admission/namespace-exists.ts';
+import { ServiceAddresses } from '../../../reconcilers/kit/registry/admission/service-addresses.ts';
 import { parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
-import { ServiceAddresses } from '../../../reconcilers/kit/registry/service-addresses.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import { createManifestSyncLoop } from '../../../reconcilers/manifest-sync/index.ts';
-import { ALL_KINDS } from '../../../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS } from '../../../reconcilers/objects/kinds.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { MemoryArchive } from '../../fakes/fake-source.ts';
@@ -35,7 +36,8 @@ describe('manifest-sync, running', () => {
     const [clock, random] = [systemClock, new SeededRandom()];
     const store = new MemoryStore(clock);
     const ranges = { serviceRange: parseIpv4Range('10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } };
-    registry = new Registry({ store, clock, random, addresses: new ServiceAddresses(ranges, { store, random }) });
+    const admissions = [new NamespaceExists(store), new ServiceAddresses(ranges, { store, random })];
+    registry = new Registry({ store, clock, random, admissions });
     await registry.create('Namespace', {
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -43,8 +45,7 @@ describe('manifest-sync, running', () => {
       spec: {},
       status: { phase: 'Active' },
     });
-    const kinds = ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event');
-    const cache = new ObjectCache(kinds, { client: registry, clock, log });
+    const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log });
     const caching = cache.run(controllers.signal);
     await cache.reached(1);
     const source = new FolderSource('web-1', folder, { clock, log, schedule: parseSyncSchedule('60s') });

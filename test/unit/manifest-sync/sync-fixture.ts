@@ -4,7 +4,7 @@ import { ObjectCache } from '../../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import type { Action } from '../../../reconcilers/manifest-sync/actions.ts';
 import { createManifestSyncLoop } from '../../../reconcilers/manifest-sync/index.ts';
-import { ALL_KINDS } from '../../../reconcilers/objects/kinds.ts';
+import { CACHED_KINDS } from '../../../reconcilers/objects/kinds.ts';
 import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
 import type { OnInvalid, Source } from '../../../reconcilers/objects/source.ts';
 import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -48,10 +48,7 @@ export class SyncFixture {
   async restart(): Promise<void> {
     await this.#process?.stop();
     const { registry, clock } = this.cluster;
-    const cache = new ObjectCache(
-      ALL_KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'Event'),
-      { client: registry, clock, log: this.log },
-    );
+    const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log: this.log });
     const controller = new AbortController();
     const running = cache.run(controller.signal);
     const { revision } = await registry.list('Namespace');

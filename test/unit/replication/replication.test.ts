@@ -328,6 +328,7 @@ function intercept(client: ObjectClient, before: (name: string) => Promise<void>
     watch: (kinds, options) => client.watch(kinds, options),
     update: (kind, object) => client.update(kind, object),
     updateStatus: (kind, object) => client.updateStatus(kind, object),
+    finalizeNamespace: (namespace) => client.finalizeNamespace(namespace),
     bindPod: (key, uid, nodeName) => client.bindPod(key, uid, nodeName),
     delete: (kind, key, options) => client.delete(kind, key, options),
     async create(kind, draft) {

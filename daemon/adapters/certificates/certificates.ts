@@ -1,0 +1,200 @@
+/**
+ * The daemon's own certificates, in `<data-dir>/pki`: an authority, the API server's certificate, the administrator's client
+ * certificate, and the key that signs ServiceAccount tokens. Made at the first start, kept across restarts, renewed while running.
+ * A file that cannot be used is never replaced: who holds a kubeconfig trusts the old one.
+ */
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
+import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { Log } from '../../../reconcilers/ports/log.ts';
+import { type CertifiedKey, pemFileOf, readCertifiedKey } from './certified-key.ts';
+import { type CertificateSubject, issueAuthority, issueCertificate, type Validity } from './issue.ts';
+import { readSecretFile, writeSecretFile } from './secret-file.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+const AUTHORITY_LIFE_MS = 10 * YEAR_MS;
+const LIFE_MS = YEAR_MS;
+/** Early enough that a daemon which stood still for a season comes back with valid ones. */
+const RENEW_BEFORE_MS = 90 * DAY_MS;
+/** So that what the authority signs always has its full life. */
+const RENEW_AUTHORITY_BEFORE_MS = 2 * YEAR_MS;
+/** Clients' clocks may be behind ours. */
+const BACKDATED_MS = HOUR_MS;
+const LOOK_EVERY_MS = HOUR_MS;
+
+const AUTHORITY_NAME = 'sampan-ca';
+const ADMIN = { commonName: 'sampan:admin', organizations: ['system:masters'], usage: 'client' } as const;
+
+export interface CertificatesOptions {
+  /** The data dir's `pki`. */
+  readonly folder: string;
+  /** Every name and address a client may use for the API server. */
+  readonly names: readonly string[];
+}
+
+export class Certificates {
+  readonly #options: CertificatesOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #authority: CertifiedKey;
+  #serving: CertifiedKey;
+  #admin: CertifiedKey;
+  readonly serviceAccountKey: KeyObject;
+
+  private constructor(
+    options: CertificatesOptions,
+    { clock, log }: { clock: Clock; log: Log },
+    held: { authority: CertifiedKey; serving: CertifiedKey; admin: CertifiedKey; serviceAccountKey: KeyObject },
+  ) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+    this.#authority = held.authority;
+    this.#serving = held.serving;
+    this.#admin = held.admin;
+    this.serviceAccountKey = held.serviceAccountKey;
+  }
+
+  /** Reads what is there and makes what is missing or near its end. CertificateUnusable where a file is damaged. */
+  static async open(options: CertificatesOptions, deps: { clock: Clock; log: Log }): Promise<Certificates> {
+    const files = new Files(options, deps);
+    const authority = await files.authority();
+    const serving = await files.serving(authority);
+    const admin = await files.admin(authority);
+    return new Certificates(options, deps, { authority, serving, admin, serviceAccountKey: files.serviceAccountKey() });
+  }
+
+  get authority(): CertifiedKey {
+    return this.#authority;
+  }
+
+  get serving(): CertifiedKey {
+    return this.#serving;
+  }
+
+  get admin(): CertifiedKey {
+    return this.#admin;
+  }
+
+  /** Looks once an hour, until `signal` aborts; `onRenewed` is called after any of the certificates changed. */
+  async keepRenewed(onRenewed: () => void, signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await sleep(this.#clock, LOOK_EVERY_MS, signal);
+        try {
+          if (await this.#renew()) onRenewed();
+        } catch (error) {
+          this.#log.error('certificates cannot be renewed; trying again in an hour', { error: messageOf(error) });
+        }
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+
+  async #renew(): Promise<boolean> {
+    const before = [this.#authority, this.#serving, this.#admin];
+    const files = new Files(this.#options, { clock: this.#clock, log: this.#log });
+    this.#authority = await files.authority(this.#authority);
+    this.#serving = await files.serving(this.#authority, this.#serving);
+    this.#admin = await files.admin(this.#authority, this.#admin);
+    return [this.#authority, this.#serving, this.#admin].some((pair, index) => pair !== before[index]);
+  }
+}
+
+/** `lifeMs`: default a year, as for everything but the authority. */
+export function validityFrom(now: number, lifeMs = LIFE_MS): Validity {
+  return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + lifeMs) };
+}
+
+/** Each file as it should be now: the one at hand where it will do, else a new one, written first. */
+class Files {
+  readonly #options: CertificatesOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  constructor(options: CertificatesOptions, { clock, log }: { clock: Clock; log: Log }) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async authority(held = this.#read('ca.pem')): Promise<CertifiedKey> {
+    if (held !== undefined && this.#lasts(held, RENEW_AUTHORITY_BEFORE_MS)) return held;
+    const keys = held && { privateKey: held.key };
+    return this.#write(
+      'ca.pem',
+      await issueAuthority(AUTHORITY_NAME, validityFrom(this.#clock.now(), AUTHORITY_LIFE_MS), keys),
+    );
+  }
+
+  async serving(authority: CertifiedKey, held = this.#read('apiserver.pem')): Promise<CertifiedKey> {
+    const { names } = this.#options;
+    const subject = { commonName: 'kube-apiserver', usage: 'server', names } as const;
+    return this.#signed('apiserver.pem', subject, authority, held && covers(held, names) ? held : undefined);
+  }
+
+  async admin(authority: CertifiedKey, held = this.#read('admin.pem')): Promise<CertifiedKey> {
+    return this.#signed('admin.pem', ADMIN, authority, held);
+  }
+
+  serviceAccountKey(): KeyObject {
+    const path = this.#path('service-account.pem');
+    const text = readSecretFile(path);
+    if (text === undefined) {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      writeSecretFile(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+      return privateKey;
+    }
+    try {
+      const key = createPrivateKey(text);
+      if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+    } catch (cause) {
+      throw new SampanError('CertificateUnusable', { path, detail: 'it holds no private key in PEM' }, cause);
+    }
+    throw new SampanError('CertificateUnusable', { path, detail: 'expected a key on the curve P-256' });
+  }
+
+  async #signed(
+    name: string,
+    subject: CertificateSubject,
+    authority: CertifiedKey,
+    held: CertifiedKey | undefined,
+  ): Promise<CertifiedKey> {
+    if (held !== undefined && isSignedBy(held, authority) && this.#lasts(held, RENEW_BEFORE_MS)) return held;
+    return this.#write(name, await issueCertificate(subject, validityFrom(this.#clock.now()), authority));
+  }
+
+  /** Whether it is valid now, and will be for so long. */
+  #lasts({ certificate }: CertifiedKey, ms: number): boolean {
+    const now = this.#clock.now();
+    return Date.parse(certificate.validFrom) <= now && Date.parse(certificate.validTo) - now > ms;
+  }
+
+  #read(name: string): CertifiedKey | undefined {
+    return readCertifiedKey(this.#path(name));
+  }
+
+  #write(name: string, pair: CertifiedKey): CertifiedKey {
+    writeSecretFile(this.#path(name), pemFileOf(pair));
+    const { validTo } = pair.certificate;
+    this.#log.info('certificate made', { file: this.#path(name), until: new Date(validTo).toISOString() });
+    return pair;
+  }
+
+  #path(name: string): string {
+    return join(this.#options.folder, name);
+  }
+}
+
+function isSignedBy({ certificate }: CertifiedKey, authority: CertifiedKey): boolean {
+  return certificate.checkIssued(authority.certificate) && certificate.verify(authority.certificate.publicKey);
+}
+
+function covers({ certificate }: CertifiedKey, names: readonly string[]): boolean {
+  return names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)));
+}

@@ -1,0 +1,123 @@
+/**
+ * What watchers read: the newest changes of every kind, kept for a while, each encoded once for all of them. A watcher is a place in
+ * the feed and holds nothing else, so a slow one costs nothing; one that falls too far behind is told to list again. What is
+ * older than the feed comes from the store's history.
+ */
+import type { ChangeFollower, ObjectCache } from '../../reconcilers/kit/object-cache.ts';
+import type { Kind } from '../../reconcilers/objects/kinds.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
+import type { ChangeBatch, ObjectChange, ObjectClient } from '../../reconcilers/ports/object-client.ts';
+
+/** Of one kind. */
+const KEPT_CHANGES = 10_000;
+
+export interface FeedChange<K extends Kind = Kind> {
+  readonly revision: number;
+  readonly change: ObjectChange<K>;
+}
+
+/** Up to `revision` there is nothing but `changes`. */
+export interface FeedBatch {
+  readonly revision: number;
+  readonly changes: readonly FeedChange[];
+}
+
+export class ChangeFeed implements ChangeFollower {
+  readonly #client: Pick<ObjectClient, 'watch'>;
+  readonly #kept = new Map<Kind, FeedChange[]>();
+  /** Changes up to this revision may be missing, of all kinds and of those that had more than are kept. */
+  #since: number;
+  readonly #droppedUpTo = new Map<Kind, number>();
+  #revision: number;
+  #restarts = 0;
+  #wake = Promise.withResolvers<void>();
+
+  /** Follows the cache from now on. */
+  constructor(cache: ObjectCache, client: Pick<ObjectClient, 'watch'>) {
+    this.#client = client;
+    this.#since = cache.revision;
+    this.#revision = cache.revision;
+    cache.follow(this);
+  }
+
+  changed({ revision, changes }: ChangeBatch): void {
+    for (const change of changes) this.#keep(change.kind, { revision, change });
+    this.#revision = Math.max(this.#revision, revision);
+    this.#wakeAll();
+  }
+
+  restarted(revision: number): void {
+    this.#kept.clear();
+    this.#since = revision;
+    this.#revision = revision;
+    this.#restarts += 1;
+    this.#wakeAll();
+  }
+
+  /**
+   * What happens to `kind` after revision `after`, until `signal` aborts (the iteration then ends quietly). An empty batch only
+   * says how far it is. StoreCompacted where that is no longer known.
+   */
+  async *after(kind: Kind, after: number, signal: AbortSignal): AsyncGenerator<FeedBatch> {
+    let seen = after;
+    if (seen < this.#knownSince(kind)) {
+      for await (const batch of this.#fromHistory(kind, seen, signal)) {
+        yield batch;
+        seen = batch.revision;
+        if (seen >= this.#knownSince(kind)) break;
+      }
+    }
+    const restarts = this.#restarts;
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    while (!signal.aborted) {
+      const oldest = this.#knownSince(kind);
+      if (this.#restarts !== restarts || seen < oldest) {
+        throw new SampanError('StoreCompacted', { revision: seen, oldest });
+      }
+      if (this.#revision > seen) {
+        const changes = this.#newerThan(kind, seen);
+        seen = this.#revision;
+        yield { revision: seen, changes };
+      } else {
+        await Promise.race([this.#wake.promise, aborted]);
+      }
+    }
+  }
+
+  async *#fromHistory(kind: Kind, after: number, signal: AbortSignal): AsyncGenerator<FeedBatch> {
+    for await (const { revision, changes } of this.#client.watch([kind], { after, signal })) {
+      yield { revision, changes: changes.map((change) => ({ revision, change })) };
+    }
+  }
+
+  #knownSince(kind: Kind): number {
+    return Math.max(this.#since, this.#droppedUpTo.get(kind) ?? 0);
+  }
+
+  #keep(kind: Kind, change: FeedChange): void {
+    let kept = this.#kept.get(kind);
+    if (kept === undefined) {
+      kept = [];
+      this.#kept.set(kind, kept);
+    }
+    kept.push(change);
+    if (kept.length < 2 * KEPT_CHANGES) return;
+    const dropped = kept.splice(0, kept.length - KEPT_CHANGES).at(-1);
+    if (dropped !== undefined) this.#droppedUpTo.set(kind, dropped.revision);
+  }
+
+  #newerThan(kind: Kind, revision: number): readonly FeedChange[] {
+    const kept = this.#kept.get(kind) ?? [];
+    let first = kept.length;
+    while (first > 0 && (kept[first - 1] as FeedChange).revision > revision) first -= 1;
+    return first === kept.length ? [] : kept.slice(first);
+  }
+
+  #wakeAll(): void {
+    const { resolve } = this.#wake;
+    this.#wake = Promise.withResolvers<void>();
+    resolve();
+  }
+}

@@ -1,0 +1,35 @@
+/** Answers: text with its length, compressed where that is worth it and the client takes it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+/** Kubernetes' own threshold: below it, compressing costs more than it saves. */
+const WORTH_COMPRESSING = 128 * 1024;
+const compress = promisify(gzip);
+
+export async function sendText(
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: number,
+  contentType: string,
+  text: string,
+): Promise<void> {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
+  if (text.length < WORTH_COMPRESSING || !takesGzip(request)) {
+    response.writeHead(code, { ...headers, 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+    return;
+  }
+  const body = await compress(text, { level: 1 });
+  response.writeHead(code, {
+    ...headers,
+    'content-length': body.length,
+    'content-encoding': 'gzip',
+    vary: 'Accept-Encoding',
+  });
+  response.end(body);
+}
+
+function takesGzip({ headers }: IncomingMessage): boolean {
+  return /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))|,|$)/i.test(String(headers['accept-encoding'] ?? ''));
+}

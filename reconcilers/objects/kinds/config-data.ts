@@ -1,0 +1,57 @@
+/** What ConfigMaps and Secrets have in common: the names and the size of their data, and what `immutable` keeps. Pure. */
+import { type FieldError, forbidden, invalid, tooLong } from '../field-error.ts';
+import { element } from '../field-path.ts';
+import { equalJson, type JsonObject, objectAt, textOf } from '../json.ts';
+
+/** Of one object's data together, in bytes. */
+const MAX_DATA_BYTES = 1024 * 1024;
+const KEY = /^[-._a-zA-Z0-9]+$/;
+
+const KEY_TEXT =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+/** Names of keys in the maps `fields`, and their size; `bytesOf` weighs one value. */
+export function validateConfigData(
+  object: JsonObject,
+  fields: Readonly<Record<string, (value: string) => number>>,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Map<string, string>();
+  let bytes = 0;
+  for (const [field, bytesOf] of Object.entries(fields)) {
+    for (const [key, value] of Object.entries(objectAt(object, field) ?? {})) {
+      const path = element(field, key);
+      errors.push(...configKeyProblems(key).map((text) => invalid(path, key, text)));
+      const other = seen.get(key);
+      if (other !== undefined) errors.push(invalid(element(other, key), key, `duplicate of key present in ${field}`));
+      seen.set(key, field);
+      bytes += bytesOf(textOf(value));
+    }
+  }
+  const [first = 'data'] = Object.keys(fields);
+  return bytes > MAX_DATA_BYTES ? [...errors, tooLong(first, MAX_DATA_BYTES)] : errors;
+}
+
+/** Once `immutable` is true it stays, and so do `fields`. */
+export function validateImmutable(next: JsonObject, previous: JsonObject, fields: readonly string[]): FieldError[] {
+  if (previous.immutable !== true) return [];
+  const detail = 'field is immutable when `immutable` is set';
+  return [
+    ...(next.immutable === true ? [] : [forbidden('immutable', detail)]),
+    ...fields.filter((field) => !equalJson(next[field] ?? {}, previous[field] ?? {})).map((f) => forbidden(f, detail)),
+  ];
+}
+
+function configKeyProblems(key: string): string[] {
+  const problems: string[] = [];
+  if (key.length > 253) problems.push('must be no more than 253 characters');
+  if (!KEY.test(key)) problems.push(KEY_TEXT);
+  if (key === '.') problems.push(`must not be '.'`);
+  if (key === '..') problems.push(`must not be '..'`);
+  else if (key.startsWith('..')) problems.push(`must not start with '..'`);
+  return problems;
+}
+
+export function base64Bytes(text: string): number {
+  return Buffer.byteLength(text, 'base64');
+}

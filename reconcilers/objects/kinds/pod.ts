@@ -1,0 +1,35 @@
+/** v1 Pod. */
+import { defaultObject, setDefault } from '../defaulting.ts';
+import { objectAt, objectsAt } from '../json.ts';
+import type { Pod } from '../pod.ts';
+import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
+import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
+import { defineKind } from './entry.ts';
+import { POD_COLUMNS } from './pod-columns.ts';
+
+export const podKind = defineKind<Pod>({
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  hasStatus: true,
+  selectableFields: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  setDefaults: (pod) => {
+    const spec = defaultObject(pod, 'spec');
+    defaultPodSpec(spec);
+    for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
+    setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
+  },
+  validate: (pod) => validatePodSpec(objectAt(pod, 'spec') ?? {}, 'spec', 'Pod'),
+  validateUpdate: validatePodUpdate,
+  columns: POD_COLUMNS,
+});

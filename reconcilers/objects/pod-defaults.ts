@@ -1,0 +1,32 @@
+/** Kubernetes' defaulting of pod specs, of pods and of templates. Source: pkg/apis/core/v1/defaults.go */
+import { isEmpty, isZero, setDefault, setDefined } from './defaulting.ts';
+import { type JsonObject, objectAt, objectsAt } from './json.ts';
+
+/** The values of a pod's plain fields; pod-template-hash.ts leaves out what equals them. */
+export const POD_SPEC_DEFAULTS: Readonly<JsonObject> = {
+  restartPolicy: 'Always',
+  terminationGracePeriodSeconds: 30,
+  dnsPolicy: 'ClusterFirst',
+  schedulerName: 'default-scheduler',
+  enableServiceLinks: true,
+};
+
+export function defaultPodSpec(spec: JsonObject): void {
+  for (const [field, value] of Object.entries(POD_SPEC_DEFAULTS)) setDefault(spec, field, value);
+  for (const container of objectsAt(spec, 'containers')) {
+    for (const port of objectsAt(container, 'ports')) {
+      setDefault(port, 'protocol', 'TCP');
+      if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);
+    }
+  }
+}
+
+/** Of pods only, not of templates: a request that is not declared is the limit. */
+export function defaultRequests(container: JsonObject): void {
+  const resources = objectAt(container, 'resources');
+  const limits = objectAt(resources, 'limits');
+  if (resources === undefined || limits === undefined || isEmpty(limits)) return;
+  setDefault(resources, 'requests', {});
+  const requests = objectAt(resources, 'requests') ?? {};
+  for (const [name, amount] of Object.entries(limits)) setDefault(requests, name, amount);
+}
