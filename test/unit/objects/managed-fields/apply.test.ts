@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json, JsonObject } from '../../../../reconcilers/objects/json.ts';
+import { type Json, type JsonObject, textOf } from '../../../../reconcilers/objects/json.ts';
 import { type ApplyRequest, applyServerSide } from '../../../../reconcilers/objects/managed-fields/apply.ts';
 import { describeConflicts } from '../../../../reconcilers/objects/managed-fields/conflicts.ts';
 import { LAST_APPLIED } from '../../../../reconcilers/objects/managed-fields/last-applied.ts';
@@ -48,7 +48,7 @@ function updated(live: JsonObject, change: JsonObject, manager: string, subresou
 
 function managersOf(object: JsonObject): Record<string, JsonObject> {
   const entries = (object.metadata as { managedFields?: JsonObject[] }).managedFields ?? [];
-  return Object.fromEntries(entries.map((entry) => [`${String(entry.manager)}/${String(entry.operation)}`, entry]));
+  return Object.fromEntries(entries.map((entry) => [`${textOf(entry.manager)}/${textOf(entry.operation)}`, entry]));
 }
 
 describe('server-side apply', () => {

@@ -1,6 +1,6 @@
 /** Laws that hold for any objects and managers, tried on random ones; a failure names its seed. */
 import assert from 'node:assert/strict';
-import type { Json, JsonObject } from '../../../../reconcilers/objects/json.ts';
+import { type Json, type JsonObject, textOf } from '../../../../reconcilers/objects/json.ts';
 import { type ApplyResult, applyServerSide } from '../../../../reconcilers/objects/managed-fields/apply.ts';
 import { compareObjects, isSame } from '../../../../reconcilers/objects/managed-fields/compare.ts';
 import {
@@ -113,7 +113,7 @@ function valuesOf(object: JsonObject, set: FieldSet): Map<string, string> {
         const key =
           containerPort === undefined
             ? `name=${JSON.stringify(name)}`
-            : `containerPort=${containerPort},protocol=${JSON.stringify(protocol)}`;
+            : `containerPort=${textOf(containerPort)},protocol=${JSON.stringify(protocol)}`;
         walk(item, typeof item === 'string' ? `${path}[=${JSON.stringify(item)}]` : `${path}[${key}]`);
       }
     } else if (typeof value === 'object' && value !== null) {
