@@ -51,6 +51,7 @@ function withoutServerFields(manifest: JsonObject): JsonObject {
     generation: _generation,
     creationTimestamp: _created,
     deletionTimestamp: _deleted,
+    managedFields: _managers,
     ...metadata
   } = rest.metadata;
   return { ...rest, metadata };

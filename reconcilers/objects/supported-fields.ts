@@ -20,9 +20,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
       'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp',
-      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers',
+      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers managedFields',
     ),
-    leftOut: words('managedFields selfLink'),
+    leftOut: words('selfLink'),
   },
   PodTemplateMeta: {
     honoured: words('labels annotations'),

@@ -25,9 +25,11 @@ export interface DiscoveredResource {
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'namespaces/finalize',
   'nodes/proxy',
   'pods/attach',
   'pods/binding',
+  'pods/eviction',
   'pods/exec',
   'pods/log',
   'pods/portforward',
