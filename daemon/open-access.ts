@@ -24,6 +24,7 @@ import type { RunConfig } from './config.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 
 export interface OpenedAccess extends Access {
+  readonly accounts: ServiceAccountTokens;
   readonly certificates: Certificates;
   readonly auditFile?: AuditFile;
 }

@@ -19,6 +19,7 @@ import type { Patience, TlsListener } from '../../../../daemon/apiserver/listene
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
+import { nodeDeps } from '../../../fakes/fake-node.ts';
 import { followedCache } from '../../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../../fakes/test-cluster.ts';
 
@@ -88,7 +89,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   const server = new ApiServer({
     client: cluster.registry,
     cache: followedCache(cluster.registry, systemClock),
-    async *podLogs() {},
+    ...nodeDeps(cluster),
     diagnostics: () => ({}),
     version: '0.1.0',
     health: { live: [], ready: [] },
