@@ -57,7 +57,8 @@ describe('volumes', () => {
 
   const appId = () =>
     eventually(
-      async () => (await runningContainers(dockerd)).find(({ container, pod }) => container === 'app' && pod === 'web')?.id,
+      async () =>
+        (await runningContainers(dockerd)).find(({ container, pod }) => container === 'app' && pod === 'web')?.id,
       { describe: 'the app to run', timeoutMs: 30_000 },
     );
   const inApp = async (...command: string[]) => dockerd.cli('exec', await appId(), 'busybox', ...command);
@@ -136,9 +137,12 @@ describe('volumes', () => {
     await sampan.start();
     await sampan.stop('SIGKILL');
     await sampan.start();
-    await eventually(async () => (await sampan.api.get('/api/v1/namespaces/default/pods/web')).status.phase === 'Running', {
-      describe: 'the pod to be seen',
-    });
+    await eventually(
+      async () => (await sampan.api.get('/api/v1/namespaces/default/pods/web')).status.phase === 'Running',
+      {
+        describe: 'the pod to be seen',
+      },
+    );
     assert.deepEqual(await runningIds(dockerd), ids);
     assert.equal(await inApp('cat', `${ACCOUNT}/token`), token);
   });
@@ -150,7 +154,11 @@ describe('volumes', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'waits' },
-      spec: { containers: [{ ...container, command: ['busybox', 'sleep', '1000000'] }], volumes: [volume] },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ ...container, command: ['busybox', 'sleep', '1000000'] }],
+        volumes: [volume],
+      },
     });
     await eventually(
       async () => {
@@ -172,11 +180,17 @@ describe('volumes', () => {
 
   it('go with their pods, and with sampan cleanup', async () => {
     const memory = async () =>
-      join((await dockerd.cli('inspect', '--format', '{{(index .Mounts 0).Source}}', await appId())).trim(), '../../..');
+      join(
+        (await dockerd.cli('inspect', '--format', '{{(index .Mounts 0).Source}}', await appId())).trim(),
+        '../../..',
+      );
     const root = await memory();
     assert.equal(readdirSync(root).length, 2);
     await sampan.api.delete('/api/v1/namespaces/default/pods/waits');
-    await eventually(() => readdirSync(root).length === 1, { describe: 'the volumes to be removed', timeoutMs: 60_000 });
+    await eventually(() => readdirSync(root).length === 1, {
+      describe: 'the volumes to be removed',
+      timeoutMs: 60_000,
+    });
     await sampan.stop();
     await sampan.cli('cleanup');
     assert.equal(existsSync(root), false);
