@@ -3,15 +3,15 @@
  * with fakes; nothing else makes a loop.
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
+import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
-import { NamespaceExists } from '../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { PodServiceAccount } from '../reconcilers/kit/registry/admission/pod-service-account.ts';
-import { ServiceAddresses } from '../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
@@ -35,6 +35,7 @@ import type { Store } from '../reconcilers/ports/store.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
+import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
@@ -66,13 +67,14 @@ export interface CoreOptions {
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
   const { random, clock, log } = essentials;
-  const admissions = [
-    new NamespaceExists(store),
-    new PodServiceAccount(options, { store, random }),
-    new ServiceAddresses(options, { store, random }),
-  ];
+  // Admission reads what the cache holds, and the cache follows the registry.
+  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
   const registry = new Registry({ store, clock, random, admissions });
-  const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log }, { passing: PASSING_KINDS });
+  const cache: ObjectCache = new ObjectCache(
+    CACHED_KINDS,
+    { client: registry, clock, log },
+    { passing: PASSING_KINDS },
+  );
   return {
     ...essentials,
     registry,
@@ -128,6 +130,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     ),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
     runLoop(core, createEndpointsLoop({ client, cache })),
+    runLoop(core, createEndpointSlicesLoop({ client, cache })),
     runLoop(core, createSchedulerLoop({ client, cache, clock, events: eventsOf(core, 'default-scheduler') })),
     runLoop(
       core,
@@ -146,6 +149,8 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
+    runLoop(core, createResourceQuotaLoop({ client, cache, clock })),
+    runLoop(core, createDisruptionLoop({ client, cache })),
   ];
 }
 

@@ -10,7 +10,7 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { readMachine } from '../adapters/machine.ts';
+import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -31,6 +31,7 @@ import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
+import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
@@ -74,7 +75,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const isApiReachable = apiServer !== undefined;
   const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
   const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
-  const access = await openAccess(config, place, core.client, essentials);
+  const access = await openAccess(config, place, core);
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
@@ -123,9 +124,13 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     client: core.client,
     cache: core.cache,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
+    pods: podRuntimeFrom(runtime, { instance: dataDir.instance(), nodeName: config.nodeName }),
+    nodeName: config.nodeName,
+    random: systemRandom,
     diagnostics,
     version,
     health: healthChecks(store, core.cache),
+    usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
     clock: systemClock,
     log,
     access,

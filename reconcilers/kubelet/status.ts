@@ -12,12 +12,12 @@ import {
   type PodPhase,
   type PodStatus,
 } from '../objects/pod.ts';
+import { qosClass } from '../objects/qos-class.ts';
 import type { StatusEvent } from './actions.ts';
 import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
 import type { NodeFacts, PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
-import { qosClass } from './resources.ts';
 
 const CREATING: Waiting = { reason: 'ContainerCreating' };
 

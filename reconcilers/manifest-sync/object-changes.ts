@@ -5,11 +5,12 @@
 
 import { changedFields } from '../objects/changed-fields.ts';
 import { equalJson, type JsonObject, objectAt, objectsAt, stableJson } from '../objects/json.ts';
-import type { AnyObject, Kind } from '../objects/kinds.ts';
+import { ALL_KINDS, type AnyObject, type Kind } from '../objects/kinds.ts';
 import { threeWayMerge } from '../objects/merge.ts';
 import {
   ANNOTATION_DECLARED_AT,
   ANNOTATION_LAST_APPLIED,
+  ANNOTATION_REVISION,
   ANNOTATION_SOURCE,
   type InventoryEntry,
 } from '../objects/source.ts';
@@ -29,8 +30,8 @@ export interface ObjectChanges {
   readonly waitsFor: readonly string[];
 }
 
-/** From dependents to what they depend on; kinds that are not named come right before namespaces. */
-const DELETED_FIRST: readonly Kind[] = ['Pod', 'ReplicationController', 'Endpoints', 'Service'];
+/** From dependents to what they depend on. */
+const DELETE_ORDER: readonly Kind[] = ALL_KINDS.map(({ kind }) => kind).reverse();
 /** Never deleted, whoever declared it. */
 const PERMANENT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
@@ -86,7 +87,7 @@ function writeOf(
   const { kind, key, manifest, file, line } = document;
   const origin = { source, revision, target: { kind, key }, file, line };
   const declared = withAnnotations(source, document);
-  if (live === undefined) return { kind: 'create-object', ...origin, object: declared };
+  if (live === undefined) return { kind: 'create-object', ...origin, object: stamped(declared, revision) };
 
   const annotations = live.metadata.annotations ?? {};
   const owner = annotations[ANNOTATION_SOURCE];
@@ -103,7 +104,8 @@ function writeOf(
     equalJson(lastApplied, manifest) &&
     annotations[ANNOTATION_DECLARED_AT] === place(document);
   const reason: ChangeReason = owner !== source ? 'adopted' : isSame ? 'drift' : 'declared';
-  return { kind: 'patch-object', ...origin, object: merged.object, reason, fields: merged.fields };
+  const object = stamped(merged.object, revision);
+  return { kind: 'patch-object', ...origin, object, reason, fields: merged.fields };
 }
 
 function merge(kind: Kind, lastApplied: JsonObject | undefined, declared: JsonObject, live: AnyObject) {
@@ -145,6 +147,13 @@ function withAnnotations(source: string, document: Declared): JsonObject {
   return { ...manifest, metadata: { ...metadata, annotations } };
 }
 
+/** No part of what is declared: it is written along with what is, and never by itself. */
+function stamped<T extends JsonObject | AnyObject>(object: T, revision: string): T {
+  const { metadata } = object as { metadata: { annotations?: Record<string, string> } };
+  const annotations = { ...metadata.annotations, [ANNOTATION_REVISION]: revision };
+  return { ...object, metadata: { ...metadata, annotations } };
+}
+
 function place({ file, line }: Declared): string {
   return `${file}:${line}`;
 }
@@ -170,13 +179,7 @@ function findDeletes(source: string, verdict: Verdict, observed: Observed) {
       const uid = liveOf(observed, target)?.metadata.uid ?? '';
       return { kind: 'delete-object' as const, source, revision: verdict.revision, target, uid };
     })
-    .sort((a, b) => deletionRank(a.target.kind) - deletionRank(b.target.kind));
-}
-
-function deletionRank(kind: Kind): number {
-  if (kind === 'Namespace') return DELETED_FIRST.length + 1;
-  const rank = DELETED_FIRST.indexOf(kind);
-  return rank < 0 ? DELETED_FIRST.length : rank;
+    .sort((a, b) => DELETE_ORDER.indexOf(a.target.kind) - DELETE_ORDER.indexOf(b.target.kind));
 }
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {

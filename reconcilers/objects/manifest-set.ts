@@ -2,24 +2,13 @@
  * Reads all manifest files of a source as one unit: what each file says, whether two of them declare the same object, and the
  * order in which to apply. Called by manifest-sync for a commit and by `sampan validate` for the paths it is given.
  */
-import type { Kind } from './kinds.ts';
+import { ALL_KINDS, type Kind } from './kinds.ts';
 import { type ManifestDocument, type ManifestFile, parseManifestFile, type RejectedDocument } from './manifest-file.ts';
 import type { Problem } from './manifest-problem.ts';
 import { formatKey } from './meta.ts';
 
-/**
- * Namespaces before what lies in them, accounts and configuration before the pods that need them, Services before the pods that
- * look for them in their environment. Kinds that are not named come right after namespaces.
- */
-const LAST: readonly Kind[] = [
-  'ServiceAccount',
-  'Secret',
-  'ConfigMap',
-  'Service',
-  'Endpoints',
-  'ReplicationController',
-  'Pod',
-];
+/** Namespaces before what lies in them, Services before the pods that look for them in their environment. */
+const APPLY_ORDER: readonly Kind[] = ALL_KINDS.map(({ kind }) => kind);
 
 export interface ManifestFileBytes {
   readonly path: string;
@@ -56,13 +45,9 @@ export function parseManifestSet(files: readonly ManifestFileBytes[]): ManifestF
       }
     }
   }
-  documents.sort((a, b) => rank(a.info.kind) - rank(b.info.kind));
+  documents.sort((a, b) => APPLY_ORDER.indexOf(a.info.kind) - APPLY_ORDER.indexOf(b.info.kind));
   problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
   return { documents, rejected, problems };
-}
-
-function rank(kind: Kind): number {
-  return kind === 'Namespace' ? -2 : LAST.indexOf(kind);
 }
 
 function compareText(a: string, b: string): number {

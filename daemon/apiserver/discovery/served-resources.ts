@@ -25,9 +25,15 @@ export interface DiscoveredResource {
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'nodes/proxy',
+  'pods/attach',
   'pods/binding',
+  'pods/exec',
   'pods/log',
+  'pods/portforward',
+  'pods/proxy',
   'serviceaccounts/token',
+  'services/proxy',
 ];
 
 /** The resources served without being stored. */
@@ -39,6 +45,8 @@ const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
   'selfsubjectrulesreviews',
   'subjectaccessreviews',
   'tokenreviews',
+  'nodes.metrics.k8s.io',
+  'pods.metrics.k8s.io',
 ];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

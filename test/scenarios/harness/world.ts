@@ -5,8 +5,7 @@
 import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
 import { type AssembledLoop, type Core, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
 import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
-import { NamespaceExists } from '../../../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../../../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../../../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
@@ -83,8 +82,10 @@ export class World {
 
   /** The API as a person at the command line has it: through no daemon's cache. */
   get person(): Registry {
-    const addresses = new ServiceAddresses({ serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS }, this);
-    const admissions = [new NamespaceExists(this.store), addresses];
+    const admissions = standardAdmissions(
+      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, isApiReachable: false },
+      this,
+    );
     return new Registry({ store: this.store, clock: this.clock, random: this.random, admissions });
   }
 
