@@ -58,6 +58,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },
+  // Images are pulled without credentials.
+  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
   Volume: { honoured: words('name projected'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
   DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
