@@ -1,5 +1,6 @@
 /** The cluster-wide kinds and the bookkeeping ones: Namespace, Node, Lease, Event. */
 import type { Condition, KubeObject, MicroTime, Timestamp } from './meta.ts';
+import type { Taint } from './taints.ts';
 
 export interface Namespace extends KubeObject {
   apiVersion: 'v1';
@@ -16,6 +17,7 @@ export interface Node extends KubeObject {
     podCIDR?: string;
     podCIDRs?: string[];
     unschedulable?: boolean;
+    taints?: Taint[];
   };
   status: {
     /** Quantities: cpu, memory, pods, ephemeral-storage. */

@@ -3,6 +3,7 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Toleration } from './taints.ts';
 
 export interface Pod extends KubeObject {
   apiVersion: 'v1';
@@ -31,6 +32,7 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   hostname?: string;
   hostNetwork?: boolean;
+  tolerations?: Toleration[];
 }
 
 export interface Container {
