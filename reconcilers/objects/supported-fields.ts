@@ -35,6 +35,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
+      'tolerations',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -80,7 +81,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ServicePort: { honoured: words('name protocol port targetPort nodePort') },
   EndpointAddress: { honoured: words('ip nodeName targetRef') },
   EndpointPort: { honoured: words('name port protocol') },
-  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable') },
+  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */

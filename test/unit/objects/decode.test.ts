@@ -30,7 +30,7 @@ describe('decoding of JSON from clients', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(object, {
       ...pod,
-      metadata: { name: 'a', labels: { a: 'b', empty: '' } },
+      metadata: { name: 'a', labels: { a: 'b', empty: '' }, managedFields: [{ manager: 'kubectl' }] },
       spec: { containers: [{ name: 'a', image: 'a', resources: { limits: { cpu: '0.5', memory: '1Gi' } } }] },
     });
   });
