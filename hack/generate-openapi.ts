@@ -10,7 +10,7 @@ import { type Definitions, type GroupVersionKind, REF, type Schema } from '../da
 import { type DocumentedField, type DocumentedType, readTypes } from './openapi/doc-comments.ts';
 import { ENUMS } from './openapi/enums.ts';
 import { FIELD_DESCRIPTIONS } from './openapi/field-descriptions.ts';
-import { ATOMIC_MAPS, ATOMIC_TYPES, LIST_KEYS, REPLACED_OBJECTS } from './openapi/list-types.ts';
+import { isAtomic, mergeRules } from './openapi/merge-rules.ts';
 import {
   FIELDS_V1,
   INT_OR_STRING,
@@ -141,7 +141,7 @@ function definitionOf(className: string, home: Package, nameOf: (className: stri
     properties,
     ...(required.length > 0 && { required }),
     ...(kind !== undefined && { 'x-kubernetes-group-version-kind': [kind] }),
-    ...(ATOMIC_TYPES.has(shortName(className)) && { 'x-kubernetes-map-type': 'atomic' as const }),
+    ...(isAtomic(schemaName(className)) && { 'x-kubernetes-map-type': 'atomic' as const }),
   };
 }
 
@@ -162,18 +162,16 @@ function schemaOf(type: string, format: string, path: string, nameOf: (className
     return {
       type: 'array',
       items: schemaOf(item, format, '', nameOf),
-      ...(!isListOfObjects && path !== '' && listType(owner, field)),
+      ...(!isListOfObjects && path !== '' && mergeRules(owner, field, 'list')),
     };
   }
   const value = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
   if (value !== undefined) {
-    const isAtomic = ATOMIC_MAPS.has(path) && { 'x-kubernetes-map-type': 'atomic' as const };
     const values = QUANTITIES.has(path) ? reference(QUANTITY) : schemaOf(value, format, '', nameOf);
-    return { type: 'object', additionalProperties: values, ...isAtomic };
+    return { type: 'object', additionalProperties: values, ...mergeRules(owner, field, 'map') };
   }
   if (QUANTITIES.has(path)) return reference(QUANTITY);
-  const replaced = REPLACED_OBJECTS.has(path) && { 'x-kubernetes-patch-strategy': 'replace' };
-  return scalar(type, format, path) ?? { ...reference(nameOf(type)), ...replaced };
+  return scalar(type, format, path) ?? { ...reference(nameOf(type)), ...mergeRules(owner, field, 'object') };
 }
 
 function scalar(type: string, format: string, path: string): Schema | undefined {
@@ -197,16 +195,6 @@ function scalar(type: string, format: string, path: string): Schema | undefined 
     default:
       return undefined;
   }
-}
-
-function listType(owner: string, field: string): Schema {
-  const { keys, set, patch } = LIST_KEYS[owner]?.[field] ?? {};
-  return {
-    ...(keys && { 'x-kubernetes-list-map-keys': keys }),
-    'x-kubernetes-list-type': keys ? 'map' : set ? 'set' : 'atomic',
-    ...(patch?.key && { 'x-kubernetes-patch-merge-key': patch.key }),
-    ...(patch && { 'x-kubernetes-patch-strategy': patch.strategy }),
-  };
 }
 
 function reference(name: string): Schema {
@@ -255,6 +243,11 @@ function fullerType({ folder }: Package, className: string): DocumentedType | un
 /** `Pod` of `V1Pod`, `Event` of `CoreV1Event`. */
 function shortName(className: string): string {
   return className.replace(/^[A-Z]?[a-z]*V1(?=[A-Z])/, '');
+}
+
+/** As reconcilers/objects/schema.ts names types, where those of two groups have the same name. */
+function schemaName(className: string): string {
+  return className.replace(/^(Core)?V1/, '');
 }
 
 if (import.meta.main) {

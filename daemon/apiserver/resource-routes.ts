@@ -3,7 +3,7 @@ import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import { servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
-import { readJson } from './request-body.ts';
+import { readBody } from './request-body.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
@@ -23,7 +23,7 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
   if (stream !== undefined) return stream(asked, deps);
   if (info.kind === 'Pod' && subresource === 'log' && verb === 'get') return servePodLogs(exchange, asked, deps);
   if (info.kind === 'Pod' && subresource === 'binding' && verb === 'create') {
-    return serveBinding(exchange, asked, await readJson(request), deps);
+    return serveBinding(exchange, asked, await readBody(request), deps);
   }
   const view = viewOf(info, subresource);
   if (view === undefined) return sendJson(exchange.response, 404, pathNotFound());
@@ -31,9 +31,9 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
     case 'get':
       return serveRead(exchange, asked, view, deps);
     case 'update':
-      return serveUpdate(exchange, asked, await readJson(request), view, deps);
+      return serveUpdate(exchange, asked, await readBody(request), view, deps);
     case 'patch':
-      return servePatch(exchange, asked, await readJson(request), view, deps);
+      return servePatch(exchange, asked, await readBody(request), view, deps);
   }
   if (subresource !== '') throw new SampanError('MethodNotAllowed');
   switch (verb) {
@@ -42,10 +42,12 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
     case 'watch':
       return serveWatch(exchange, asked, deps);
     case 'create':
-      return serveCreate(exchange, asked, await readJson(request), deps);
+      return serveCreate(exchange, asked, await readBody(request), deps);
     case 'delete':
-      return serveDelete(exchange, asked, await readJson(request), deps);
+      return serveDelete(exchange, asked, await readBody(request), deps);
     case 'deletecollection':
-      return serveDeleteCollection(exchange, asked, await readJson(request), deps);
+      // Kubernetes deletes namespaces one by one only.
+      if (info.kind === 'Namespace') throw new SampanError('MethodNotAllowed');
+      return serveDeleteCollection(exchange, asked, await readBody(request), deps);
   }
 }

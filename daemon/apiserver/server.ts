@@ -2,13 +2,18 @@
  * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
+import { DEFAULT_ISSUER } from './access/issuer.ts';
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Reviews } from './access/reviews/reviews.ts';
+import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
@@ -26,11 +31,13 @@ import {
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
+import { readBody } from './request-body.ts';
 import { parseRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
 import type { StreamDeps } from './streams/serve.ts';
+import { serveBinding } from './write/binding.ts';
 
 export interface ApiServerDeps extends StreamDeps {
   readonly client: RegistryClient;
@@ -41,13 +48,14 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
-  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
+  readonly #reviews: Reviews;
   readonly #services: ObjectServices;
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
@@ -59,9 +67,10 @@ export class ApiServer {
     const served = servedResources(ALL_KINDS);
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
+    this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
     this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
-    this.#access = deps.access ?? defaultAccess();
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -93,17 +102,30 @@ export class ApiServer {
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
+    if (await this.#reviews.serve(exchange)) return;
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
+    if (attributes.type === 'resource' && attributes.resource === 'bindings' && attributes.verb === 'create') {
+      const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
+      return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
+    }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
     await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }
 }
 
-function defaultAccess(): Access {
+async function valueOfBody(request: IncomingMessage): Promise<unknown> {
+  return (await readBody(request)).value;
+}
+
+function defaultAccess({ client, clock }: ApiServerDeps): Access {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const existing: Existing = async (kind, objectKey) => (await client.get(kind, objectKey))?.metadata;
   return {
     tokens: [],
+    accounts: new ServiceAccountTokens({ key, issuer: DEFAULT_ISSUER }, { clock, existing }),
     authorizer: new RbacAuthorizer(() => BUILT_IN),
     inFlight: new InFlight(),
     hosts: new Set(['localhost', '127.0.0.1', '::1']),

@@ -51,6 +51,8 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown';
   reason?: string;
   message?: string;
+  /** The generation of the object that it speaks of. */
+  observedGeneration?: number;
   lastTransitionTime?: Timestamp;
 }
 

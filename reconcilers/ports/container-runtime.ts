@@ -40,6 +40,7 @@ export interface ContainerSpec {
   readonly hostname?: string;
   readonly network: NetworkMode;
   readonly portBindings?: readonly PortBinding[];
+  readonly mounts?: readonly BindMount[];
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
@@ -57,6 +58,14 @@ export interface PortBinding {
   readonly protocol: 'TCP' | 'UDP';
   readonly hostPort: number;
   readonly hostIP?: string;
+}
+
+export interface BindMount {
+  /** An absolute path on the node that exists. */
+  readonly source: string;
+  /** An absolute path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 export interface ContainerResources {

@@ -4,6 +4,7 @@
  */
 import type { Pod, PodTemplateSpec } from '../objects/pod.ts';
 import { podTemplateHash } from '../objects/pod-template-hash.ts';
+import { withoutServiceAccountVolume } from '../objects/service-account-volume.ts';
 
 /** On each pod the loop makes: the fingerprint of its template, `v1-0a1b...`. */
 export const ANNOTATION_TEMPLATE_HASH = 'sampan.dev/template-hash';
@@ -26,9 +27,10 @@ function versionOf(hash: string): string {
   return hash.slice(0, hash.indexOf('-'));
 }
 
-/** The pod's spec as before the scheduler chose a node. */
+/** The pod's spec as before admission completed it, and the scheduler chose a node. */
 function unassigned(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
-  if (template.spec.nodeName !== undefined) return pod.spec;
-  const { nodeName: _, ...spec } = pod.spec;
+  const written = withoutServiceAccountVolume(pod.spec, template.spec);
+  if (template.spec.nodeName !== undefined) return written;
+  const { nodeName: _, ...spec } = written;
   return spec;
 }

@@ -110,6 +110,11 @@ export class FakeRuntime implements port.ContainerRuntime {
     return [...this.#containers.values()].map(({ record }) => record);
   }
 
+  /** What a container was created from, without a call. */
+  specOf(id: string): port.ContainerSpec | undefined {
+    return this.#containers.get(id)?.spec;
+  }
+
   // The port.
 
   info(): Promise<port.RuntimeInfo> {

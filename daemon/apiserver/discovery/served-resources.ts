@@ -32,11 +32,20 @@ const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'pods/log',
   'pods/portforward',
   'pods/proxy',
+  'serviceaccounts/token',
   'services/proxy',
 ];
 
 /** The resources served without being stored. */
-const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [];
+const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
+  'bindings',
+  'localsubjectaccessreviews',
+  'selfsubjectaccessreviews',
+  'selfsubjectreviews',
+  'selfsubjectrulesreviews',
+  'subjectaccessreviews',
+  'tokenreviews',
+];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Kubernetes deletes namespaces one by one only. */

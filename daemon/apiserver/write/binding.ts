@@ -1,6 +1,7 @@
 /** POST of a Binding, to `pods/NAME/binding` or to `bindings`: assigns a pod to a node, as a scheduler does. */
 import { type JsonObject, objectAt, textOf } from '../../../reconcilers/objects/json.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { ParsedBody } from '../body/parse-body.ts';
 import { type Exchange, sendJson } from '../exchange.ts';
 import type { ObjectServices } from '../services.ts';
 import { SUCCESS } from '../status.ts';
@@ -10,7 +11,7 @@ import { requestedWrite } from './write-options.ts';
 export async function serveBinding(
   { request, response }: Exchange,
   { namespace, name, query }: { readonly namespace: string; readonly name: string; readonly query: URLSearchParams },
-  body: unknown,
+  body: ParsedBody,
   { client }: ObjectServices,
 ): Promise<void> {
   const { fieldValidation, dryRun } = requestedWrite(query, request.headers['user-agent'], 'CreateOptions');

@@ -5,6 +5,7 @@ import type { AnyObject } from '../../../reconcilers/objects/kinds.ts';
 import { keyOf } from '../../../reconcilers/objects/meta.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, PropagationPolicy } from '../../../reconcilers/ports/object-client.ts';
+import type { ParsedBody } from '../body/parse-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { listOptionsOf } from '../list-options.ts';
 import { scopeOf } from '../read.ts';
@@ -17,15 +18,14 @@ import { deletionWarning } from './source-warnings.ts';
 
 const POLICIES: readonly string[] = ['Background', 'Foreground', 'Orphan'];
 
-/** `body`: the parsed DeleteOptions, undefined where there are none. */
 export async function serveDelete(
   { request, response }: Exchange,
   asked: ResourceRequest,
-  body: unknown,
+  body: ParsedBody,
   { client, clock }: ObjectServices,
 ): Promise<void> {
   const { info, namespace, name } = asked;
-  const options = deleteOptionsOf(asked.query, body);
+  const options = deleteOptionsOf(asked.query, body.value);
   const as = representationOf(info, request.headers.accept, null, () => clock.now());
   const before = await client.get(info.kind, { namespace, name });
   const text = before && deletionWarning(before);
@@ -38,11 +38,11 @@ export async function serveDelete(
 export async function serveDeleteCollection(
   { request, response }: Exchange,
   asked: ResourceRequest,
-  body: unknown,
+  body: ParsedBody,
   { client, clock, lists }: ObjectServices,
 ): Promise<void> {
   const { info, query } = asked;
-  const { uid: _uid, resourceVersion: _revision, ...options } = deleteOptionsOf(query, body);
+  const { uid: _uid, resourceVersion: _revision, ...options } = deleteOptionsOf(query, body.value);
   const as = representationOf(info, request.headers.accept, null, () => clock.now());
   const { items, revision } = await lists.list(scopeOf(asked), listOptionsOf(query));
   const deleted: AnyObject[] = [];

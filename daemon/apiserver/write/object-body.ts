@@ -4,6 +4,7 @@ import { type DecodeProblem, decodeObject } from '../../../reconcilers/objects/d
 import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
 import { describeProblem } from '../../../reconcilers/objects/manifest-problem.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { ParsedBody } from '../body/parse-body.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { warn } from '../warnings.ts';
 import type { View } from './view.ts';
@@ -16,13 +17,18 @@ type Typed = Pick<View, 'kind' | 'apiVersion'>;
  * the wrong type, or asks for what this build does not do, is always refused (BadRequest).
  */
 export function objectOfBody(
-  body: unknown,
+  { value, duplicates }: ParsedBody,
   typed: Typed,
   fieldValidation: FieldValidation,
   response: ServerResponse,
 ): JsonObject {
-  if (body === undefined) throw new SampanError('BadRequest', { detail: `a ${typed.kind} is expected as the body` });
-  const { object, problems } = decodeObject(body, typed);
+  if (value === undefined) throw new SampanError('BadRequest', { detail: `a ${typed.kind} is expected as the body` });
+  const { object, problems: decoded } = decodeObject(value, typed);
+  const twice = fieldValidation === 'Ignore' ? [] : duplicates();
+  const problems: DecodeProblem[] = [
+    ...decoded,
+    ...twice.map((message) => ({ field: '', message, type: 'duplicate' as const })),
+  ];
   const isLenient = ({ type }: DecodeProblem) => type === 'unknown' || type === 'duplicate';
   const refused = fieldValidation === 'Strict' ? problems : problems.filter((problem) => !isLenient(problem));
   if (refused.length > 0) {

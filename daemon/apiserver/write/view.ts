@@ -3,7 +3,6 @@
  * PATCH of all of them are the same code over these. Pure.
  */
 import type { AnyObject, KindInfo } from '../../../reconcilers/objects/kinds.ts';
-import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ObjectPart } from '../../../reconcilers/ports/object-client.ts';
 
 export interface View {

@@ -4,6 +4,7 @@ import type { AnyObject, Kind, ObjectOf } from '../../../reconcilers/objects/kin
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import { typeOfKind } from '../../../reconcilers/objects/schema.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
+import type { ParsedBody } from '../body/parse-body.ts';
 import type { Exchange } from '../exchange.ts';
 import { applyPatch } from '../patch/patch.ts';
 import { representationOf } from '../representation.ts';
@@ -16,11 +17,10 @@ import { changeWarning } from './source-warnings.ts';
 import type { View } from './view.ts';
 import { requestedWrite } from './write-options.ts';
 
-/** `body`: parsed, undefined where there is none. */
 export async function serveCreate(
   exchange: Exchange,
   asked: ResourceRequest,
-  body: unknown,
+  body: ParsedBody,
   { client, clock }: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
@@ -36,7 +36,7 @@ export async function serveCreate(
 export async function serveUpdate(
   exchange: Exchange,
   asked: ResourceRequest,
-  body: unknown,
+  body: ParsedBody,
   view: View,
   services: ObjectServices,
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function serveUpdate(
 export async function servePatch(
   exchange: Exchange,
   asked: ResourceRequest,
-  body: unknown,
+  body: ParsedBody,
   view: View,
   services: ObjectServices,
 ): Promise<void> {
@@ -58,11 +58,11 @@ export async function servePatch(
   const { dryRun, fieldValidation } = requestedWrite(asked.query, request.headers['user-agent'], 'PatchOptions');
   const contentType = request.headers['content-type'] ?? '';
   const change = (current: AnyObject): JsonObject => {
-    const patched = applyPatch(contentType, view.shown(current), body, typeOfKind(view.kind));
-    return placed(objectOfBody(patched, view, fieldValidation, response), asked);
+    const patched = applyPatch(contentType, view.shown(current), body.value, typeOfKind(view.kind));
+    return placed(objectOfBody({ ...body, value: patched }, view, fieldValidation, response), asked);
   };
   // A patch that names a version or a uid insists on them.
-  const insisted = preconditionsOf(isJsonObject(body) ? body : {});
+  const insisted = preconditionsOf(isJsonObject(body.value) ? body.value : {});
   await modify(exchange, asked, view, change, { dryRun, ...insisted }, services);
 }
 

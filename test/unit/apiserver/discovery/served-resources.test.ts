@@ -27,7 +27,8 @@ describe('the served resources', () => {
   });
 
   it('have a status where the kind has one', () => {
-    const [events, pods] = servedResources([KINDS.Pod, KINDS.Event]);
+    const served = servedResources([KINDS.Pod, KINDS.Event]);
+    const [events, pods] = ['events', 'pods'].map((name) => served.find(({ resource }) => resource === name));
     assert.equal(events?.subresources.status, undefined);
     assert.deepEqual(pods?.subresources.status, { kind: 'Pod', verbs: ['get', 'patch', 'update'] });
   });
