@@ -20,9 +20,11 @@ import { useTestBed } from './harness/test-bed.ts';
 
 const POD = '/api/v1/namespaces/default/pods/tools';
 const untilStopped = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
-/** Port 7 is open on all addresses, 9 on the loopback interface only; both send back what they get. */
-const SERVERS =
-  'mkdir /www; echo hello > /www/page; httpd -p 8080 -h /www; nc -ll -p 7 -e cat & nc -ll -s 127.0.0.1 -p 9 -e cat &';
+/** What lies in the pod's web servers: 20 files, a number and 300,000 zeros each. */
+const FILES =
+  'mkdir /www; for n in $(seq 20); do { echo $n; head -c 300000 /dev/zero; } > /www/$n; done; echo hello > /www/page';
+/** 8080 and 7, which sends back what it gets, are open on all addresses, 9090 on the loopback interface only. */
+const SERVERS = 'httpd -p 8080 -h /www; httpd -p 127.0.0.1:9090 -h /www; nc -ll -p 7 -e cat &';
 
 const shell = (script: string) => ({ image: 'sampan/busybox:1', command: ['sh', '-c', script] });
 const TOOLS = {
@@ -32,7 +34,7 @@ const TOOLS = {
   spec: {
     terminationGracePeriodSeconds: 1,
     containers: [
-      { name: 'app', ...shell(`echo started; ${SERVERS} ${untilStopped}`), ports: [{ containerPort: 8080 }] },
+      { name: 'app', ...shell(`${FILES}; ${SERVERS} echo started; ${untilStopped}`), ports: [{ containerPort: 8080 }] },
       { name: 'copy', image: 'sampan/busybox:1', command: ['cat'], stdin: true },
     ],
   },
@@ -109,19 +111,10 @@ describe('streams', function () {
     });
 
     it('has a terminal of the size that was told', async () => {
-      const command = ['sh', '-c', 'read line; stty size'];
+      const command = ['sh', '-c', 'until [ "$(stty size)" = "45 123" ]; do sleep 0.05; done; stty size'];
       const client = await overWebSocket(execPath(command, 'stdin stdout tty'), 'v5.channel.k8s.io');
+      await client.send(4, '{"Width":0,"Height":0}\n');
       await client.send(4, '{"Width":123,"Height":45}\n');
-      // The size goes its own way; a terminal that has it answers so.
-      await eventually(
-        async () => {
-          const [exec] =
-            (await dockerd.api.send<{ ExecIDs: string[] | null }>({ path: `/containers/${appId}/json` })).ExecIDs ?? [];
-          return exec !== undefined && (await sizeOfTerminal('read line')) === '45 123';
-        },
-        { describe: 'the terminal to be resized' },
-      );
-      await client.send(0, '\n');
       await client.closed;
       assert.match(client.text(1), /45 123/);
     });
@@ -176,12 +169,13 @@ describe('streams', function () {
   });
 
   it('keeps what a command has put into the background when it ends by itself', async () => {
-    const command = ['sh', '-c', 'sleep 3333 >/dev/null 2>&1 & echo done'];
+    const command = ['sh', '-c', 'sleep 3333 >/dev/null 2>&1 & echo $!'];
     const client = await overWebSocket(execPath(command, 'stdout'), 'v5.channel.k8s.io');
     assert.equal(await client.closed, 1000);
-    assert.equal(client.text(1), 'done\n');
     assert.equal(await countProcesses('sleep 3333'), 1);
-    await (await overWebSocket(execPath(['pkill', '-f', 'sleep 3333'], 'stdout'), 'v5.channel.k8s.io')).closed;
+    const kill = await overWebSocket(execPath(['kill', client.text(1).trim()], 'stdout'), 'v5.channel.k8s.io');
+    await kill.closed;
+    await eventually(async () => (await countProcesses('sleep 3333')) === 0, { describe: 'it to be killed' });
   });
 
   it('attaches to a process with stdin, and leaves it running', async () => {
@@ -197,18 +191,29 @@ describe('streams', function () {
     const [client] = await overSpdy(`${POD}/portforward`, 'portforward.k8s.io');
     await Promise.all(
       Array.from({ length: 20 }, async (_, at) => {
-        const headers = { port: at % 2 === 0 ? '7' : '9', requestid: String(at) };
+        const headers = { port: at % 2 === 0 ? '8080' : '9090', requestid: String(at) };
         const error = await client.open({ ...headers, streamtype: 'error' });
         const data = await client.open({ ...headers, streamtype: 'data' });
-        const sent = Buffer.alloc(100_000, at);
-        await data.send(sent);
-        data.end();
+        await data.send(`GET /${at + 1} HTTP/1.0\r\n\r\n`);
         await data.ended;
         await error.ended;
-        assert.ok(Buffer.concat(data.received).equals(sent), `connection ${at}: ${data.received.length}`);
+        const [head = '', body = ''] = data.text().split(/\r\n\r\n(.*)/s);
+        assert.match(head, /^HTTP\/1\.\d 200 /);
+        assert.ok(body === `${at + 1}\n${'\0'.repeat(300_000)}`, `${body.length} bytes`);
         assert.equal(error.text(), '');
       }),
     );
+    client.destroy();
+  });
+
+  it('forwards what is sent, and its end', async () => {
+    const [client] = await overSpdy(`${POD}/portforward`, 'portforward.k8s.io');
+    await client.open({ port: '7', requestid: '0', streamtype: 'error' });
+    const data = await client.open({ port: '7', requestid: '0', streamtype: 'data' });
+    await data.send(threeMegabytes);
+    data.end();
+    await data.ended;
+    assert.ok(Buffer.concat(data.received).equals(threeMegabytes));
     client.destroy();
   });
 
@@ -282,19 +287,17 @@ describe('streams', function () {
       });
 
       it('port-forward: 20 connections at once', async () => {
-        const kubectl = await dockerd.netns.start(
-          path,
-          ['port-forward', 'pod/tools', ':7'],
-          join(home, 'forward.log'),
-          env,
-        );
-        const listening = () => Number(/127\.0\.0\.1:(\d+) -> 7/.exec(kubectl.readLog())?.[1]) || undefined;
+        const args = ['port-forward', 'pod/tools', ':8080'];
+        const kubectl = await dockerd.netns.start(path, args, join(home, 'forward.log'), env);
+        const listening = () => Number(/127\.0\.0\.1:(\d+) -> 8080/.exec(kubectl.readLog())?.[1]) || undefined;
         const port = await eventually(listening, { describe: 'kubectl to listen' });
-        const input = 'sixteen letters\n'.repeat(5_000);
         await Promise.all(
-          Array.from({ length: 20 }, async () => {
-            const output = await dockerd.netns.run('busybox', ['nc', '127.0.0.1', String(port)], { input });
-            assert.ok(output === input, `${output.length} of ${input.length} bytes`);
+          Array.from({ length: 20 }, async (_, at) => {
+            const url = `http://127.0.0.1:${port}/${at + 1}`;
+            const body = await dockerd.netns.run('busybox', ['wget', '-q', '-O', '-', url], {
+              env: { PATH: process.env.PATH },
+            });
+            assert.ok(body === `${at + 1}\n${'\0'.repeat(300_000)}`, `${body.length} bytes`);
           }),
         );
         await kubectl.stop();
@@ -309,14 +312,5 @@ describe('streams', function () {
         assert.equal(await run(['get', '--raw', `${POD}:8080/proxy/page`]), 'hello\n');
       });
     });
-  }
-
-  /** Rows and columns of the terminal of the process with this in its command line. */
-  async function sizeOfTerminal(text: string): Promise<string> {
-    const listed = await dockerd.cli('top', appId, '-eo', 'pid,tty,args');
-    const [, pid] = new RegExp(`^\\s*(\\d+)\\s+pts.*${text}`, 'm').exec(listed) ?? [];
-    if (pid === undefined) return '';
-    const command = ['-t', pid, '-m', '--', '/bin/busybox', 'sh', '-c', 'stty size < /dev/pts/0'];
-    return (await dockerd.netns.attempt('nsenter', command)).stdout.trim();
   }
 });
