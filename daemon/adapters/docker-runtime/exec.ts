@@ -1,6 +1,6 @@
 /**
  * exec and attach on Docker: a process is made, started on a connection of its own, watched to its end. The adapter calls it; a client
- * that left takes its process along (docs/decisions/0012).
+ * that left takes its process along (docs/decisions/0040).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
