@@ -1,6 +1,7 @@
 /** What a write's query says: dry run, who writes, what becomes of unknown fields. Pure. */
 import { type FieldError, invalid, unsupported } from '../../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isFlagSet } from '../query-flag.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -30,13 +31,13 @@ export function requestedWrite(query: URLSearchParams, userAgent: string | undef
   ];
   if (problems.length > 0) {
     const detail = problems.map(String).join(', ');
-    throw new SampanError('Invalid', { kind, name: '', detail, problems });
+    throw new SampanError('Invalid', { kind: `${kind}.meta.k8s.io`, name: '', detail, problems });
   }
   return {
     dryRun: dryRun.length > 0,
     fieldValidation: fieldValidation as FieldValidation,
     fieldManager: manager || programOf(userAgent),
-    force: ['true', '1'].includes(query.get('force') ?? ''),
+    force: isFlagSet(query, 'force'),
   };
 }
 
