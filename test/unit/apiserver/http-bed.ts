@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
-import { ApiServer } from '../../../daemon/apiserver/server.ts';
+import { ApiServer, type ApiServerDeps } from '../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
-import { createTestCluster } from '../../fakes/test-cluster.ts';
+import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export interface Answer {
   readonly status: number;
@@ -21,13 +21,21 @@ export interface Answer {
 }
 
 export interface HttpBed {
+  readonly cluster: TestCluster;
   readonly log: CollectedLog;
+  readonly socketPath: string;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
+  /** `body` as JSON, of this type. */
+  send(method: string, path: string, body: unknown, contentType?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export async function startHttpBed(health: HealthChecks = { live: [], ready: [] }): Promise<HttpBed> {
-  const { registry, clock } = await createTestCluster();
+export async function startHttpBed(
+  health: HealthChecks = { live: [], ready: [] },
+  more: Partial<ApiServerDeps> = {},
+): Promise<HttpBed> {
+  const cluster = await createTestCluster();
+  const { registry, clock } = cluster;
   const log = new CollectedLog();
   const server = new ApiServer({
     client: registry,
@@ -38,13 +46,18 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
     health,
     clock,
     log,
+    ...more,
   });
   const folder = mkdtempSync(join(tmpdir(), 'sampan-http-'));
   const socketPath = join(folder, 'sampan.sock');
   await server.listen(socketPath);
   return {
+    cluster,
+    socketPath,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
+    send: (method, path, body, contentType = 'application/json') =>
+      ask(socketPath, path, { 'content-type': contentType }, method, JSON.stringify(body)),
     close: async () => {
       await server.close();
       rmSync(folder, { recursive: true });
@@ -52,13 +65,19 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
   };
 }
 
-function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, method: string): Promise<Answer> {
+function ask(
+  socketPath: string,
+  path: string,
+  headers: OutgoingHttpHeaders,
+  method: string,
+  body?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ socketPath, path, method, headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-      const body = Buffer.concat(chunks);
-      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      const received = Buffer.concat(chunks);
+      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
       const text = bytes.toString();
       resolve({
         status: response.statusCode ?? 0,
@@ -69,6 +88,6 @@ function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, met
       });
     });
     request.on('error', reject);
-    request.end();
+    request.end(body);
   });
 }
