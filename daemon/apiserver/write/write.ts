@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json
 import type { AnyObject, Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import { typeOfKind } from '../../../reconcilers/objects/schema.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
 import type { Exchange } from '../exchange.ts';
@@ -28,6 +29,9 @@ export async function serveCreate(
   const { dryRun, fieldValidation } = requestedWrite(query, request.headers['user-agent'], 'CreateOptions');
   const as = representationOf(info, request.headers.accept, null, () => clock.now());
   const draft = placed(objectOfBody(body, info, fieldValidation, response), asked);
+  if (draft.metadata.resourceVersion) {
+    throw new SampanError('BadRequest', { detail: 'resourceVersion should not be set on objects to be created' });
+  }
   const created = await client.create(info.kind, draft as unknown as Draft<ObjectOf<Kind>>, { dryRun });
   exchange.audited.name = created.metadata.name;
   await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
