@@ -74,14 +74,17 @@ export interface Event extends KubeObject {
   kind: 'Event';
   involvedObject: ObjectReference;
   /** CamelCase, for machines: `FailedScheduling`. */
-  reason: string;
+  reason?: string;
   /** A sentence, for people. */
-  message: string;
+  message?: string;
   type: 'Normal' | 'Warning';
   source: { component?: string; host?: string };
-  firstTimestamp: Timestamp;
-  lastTimestamp: Timestamp;
+  firstTimestamp?: Timestamp;
+  lastTimestamp?: Timestamp;
   count: number;
+  /** Of writers that count occurrences in a series; they leave the two timestamps and the count out. */
+  eventTime?: Timestamp;
+  series?: { count?: number; lastObservedTime?: Timestamp };
   reportingComponent?: string;
   reportingInstance?: string;
 }

@@ -4,6 +4,7 @@ import type { Event } from '../cluster.ts';
 import { setDefault } from '../defaulting.ts';
 import { type FieldError, invalid, required } from '../field-error.ts';
 import { isJsonObject, type JsonObject, objectAt } from '../json.ts';
+import type { Timestamp } from '../meta.ts';
 import { NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
 
@@ -33,22 +34,41 @@ export const eventKind = defineKind<Event>({
   },
   validate: validateEvent,
   columns: [
-    { name: 'Last Seen', cell: (event, now) => age(event.lastTimestamp, now) },
+    { name: 'Last Seen', cell: (event, now) => age(lastSeen(event), now) },
     { name: 'Type', cell: (event) => event.type },
-    { name: 'Reason', cell: (event) => event.reason },
-    { name: 'Object', cell: (event) => `${event.involvedObject.kind.toLowerCase()}/${event.involvedObject.name}` },
+    { name: 'Reason', cell: (event) => event.reason ?? '' },
+    { name: 'Object', cell: subjectOf },
     { name: 'Subobject', wide: true, cell: (event) => event.involvedObject.fieldPath ?? '' },
     {
       name: 'Source',
       wide: true,
-      cell: ({ source }) => [source.component, source.host].filter(Boolean).join(', '),
+      cell: sourceOf,
     },
-    { name: 'Message', cell: (event) => event.message.trim() },
-    { name: 'First Seen', wide: true, cell: (event, now) => age(event.firstTimestamp, now) },
-    { name: 'Count', wide: true, type: 'integer', cell: (event) => event.count },
+    { name: 'Message', cell: (event) => (event.message ?? '').trim() },
+    { name: 'First Seen', wide: true, cell: (event, now) => age(firstSeen(event), now) },
+    { name: 'Count', wide: true, type: 'integer', cell: (event) => event.series?.count ?? event.count },
     { ...NAME, wide: true },
   ],
 });
+
+function firstSeen(event: Event): Timestamp | undefined {
+  return event.firstTimestamp ?? event.eventTime;
+}
+
+function lastSeen(event: Event): Timestamp | undefined {
+  return event.series?.lastObservedTime ?? event.lastTimestamp ?? firstSeen(event);
+}
+
+/** `pod/web-x7k2p`; of an author who names no object, what kind it is. */
+function subjectOf({ involvedObject: { kind = '', name = '' } }: Event): string {
+  return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;
+}
+
+/** `kubelet, n1`: as authors of either form of events say it. */
+function sourceOf({ source, reportingComponent, reportingInstance }: Event): string {
+  const { component = reportingComponent, host = reportingInstance } = source;
+  return [component, host].filter(Boolean).join(', ');
+}
 
 /** An event lies in the namespace of what it is about; those about cluster-scoped objects lie in `default`. */
 function validateEvent(event: JsonObject): FieldError[] {
