@@ -4,12 +4,15 @@
  */
 import type { AnyObject, KindInfo } from '../../../reconcilers/objects/kinds.ts';
 import type { ObjectPart } from '../../../reconcilers/ports/object-client.ts';
+import { VERBS, type Verb } from '../request-info.ts';
 
 export interface View {
   /** Of what goes over the wire. */
   readonly kind: string;
   readonly apiVersion: string;
   readonly part: ObjectPart;
+  /** What may be asked of the path; MethodNotAllowed for the others. */
+  readonly verbs: readonly Verb[];
   /** What the path shows. */
   shown(object: AnyObject): AnyObject;
   /** The stored object as the body changes it. */
@@ -19,15 +22,16 @@ export interface View {
 /** Undefined where the path has none. */
 export function viewOf(info: KindInfo, subresource: string): View | undefined {
   const { kind, apiVersion } = info;
-  const whole = (part: ObjectPart): View => ({
+  const whole = (part: ObjectPart, verbs: readonly Verb[]): View => ({
     kind,
     apiVersion,
     part,
+    verbs,
     shown: (object) => object,
     changed: (_current, body) => body,
   });
-  if (subresource === '') return whole('spec');
-  if (subresource === 'status' && info.hasStatus) return whole('status');
-  if (subresource === 'finalize' && kind === 'Namespace') return whole('finalizers');
+  if (subresource === '') return whole('spec', VERBS);
+  if (subresource === 'status' && info.hasStatus) return whole('status', ['get', 'update', 'patch']);
+  if (subresource === 'finalize' && kind === 'Namespace') return whole('finalizers', ['update']);
   return undefined;
 }

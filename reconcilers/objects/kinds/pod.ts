@@ -14,6 +14,7 @@ export const podKind = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   hasStatus: true,
+  answersDeleted: true,
   selectableFields: [
     'spec.nodeName',
     'spec.restartPolicy',
