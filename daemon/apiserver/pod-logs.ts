@@ -1,6 +1,6 @@
 /** `pods/NAME/log`: a container's output as text, from whoever runs the pod. */
 import { once } from 'node:events';
-import type { Pod } from '../../reconcilers/objects/pod.ts';
+import { allContainers, type Pod } from '../../reconcilers/objects/pod.ts';
 import type { LogChunk, LogOptions } from '../../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
@@ -38,7 +38,7 @@ export async function servePodLogs(
 
 function containerOf(pod: Pod, asked: string | null): string {
   const names = pod.spec.containers.map(({ name }) => name);
-  if (asked !== null && names.includes(asked)) return asked;
+  if (asked !== null && allContainers(pod.spec).some(({ name }) => name === asked)) return asked;
   const { name } = pod.metadata;
   if (asked !== null) {
     throw new SampanError('BadRequest', { detail: `container ${asked} is not valid for pod ${name}` });

@@ -55,7 +55,7 @@ export function appSpec(
   container: Container,
   { node, services }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
-): Omit<ContainerSpec, 'network'> {
+): Omit<ContainerSpec, 'network' | 'pidOf'> {
   const identity = {
     ...turn,
     pod: podIdentity(pod),
@@ -75,6 +75,7 @@ export function appSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true }),
+    ...(container.securityContext?.capabilities && { capabilities: container.securityContext.capabilities }),
     resources: containerResources(container),
     oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),
   };

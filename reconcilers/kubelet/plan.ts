@@ -4,17 +4,24 @@
  */
 
 import type { Plan } from '../kit/reconciler.ts';
-import type { Pod } from '../objects/pod.ts';
+import type { EphemeralContainer, Pod } from '../objects/pod.ts';
 import { isPodTerminal } from '../objects/pod.ts';
-import type { KubeletAction, RunContainers } from './actions.ts';
+import type { ContainerStart, KubeletAction, RunContainers } from './actions.ts';
 import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
 import { ending, planDeletion, removal } from './ending.ts';
+import { ephemeralVerdict } from './ephemeral-verdict.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
 import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
 import { changedStatus, statusEvents } from './status.ts';
+
+/** Of the pod's containers, and of its ephemeral ones, which decide nothing about the pod. */
+interface PodVerdicts {
+  readonly verdicts: readonly ContainerVerdict[];
+  readonly debuggers: readonly ContainerVerdict[];
+}
 
 export function plan(desired: Pod | undefined, observed: PodObservation, now: number): Plan<KubeletAction> {
   if (!observed.synced) return nothing('the declared state is not read yet');
@@ -65,23 +72,31 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
   const verdicts = pod.spec.containers.map((container) =>
     containerVerdict({ pod, container, records: records.of(container.name), observed, sandboxAttempt }, now),
   );
-  const stops = stopping(pod, records, verdicts, observed, now);
+  const debuggers = (pod.spec.ephemeralContainers ?? []).map((container) => {
+    const target = records.of(container.targetContainerName ?? '').newest;
+    return ephemeralVerdict(
+      { pod, container, records: records.of(container.name), observed, sandboxAttempt, target },
+      now,
+    );
+  });
+  const every = { verdicts, debuggers };
+  const stops = stopping(pod, records, [...verdicts, ...debuggers], observed, now);
   if (sandboxAttempt === undefined && records.all.some(isRunningApp)) {
-    if (stops.length === 0) return settle(pod, records, verdicts, { step: 'keep' }, observed, now);
+    if (stops.length === 0) return settle(pod, records, every, { step: 'keep' }, observed, now);
     return { actions: stops, because: 'the pause container is gone: what ran in its network stops, and starts anew' };
   }
 
   const wantsSandbox = verdicts.some(({ step }) => step !== 'ended');
   const sandboxStep: SandboxVerdict = wantsSandbox ? sandboxVerdict(pod, records, observed, now) : { step: 'keep' };
-  const pulls = verdicts.flatMap((verdict): KubeletAction[] =>
+  const pulls = [...verdicts, ...debuggers].flatMap((verdict): KubeletAction[] =>
     verdict.step === 'pull'
       ? [{ kind: 'pull-image', pod: podIdentity(pod), image: verdict.container.image, onFailure: verdict.onFailure }]
       : [],
   );
-  const runs = runContainers(pod, records, verdicts, sandboxStep, observed);
+  const runs = runContainers(pod, records, [...verdicts, ...debuggers], sandboxStep, observed);
   const actions = [...stops, ...unique(pulls), ...runs];
-  if (actions.length > 0) return { actions, because: describe(verdicts) };
-  return settle(pod, records, verdicts, sandboxStep, observed, now);
+  if (actions.length > 0) return { actions, because: describe(every) };
+  return settle(pod, records, every, sandboxStep, observed, now);
 }
 
 /** What must not go on as it is: containers without their network, of an older spec, of no spec. */
@@ -131,22 +146,34 @@ function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),
     },
   ];
 }
 
+/** Whose processes the container sees, where not only its own. */
+function processesOf(
+  pod: Pod,
+  container: EphemeralContainer,
+  records: PodRecords,
+): Pick<ContainerStart, 'processesOf'> {
+  const target = records.of(container.targetContainerName ?? '').newest;
+  if (target !== undefined) return { processesOf: { id: target.id } };
+  return pod.spec.shareProcessNamespace ? { processesOf: 'sandbox' } : {};
+}
+
 /** Nothing to start or stop: what is reported, what is tidied up, and when to look again. */
 function settle(
   pod: Pod,
   records: PodRecords,
-  verdicts: readonly ContainerVerdict[],
+  { verdicts, debuggers }: PodVerdicts,
   sandboxStep: SandboxVerdict,
   observed: PodObservation,
   now: number,
 ): Plan<KubeletAction> {
-  const status = changedStatus({ pod, observed, verdicts, sandbox: records.sandbox }, now);
+  const status = changedStatus({ pod, observed, verdicts, debuggers, sandbox: records.sandbox }, now);
   const actions: KubeletAction[] = [];
   if (status !== undefined) {
     const { resourceVersion } = pod.metadata;
@@ -154,17 +181,17 @@ function settle(
     actions.push({ kind: 'update-status', pod: podIdentity(pod), resourceVersion, status, events });
   }
   actions.push(...removal(garbage(records)));
-  const times = [...verdicts, sandboxStep].flatMap(({ changesAt }) => changesAt ?? []);
+  const times = [...verdicts, ...debuggers, sandboxStep].flatMap(({ changesAt }) => changesAt ?? []);
   return {
     actions,
-    because: sandboxStep.step === 'wait' ? sandboxStep.because : describe(verdicts),
+    because: sandboxStep.step === 'wait' ? sandboxStep.because : describe({ verdicts, debuggers }),
     ...(times.length > 0 && { checkAgainAfterMs: Math.max(0, Math.min(...times) - now) }),
   };
 }
 
-function describe(verdicts: readonly ContainerVerdict[]): string {
+function describe({ verdicts, debuggers }: PodVerdicts): string {
   const running = verdicts.filter(({ records }) => isRunning(records.newest)).length;
-  const others = verdicts.flatMap((verdict) => {
+  const others = [...verdicts, ...debuggers].flatMap((verdict) => {
     const { name } = verdict.container;
     if (verdict.step === 'wait') return [`${name}: ${verdict.waiting.reason}`];
     if (verdict.step === 'pull') return [`${name}: its image must be pulled`];

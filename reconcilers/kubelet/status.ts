@@ -4,7 +4,15 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toTimestamp } from '../objects/meta.ts';
-import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../objects/pod.ts';
+import {
+  allContainerStatuses,
+  allContainers,
+  type ContainerState,
+  type ContainerStatus,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+} from '../objects/pod.ts';
 import type { StatusEvent } from './actions.ts';
 import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
@@ -18,6 +26,8 @@ export interface StatusQuestion {
   readonly pod: Pod;
   readonly observed: PodObservation;
   readonly verdicts: readonly ContainerVerdict[];
+  /** Of the ephemeral containers. */
+  readonly debuggers: readonly ContainerVerdict[];
   readonly sandbox: PodContainer | undefined;
 }
 
@@ -28,7 +38,7 @@ export function changedStatus(question: StatusQuestion, now: number): PodStatus 
   return isDeepStrictEqual(next, status) ? undefined : next;
 }
 
-function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: number): PodStatus {
+function podStatus({ pod, observed, verdicts, debuggers, sandbox }: StatusQuestion, now: number): PodStatus {
   const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict, sandbox));
   const phase = phaseOf(pod, containerStatuses);
   const podIP = pod.spec.hostNetwork ? observed.node.ip : (isRunning(sandbox) && sandbox?.ip) || pod.status.podIP;
@@ -40,7 +50,15 @@ function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: nu
     qosClass: qosClass(pod.spec),
     conditions: conditions(pod, phase, containerStatuses, now),
     containerStatuses,
+    ...(debuggers.length > 0 && {
+      ephemeralContainerStatuses: debuggers.map((verdict) => ephemeralStatus(pod, verdict, sandbox)),
+    }),
   };
+}
+
+/** Nothing asks an ephemeral container whether it is ready. */
+function ephemeralStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
+  return { ...containerStatus(pod, verdict, sandbox), ready: false, started: false };
 }
 
 function containerStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
@@ -175,10 +193,10 @@ function dated(condition: Condition, stored: readonly Condition[], now: number):
  * are announced as they do.
  */
 export function statusEvents(pod: Pod, next: PodStatus): StatusEvent[] {
-  return (next.containerStatuses ?? []).flatMap((status) => {
+  return allContainerStatuses({ ...pod, status: next }).flatMap((status) => {
     const waiting = status.state.waiting;
-    const before = pod.status.containerStatuses?.find(({ name }) => name === status.name)?.state.waiting;
-    const image = pod.spec.containers.find(({ name }) => name === status.name)?.image ?? status.image;
+    const before = allContainerStatuses(pod).find(({ name }) => name === status.name)?.state.waiting;
+    const image = allContainers(pod.spec).find(({ name }) => name === status.name)?.image ?? status.image;
     return waiting === undefined || waiting.reason === before?.reason ? [] : waitingEvents(waiting, image);
   });
 }

@@ -14,6 +14,12 @@ export interface Support {
   readonly leftOut?: readonly string[];
 }
 
+const CONTAINER_DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
+  stdinOnce: [false],
+  terminationMessagePath: ['/dev/termination-log'],
+  terminationMessagePolicy: ['File'],
+};
+
 export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
@@ -32,7 +38,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   PodSpec: {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
-      'nodeName nodeSelector hostname hostNetwork',
+      'nodeName nodeSelector hostname hostNetwork ephemeralContainers shareProcessNamespace',
     ),
     sameAsAbsent: {
       automountServiceAccountToken: [false],
@@ -45,17 +51,21 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       serviceAccount: ['default', ''],
       serviceAccountName: ['default', ''],
       setHostnameAsFQDN: [false],
-      shareProcessNamespace: [false],
     },
   },
   Container: {
-    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin'),
-    sameAsAbsent: {
-      stdinOnce: [false],
-      terminationMessagePath: ['/dev/termination-log'],
-      terminationMessagePolicy: ['File'],
-    },
+    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin securityContext'),
+    sameAsAbsent: CONTAINER_DEFAULTS,
   },
+  EphemeralContainer: {
+    honoured: words(
+      'name image command args workingDir env imagePullPolicy tty stdin securityContext targetContainerName',
+      // Refused, in Kubernetes' words, by validation.
+      'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
+    ),
+    sameAsAbsent: CONTAINER_DEFAULTS,
+  },
+  SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },

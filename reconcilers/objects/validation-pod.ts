@@ -3,6 +3,7 @@
  * Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers, ValidatePodUpdate).
  */
 import { changedFields } from './changed-fields.ts';
+import { setDefault } from './defaulting.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
@@ -41,6 +42,8 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   }
   for (const container of [...containers, ...past]) delete container.image;
   if ((before.nodeName ?? '') === '') delete after.nodeName;
+  // Pods that were stored before it was defaulted have none.
+  setDefault(before, 'securityContext', {});
   const changed = changedFields(before, after).map((field) => child('spec', field));
   if (changed.length === 0) return [];
   const detail = 'pod updates may not change fields other than `spec.containers[*].image`';
@@ -54,22 +57,29 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
   const hostPorts = new Set<string>();
   return containers.flatMap((container, i) => {
     const at = element(path, i);
-    const { name, image } = container;
-    const taken = (name ?? '') !== '' && names.has(name as Json);
-    names.add(name as Json);
     const portNames = new Set<Json>();
     return [
-      ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
-      ...(taken ? [duplicate(child(at, 'name'), name)] : []),
-      ...validateImage(image, child(at, 'image')),
-      ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
+      ...validateContainerCommon(container, at, names),
       ...objectsAt(container, 'ports').flatMap((port, j) =>
         validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
-      ...validateEnv(container, child(at, 'env')),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
     ];
   });
+}
+
+/** What holds for containers of every sort. Adds to `names`, those of the pod's containers before it. */
+export function validateContainerCommon(container: JsonObject, at: string, names: Set<Json>): FieldError[] {
+  const { name, image } = container;
+  const taken = (name ?? '') !== '' && names.has(name as Json);
+  names.add(name as Json);
+  return [
+    ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
+    ...(taken ? [duplicate(child(at, 'name'), name)] : []),
+    ...validateImage(image, child(at, 'image')),
+    ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
+    ...validateEnv(container, child(at, 'env')),
+  ];
 }
 
 function validateImage(image: Json | undefined, path: string): FieldError[] {

@@ -26,7 +26,9 @@ export interface DiscoveredResource {
 /** The subresources served beside `status`, which follows from the table of kinds. */
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'pods/binding',
+  'pods/ephemeralcontainers',
   'pods/log',
+  'replicationcontrollers/scale',
   'serviceaccounts/token',
 ];
 

@@ -8,7 +8,7 @@ import { applyDefaults } from '../../objects/defaults.ts';
 import type { JsonObject } from '../../objects/json.ts';
 import { type AnyObject, KINDS, type Kind, type ObjectOf, storeKey } from '../../objects/kinds.ts';
 import { type Draft, keyOf, type ObjectKey, toTimestamp } from '../../objects/meta.ts';
-import { validateObject, validateUpdate } from '../../objects/validation.ts';
+import { validateNewObject, validateObject, validateUpdate } from '../../objects/validation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   ChangeBatch,
@@ -171,7 +171,10 @@ export class Registry implements RegistryClient {
       conditions.push(...added.conditions);
       additions.push(...added.writes);
     }
-    if (operation !== 'delete') refuseIfAny(object.kind, object, validateObject(object.kind, object as never));
+    if (operation !== 'delete') {
+      const validate = operation === 'create' ? validateNewObject : validateObject;
+      refuseIfAny(object.kind, object, validate(object.kind, object as never));
+    }
     if (dryRun) return this.#rehearse(conditions);
     const writes = [operation === 'delete' ? deletionOf(object) : await this.#put(object), ...additions];
     return this.#deps.store.commit({ conditions, writes });

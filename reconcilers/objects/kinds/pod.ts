@@ -3,6 +3,7 @@ import { defaultObject, setDefault } from '../defaulting.ts';
 import { objectAt, objectsAt } from '../json.ts';
 import type { Pod } from '../pod.ts';
 import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
+import { validateEphemeralContainers, validateNoneAtCreation } from '../validation-ephemeral.ts';
 import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
 import { defineKind } from './entry.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
@@ -26,10 +27,16 @@ export const podKind = defineKind<Pod>({
   setDefaults: (pod) => {
     const spec = defaultObject(pod, 'spec');
     defaultPodSpec(spec);
+    // kubectl debug looks into it without asking whether it is there.
+    setDefault(spec, 'securityContext', {});
     for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
     setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
   },
-  validate: (pod) => validatePodSpec(objectAt(pod, 'spec') ?? {}, 'spec', 'Pod'),
+  validate: (pod) => {
+    const spec = objectAt(pod, 'spec') ?? {};
+    return [...validatePodSpec(spec, 'spec', 'Pod'), ...validateEphemeralContainers(spec)];
+  },
+  validateCreate: (pod) => validateNoneAtCreation(objectAt(pod, 'spec') ?? {}),
   validateUpdate: validatePodUpdate,
   columns: POD_COLUMNS,
 });

@@ -24,6 +24,8 @@ export interface HttpBed {
   readonly cluster: TestCluster;
   readonly log: CollectedLog;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
+  /** `body` as JSON, of this type. */
+  send(method: string, path: string, body: unknown, contentType?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,8 @@ export async function startHttpBed(
     cluster,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
+    send: (method, path, body, contentType = 'application/json') =>
+      ask(socketPath, path, { 'content-type': contentType }, method, JSON.stringify(body)),
     close: async () => {
       await server.close();
       rmSync(folder, { recursive: true });
@@ -59,13 +63,19 @@ export async function startHttpBed(
   };
 }
 
-function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, method: string): Promise<Answer> {
+function ask(
+  socketPath: string,
+  path: string,
+  headers: OutgoingHttpHeaders,
+  method: string,
+  body?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ socketPath, path, method, headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-      const body = Buffer.concat(chunks);
-      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      const received = Buffer.concat(chunks);
+      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
       const text = bytes.toString();
       resolve({
         status: response.statusCode ?? 0,
@@ -76,6 +86,6 @@ function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, met
       });
     });
     request.on('error', reject);
-    request.end();
+    request.end(body);
   });
 }
