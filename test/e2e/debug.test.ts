@@ -19,7 +19,7 @@ spec:
 const PATH = '/api/v1/namespaces/default/pods/web';
 
 describe('kubectl debug', function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
   const bed = useTestBed();
   let dockerd: Dockerd;
   let sampan: Sampan;
@@ -32,6 +32,7 @@ describe('kubectl debug', function () {
     sampan = await bed.sampan(dockerd, { sources: [dir] });
     await eventually(async () => (await sampan.api.get(PATH)).status.phase === 'Running', {
       describe: 'the pod to run',
+      timeoutMs: 30_000,
     });
   });
 
@@ -56,6 +57,7 @@ describe('kubectl debug', function () {
         await kubectl.run('debug', 'web', ...image, '--', 'sh', '-c', look);
         await eventually(async () => (await stateOf(name))?.terminated?.exitCode === 0, {
           describe: 'the look to end',
+          timeoutMs: 20_000,
         });
         const { status } = await sampan.api.get(PATH);
         const seen = await kubectl.run('logs', 'web', '-c', name);
@@ -69,12 +71,13 @@ describe('kubectl debug', function () {
         const copy = `copy-${version.replace('.', '-')}`;
         // A pattern that does not find itself.
         const script = 'until grep -l "[/]upperstring" /proc/[0-9]*/cmdline; do sleep 0.1; done';
-        const options = [`--copy-to=${copy}`, '--image=sampan/busybox:1', '--container=look'];
+        const options = [`--copy-to=${copy}`, '--share-processes', '--image=sampan/busybox:1', '--container=look'];
         await kubectl.run('debug', 'web', ...options, '--', 'sh', '-c', script);
         await eventually(
           async () => /^\/proc\/\d+\/cmdline$/m.test((await kubectl.attempt('logs', copy, '-c', 'look')).stdout),
           {
             describe: 'the process of the other container to be seen',
+            timeoutMs: 20_000,
           },
         );
         await kubectl.run('delete', 'pod', copy, '--wait=false');
@@ -91,6 +94,7 @@ describe('kubectl debug', function () {
       await sampan.start();
       await eventually(async () => (await sampan.api.get(PATH)).status.phase === 'Running', {
         describe: 'the pod to run',
+        timeoutMs: 30_000,
       });
       const now = (await kubeContainers(dockerd)).filter(({ container }) => container.startsWith('look-'));
       assert.deepEqual(now.map(({ id }) => id).sort(), debuggers.map(({ id }) => id).sort());
