@@ -6,8 +6,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
-import type { Log } from '../../reconcilers/ports/log.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
@@ -34,19 +32,18 @@ import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
-import type { PodLogs } from './pod-logs.ts';
 import { readBody } from './request-body.ts';
 import { parseRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
+import type { StreamDeps } from './streams/serve.ts';
 import { serveBinding } from './write/binding.ts';
 
-export interface ApiServerDeps {
+export interface ApiServerDeps extends StreamDeps {
   readonly client: RegistryClient;
   /** Lists and watches are served from it. */
   readonly cache: ObjectCache;
-  readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
   /** sampan's own, such as `0.1.0`. */
@@ -54,8 +51,6 @@ export interface ApiServerDeps {
   readonly health: HealthChecks;
   /** Default: nobody knows what is used. */
   readonly usage?: UsageReaders;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
@@ -122,7 +117,7 @@ export class ApiServer {
     }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
-    await serveResource(exchange, asked, { ...this.#services, podLogs: this.#deps.podLogs });
+    await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }
 }
 

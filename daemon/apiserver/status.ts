@@ -32,7 +32,7 @@ export function statusOf(error: unknown): Status {
   const kind = known?.details.resource ?? known?.details.kind;
   const group = known?.details.group;
   // Clients ask again by themselves only where they are told when.
-  const retryAfterSeconds = known !== undefined && RETRIED.includes(known.status) ? RETRY_AFTER_SECONDS : undefined;
+  const retryAfterSeconds = known && retryAfter(known);
   const goesOnAt = known?.details.continue;
   return {
     kind: 'Status',
@@ -50,6 +50,12 @@ export function statusOf(error: unknown): Status {
     },
     code: known?.status ?? 500,
   };
+}
+
+/** What the error itself says; 0 is as good as nothing. */
+function retryAfter({ status, details }: SampanError): number | undefined {
+  if (typeof details.retryAfterSeconds === 'number') return details.retryAfterSeconds || undefined;
+  return RETRIED.includes(status) ? RETRY_AFTER_SECONDS : undefined;
 }
 
 /** One per field that is wrong, or what the error itself names in Kubernetes' words. */

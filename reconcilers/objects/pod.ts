@@ -3,6 +3,8 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Toleration } from './taints.ts';
+import type { Volume, VolumeMount } from './volumes.ts';
 
 export interface Pod extends KubeObject {
   apiVersion: 'v1';
@@ -35,6 +37,14 @@ export interface PodSpec {
   hostNetwork?: boolean;
   /** All containers see each other's processes. */
   shareProcessNamespace?: boolean;
+  /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
+  serviceAccountName?: string;
+  /** Kubernetes' older name of the same field; always equal to it. */
+  serviceAccount?: string;
+  /** Absent: as the ServiceAccount says. */
+  automountServiceAccountToken?: boolean;
+  volumes?: Volume[];
+  tolerations?: Toleration[];
 }
 
 export interface Container {
@@ -53,6 +63,7 @@ export interface Container {
   tty?: boolean;
   stdin?: boolean;
   securityContext?: { capabilities?: Capabilities };
+  volumeMounts?: VolumeMount[];
 }
 
 /** Started once and never restarted; counts neither for the pod's phase nor for its readiness. */
@@ -132,6 +143,9 @@ export interface ContainerState {
     containerID: string;
   };
 }
+
+/** Why a pod is not ready that ran well when its node was last heard; the master's word, in the pod's `Ready` condition. */
+export const NODE_NOT_READY = 'NodeNotReady';
 
 /** Whether the pod's `Ready` condition is true (Kubernetes' IsPodReady). */
 export function isPodReady(pod: Pod): boolean {

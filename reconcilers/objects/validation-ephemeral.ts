@@ -28,7 +28,7 @@ export function validateEphemeralContainers(spec: JsonObject): FieldError[] {
     const at = element(child('spec', FIELD), i);
     const { targetContainerName: target = '' } = container;
     return [
-      ...validateContainerCommon(container, at, names),
+      ...validateContainerCommon(container, spec, at, names),
       ...NOT_ALLOWED.filter((field) => isSet(container[field])).map((field) =>
         forbidden(child(at, field), 'cannot be set for an Ephemeral Container'),
       ),

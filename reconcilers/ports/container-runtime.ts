@@ -3,8 +3,9 @@
  * fake; one contract suite holds both. Everything is safe to repeat: what is already so is success, not an error.
  *
  * Errors: RuntimeUnavailable, ContainerMissing, ContainerNameTaken, ContainerStartFailed, ContainerRefused, ImageMissing,
- * ImagePullFailed, NetworkConflict.
+ * ImagePullFailed, NetworkConflict, PortUnreachable, ExecLeftBehind.
  */
+import type { Duplex } from 'node:stream';
 
 export interface ContainerRecord {
   readonly id: string;
@@ -39,6 +40,7 @@ export interface ContainerSpec {
   readonly hostname?: string;
   readonly network: NetworkMode;
   readonly portBindings?: readonly PortBinding[];
+  readonly mounts?: readonly BindMount[];
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
@@ -60,6 +62,14 @@ export interface PortBinding {
   readonly protocol: 'TCP' | 'UDP';
   readonly hostPort: number;
   readonly hostIP?: string;
+}
+
+export interface BindMount {
+  /** An absolute path on the node that exists. */
+  readonly source: string;
+  /** An absolute path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 export interface ContainerResources {
@@ -140,6 +150,51 @@ export interface LogChunk {
   readonly data: Uint8Array;
 }
 
+/** Which of a process's streams are wanted. With a terminal there is no stderr of its own. */
+export interface StreamChoice {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface ExecSpec extends StreamChoice {
+  readonly command: readonly string[];
+  readonly tty: boolean;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Somebody at a process's streams. Its maker closes it, whatever happened. */
+export interface ContainerSession {
+  /**
+   * What the process writes, in order, no faster than it is read; ends when the process's own side is closed. For one reader. Throws
+   * RuntimeUnavailable where it breaks off.
+   */
+  readonly output: AsyncIterable<LogChunk>;
+  /** To its stdin. Resolves when there is room for more; what a process that ended no longer reads is dropped. */
+  write(data: Uint8Array): Promise<void>;
+  /** Its stdin is at its end; what it writes still comes. */
+  closeStdin(): void;
+  /** Of its terminal; where it has none, or has ended, nothing happens. */
+  resize(size: TerminalSize): Promise<void>;
+  /** Leaves. */
+  close(): Promise<void>;
+}
+
+export interface ExecSession extends ContainerSession {
+  /** Resolves when the process has ended, which may be later than its output does. */
+  exitCode(): Promise<number>;
+  /**
+   * Leaves, and ends the process and those it started where they still run. ExecLeftBehind where that could not be done: the engine
+   * itself cannot end an exec, so it takes one on this machine.
+   */
+  close(): Promise<void>;
+}
+
 export interface ContainerRuntime {
   readonly endpoint: string;
   info(): Promise<RuntimeInfo>;
@@ -162,6 +217,16 @@ export interface ContainerRuntime {
   /** By id, of those that run. Reads once: what is used at a time follows from two looks. */
   usage(ids: readonly string[]): Promise<ReadonlyMap<string, ResourceUsage>>;
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** Starts a process in a running container. A command that cannot be run is an exec that ends with 126 or 127 and says why. */
+  exec(id: string, spec: ExecSpec): Promise<ExecSession>;
+  /** Joins the streams of a running container's own process, from now on. */
+  attach(id: string, choice: StreamChoice): Promise<ContainerSession>;
+  /**
+   * A TCP connection to a port inside the network of a running container, which owns that network (no container joined to another's
+   * network); also where the program listens on the loopback interface only. PortUnreachable where nobody answers. Half-open: each
+   * direction ends by itself.
+   */
+  connect(id: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /**
    * What happens to containers with `label` (`key` or `key=value`) and to all images, until `signal` aborts. Throws
    * RuntimeUnavailable when the stream breaks.

@@ -34,6 +34,19 @@ describe('container runtime: Docker', function () {
     talking: shell(`echo one; echo two; echo oops >&2; ${untilStopped}`),
     busy: shell('while :; do :; done'),
     broken: { image: 'sampan/busybox:1', cmd: ['/nope'] },
+    // The shell gives a program in the background no stdin; it is kept as 3.
+    tools: shell(`exec 3<&0; nc -ll -p 7 -e cat & cat <&3 & ${untilStopped}`),
+    commands: {
+      copy: ['cat'],
+      fail: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
+      stay: ['sh', '-c', 'sleep 1000 & wait; exit'],
+      size: ['sh', '-c', 'read line; stty size'],
+    },
+    countStaying: async (id) => {
+      const listed = await dockerd.cli('top', id, '-eo', 'pid,args');
+      const found = listed.split('\n').filter((line) => line.includes('sleep 1000'));
+      return found.length / 2; // the shell and its child
+    },
     stopEngine: () => dockerd.stop(),
     startEngine: () => dockerd.start(),
   }));

@@ -1,6 +1,9 @@
 /** One container of the fake runtime: its record as it changes, and its log. Only the fake runtime changes it. */
+
+import type { Duplex } from 'node:stream';
 import type { ContainerRecord, ContainerSpec, LogChunk } from '../../reconcilers/ports/container-runtime.ts';
 import type { FakeLog } from './fake-log.ts';
+import type { FakeProcess } from './fake-process.ts';
 
 export interface FakeImage {
   /** Without it one is made from the reference. */
@@ -15,11 +18,21 @@ export interface FakeImage {
   readonly memoryBytes?: number;
   /** What it does on SIGTERM: end with a code (0 without it), or nothing. */
   readonly onSigterm?: number | 'ignore';
+  /** What its programs do, by the first word of an exec's command. */
+  readonly programs?: Readonly<Record<string, FakeProgram>>;
+  /** What its own process does with the streams of those who attach. */
+  readonly onAttach?: FakeProgram;
+  /** Who listens on which port. */
+  readonly servers?: Readonly<Record<number, (connection: Duplex) => void>>;
 }
+
+/** Resolves to its exit code. */
+export type FakeProgram = (process: FakeProcess) => Promise<number>;
 
 export interface FakeContainer {
   readonly spec: ContainerSpec;
   readonly image: FakeImage;
   record: ContainerRecord;
   readonly log: FakeLog;
+  readonly processes: Set<FakeProcess>;
 }

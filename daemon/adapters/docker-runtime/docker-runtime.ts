@@ -2,6 +2,7 @@
  * The container runtime on Docker, from 20.10 on. The assembly makes one per engine; the kubelet and the node loop use it through the
  * port. Every answer of Docker is translated here, in the methods that know what it means; it keeps no containers in memory.
  */
+import type { Duplex } from 'node:stream';
 import type { ContainerInspectInfo, ImageInfo, ImageInspectInfo } from 'dockerode';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
 import { type ErrorCode, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -11,10 +12,12 @@ import { toContainerRecord } from './container-record.ts';
 import { type ContainerStats, toUsage } from './container-stats.ts';
 import { DockerClient, DockerRefusal } from './docker-client.ts';
 import { type DockerEvent, EVENT_FILTERS, toRuntimeEvent } from './event-stream.ts';
+import { attachTo, startExec } from './exec.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { jsonLines } from './json-lines.ts';
 import { demultiplex, terminalOutput } from './log-stream.ts';
 import { ensureNetwork, findNetwork, removeNetwork } from './pod-network.ts';
+import { PortConnections } from './port-connection.ts';
 
 /** Creating and starting wait behind others' where many are under way on slow disks. */
 const SLOW_MS = 120_000;
@@ -38,6 +41,7 @@ interface DockerInfo {
 export class DockerRuntime implements port.ContainerRuntime {
   readonly #docker: DockerClient;
   readonly #pulls: ImagePulls;
+  readonly #connections = new PortConnections();
   #logDriver: string | undefined;
 
   /** `endpoint`: `unix:///PATH` or `tcp://HOST:PORT`; nothing is asked of it yet. Throws Usage for another form. */
@@ -52,6 +56,7 @@ export class DockerRuntime implements port.ContainerRuntime {
 
   /** Ends the kept connections. */
   close(): void {
+    this.#connections.close();
     this.#docker.close();
   }
 
@@ -191,6 +196,20 @@ export class DockerRuntime implements port.ContainerRuntime {
     yield* info.Config.Tty ? terminalOutput(bytes) : demultiplex(bytes);
   }
 
+  exec(id: string, spec: port.ExecSpec): Promise<port.ExecSession> {
+    return startExec(this.#docker, id, spec).catch(translateOf(id));
+  }
+
+  async attach(id: string, choice: port.StreamChoice): Promise<port.ContainerSession> {
+    const { Config } = await this.#running(id);
+    return attachTo(this.#docker, id, Config.Tty, choice).catch(translateOf(id));
+  }
+
+  async connect(id: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    signal.throwIfAborted();
+    return this.#connections.connect(await this.#running(id), port, signal);
+  }
+
   async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
     const at = Date.now();
     // Docker answers a moment before it listens; `since` fetches what happened in between.
@@ -242,6 +261,14 @@ export class DockerRuntime implements port.ContainerRuntime {
       if (isMissing(error, id)) return undefined;
       throw toSampanError(error, 'Internal', {});
     }
+  }
+
+  async #running(id: string): Promise<ContainerInspectInfo> {
+    const info = await this.#inspect(id);
+    if (info === undefined) throw new SampanError('ContainerMissing', { id });
+    if (!info.State.Running)
+      throw new SampanError('ContainerRefused', { name: info.Name, detail: 'it is not running' });
+    return info;
   }
 
   /** `one-shot`: otherwise Docker looks twice, a second apart. */
@@ -313,5 +340,13 @@ function toSampanError(error: unknown, code: ErrorCode, details: Readonly<Record
 function translate(code: ErrorCode, details: Readonly<Record<string, unknown>>): (error: unknown) => never {
   return (error) => {
     throw toSampanError(error, code, details);
+  };
+}
+
+/** {@link translate} for a call about one container that is to be there. */
+function translateOf(id: string): (error: unknown) => never {
+  return (error) => {
+    if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
+    throw toSampanError(error, 'ContainerRefused', { name: id });
   };
 }

@@ -25,11 +25,19 @@ export interface DiscoveredResource {
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'namespaces/finalize',
+  'nodes/proxy',
+  'pods/attach',
   'pods/binding',
   'pods/ephemeralcontainers',
+  'pods/eviction',
+  'pods/exec',
   'pods/log',
+  'pods/portforward',
+  'pods/proxy',
   'replicationcontrollers/scale',
   'serviceaccounts/token',
+  'services/proxy',
 ];
 
 /** The resources served without being stored. */

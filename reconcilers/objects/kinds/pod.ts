@@ -3,6 +3,7 @@ import { defaultObject, setDefault } from '../defaulting.ts';
 import { objectAt, objectsAt } from '../json.ts';
 import type { Pod } from '../pod.ts';
 import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
+import { addDefaultTolerations, keepDefaultTolerations } from '../taints.ts';
 import { validateEphemeralContainers, validateNoneAtCreation } from '../validation-ephemeral.ts';
 import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
 import { defineKind } from './entry.ts';
@@ -31,6 +32,10 @@ export const podKind = defineKind<Pod>({
     setDefault(spec, 'securityContext', {});
     for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
     setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
+  },
+  prepareForCreate: (pod) => addDefaultTolerations(defaultObject(pod, 'spec')),
+  prepareForUpdate: (next, previous) => {
+    keepDefaultTolerations(defaultObject(next, 'spec'), objectAt(previous, 'spec') ?? {});
   },
   validate: (pod) => {
     const spec = objectAt(pod, 'spec') ?? {};
