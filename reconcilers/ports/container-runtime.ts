@@ -44,6 +44,10 @@ export interface ContainerSpec {
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
+  /** Sees the processes of the container with this id, which must run by then. */
+  readonly pidOf?: string;
+  /** Beside, or less than, what the engine gives by itself: `NET_ADMIN`. */
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
   /** 0 to -1000: the less, the later the kernel kills it. */
   readonly oomScoreAdj?: number;
 }

@@ -177,6 +177,16 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     });
   });
 
+  describe('processes', () => {
+    it('are seen by a container that joins those of one that runs, and of no other', async () => {
+      const target = await create(backend().server);
+      const other = await create(backend().server, { pidOf: target });
+      await assert.rejects(runtime().start(other), { code: 'ContainerStartFailed', message: /non running container/ });
+      await runtime().start(target);
+      assert.equal((await runtime().start(other)).state, 'running');
+    });
+  });
+
   describe('stop', () => {
     it('lets the process end by itself', async () => {
       const id = await run(backend().server);

@@ -95,7 +95,12 @@ async function modify(
   options: ModifyOptions,
   { client, clock }: ObjectServices,
 ): Promise<void> {
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(
+    { ...info, columns: view.columns },
+    request.headers.accept,
+    query.get('includeObject'),
+    () => clock.now(),
+  );
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;
