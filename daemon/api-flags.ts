@@ -1,5 +1,6 @@
 /** The flags of `sampan run` that say where the API is served and who may use it; by Kubernetes' names where it has them. */
 import type { Command } from 'commander';
+import { DEFAULT_ISSUER } from './apiserver/access/issuer.ts';
 import { ipAddress, megabytes, names, port, positiveNumber, wholeNumber } from './flag-values.ts';
 
 export interface ApiConfig {
@@ -38,11 +39,7 @@ export function apiOptions(command: Command): Command {
     .option('--tls-san <names>', 'further names and addresses by which clients reach it, comma-separated', names, [])
     .option('--token-auth-file <file>', 'bearer tokens: lines of token,user,uid,"group1,group2"')
     .option('--authorization-rbac-file <file>', 'Roles, ClusterRoles and their bindings, beside the built-in ones')
-    .option(
-      '--service-account-issuer <url>',
-      'who ServiceAccount tokens say they are from',
-      'https://kubernetes.default.svc.cluster.local',
-    )
+    .option('--service-account-issuer <url>', 'who ServiceAccount tokens say they are from', DEFAULT_ISSUER)
     .option('--max-requests-inflight <count>', 'requests at once that change nothing', positiveNumber, 400)
     .option('--max-mutating-requests-inflight <count>', 'requests at once that change something', positiveNumber, 200)
     .option('--max-streams <count>', 'watches, logs, execs and the like at once', positiveNumber, 1_000)

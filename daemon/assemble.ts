@@ -32,9 +32,12 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
+import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
 import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
+import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
 
 export interface Essentials {
@@ -58,6 +61,8 @@ export interface CoreOptions {
   readonly nodePorts: { readonly first: number; readonly last: number };
   /** The node's name, for events. */
   readonly host: string;
+  /** Whether pods can reach the API server. */
+  readonly isApiReachable: boolean;
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
@@ -92,6 +97,8 @@ export interface MasterOptions {
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; absent where they cannot. */
   readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
+  /** The authority that signed the API server's certificate, in PEM; pods are told of it. */
+  readonly authority: () => string | undefined;
 }
 
 /** The loops of a master: sources, controllers, scheduler. */
@@ -114,6 +121,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createManifestSyncLoop({
         cache,
         client,
+        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
         archive: options.archive,
@@ -138,6 +146,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         },
       }),
     ),
+    runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
     runLoop(core, createResourceQuotaLoop({ client, cache, clock })),
@@ -151,10 +160,17 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly onPull?: PullObserver;
 }
 
+export interface NodePorts {
+  readonly runtime: ContainerRuntime;
+  readonly filter: PacketFilter;
+  readonly files: VolumeFiles;
+  readonly tokens: TokenIssuer;
+}
+
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter }: { runtime: ContainerRuntime; filter: PacketFilter },
+  { runtime, filter, files, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -171,6 +187,8 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        files,
+        tokens,
         events: eventsOf(core, 'kubelet'),
         clock,
         log,
@@ -179,7 +197,7 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
+    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
 }
 

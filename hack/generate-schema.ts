@@ -34,6 +34,14 @@ const ROOTS: Record<string, string> = {
   Lease: 'V1Lease',
 };
 
+/** What requests carry and nobody stores. */
+const BODIES: Record<string, string> = {
+  Binding: 'V1Binding',
+  DeleteOptions: 'V1DeleteOptions',
+  Eviction: 'V1Eviction',
+  Scale: 'V1Scale',
+};
+
 /** What the client's types do not tell: quantities are strings there, a template's metadata is not a stored object's. */
 const OVERRIDES: Record<string, string> = {
   'ResourceRequirements.limits': '{}quantity',
@@ -68,9 +76,11 @@ export interface GeneratedSchema {
 
 export function generateSchema(): GeneratedSchema {
   const types: Record<string, Record<string, string>> = {};
-  for (const className of Object.values(ROOTS)) visit(types, className);
+  for (const className of Object.values({ ...ROOTS, ...BODIES })) visit(types, className);
   visit(types, 'V1ObjectMeta', 'PodTemplateMeta');
-  const kinds = Object.fromEntries(Object.entries(ROOTS).map(([kind, className]) => [kind, shortName(className)]));
+  const kinds = Object.fromEntries(
+    Object.entries({ ...ROOTS, ...BODIES }).map(([kind, className]) => [kind, shortName(className)]),
+  );
   const sorted = Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { kinds, types: sorted };
 }

@@ -2,17 +2,19 @@
  * The audit log on disk: JSON lines in a file for its owner only, moved aside when it is full, the oldest of those removed. `sampan
  * run` opens it. What cannot be written waits for the disk, up to a limit; losing lines is said in the daemon's own log.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { SonicBoom } from 'sonic-boom';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
+import type { CancelTimer, Clock } from '../../reconcilers/ports/clock.ts';
 import { messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 
+const MODE = 0o600;
 /** How much may wait for a disk that does not take it. */
 const WAITING_BYTES = 16 * 1024 * 1024;
 const RETRY_MS = 2_000;
-const MODE = 0o600;
+/** `audit-2026-01-02T03-04-05.678.log` */
+const BACKUP_TIME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})$/;
 
 export interface AuditFileOptions {
   readonly path: string;
@@ -25,10 +27,14 @@ export interface AuditFileOptions {
 export class AuditFile {
   readonly #options: AuditFileOptions;
   readonly #deps: { clock: Clock; log: Log };
-  readonly #file: SonicBoom;
-  #size: number;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #file: { readonly handle: FileHandle; size: number } | undefined;
+  /** The one writer, while it is at work. */
+  #writing: Promise<void> | undefined;
   #failing = false;
-  #cancelRetry = () => {};
+  #losing = false;
+  #cancelRetry: CancelTimer = () => {};
 
   /** Usage error where the file cannot be opened. */
   constructor(options: AuditFileOptions, deps: { clock: Clock; log: Log }) {
@@ -37,87 +43,127 @@ export class AuditFile {
     try {
       mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
       closeSync(openSync(options.path, 'a', MODE));
-      this.#size = statSync(options.path).size;
     } catch (cause) {
       throw new SampanError('Usage', { detail: `cannot write the audit log ${options.path}` }, cause);
     }
-    const { path: dest } = options;
-    this.#file = new SonicBoom({ dest, append: true, mode: MODE, sync: false, maxLength: WAITING_BYTES });
-    this.#file.on('error', (error) => this.#failed(error));
-    this.#file.on('drop', () => this.#failed(new Error('too much waits to be written; lines are lost')));
-    this.#file.on('write', () => this.#recovered());
   }
 
   write(event: object): void {
-    const line = `${JSON.stringify(event)}\n`;
-    const bytes = Buffer.byteLength(line);
-    if (this.#size > 0 && this.#size + bytes > this.#options.maxBytes) this.#rotate();
-    this.#size += bytes;
-    this.#file.write(line);
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    if (this.#waitingBytes + line.length > WAITING_BYTES) {
+      if (!this.#losing) this.#deps.log.error('audit lines are lost: too many wait', { path: this.#options.path });
+      this.#losing = true;
+      return;
+    }
+    this.#waiting.push(line);
+    this.#waitingBytes += line.length;
+    if (!this.#failing) this.#start();
   }
 
   /** Writes what waits; a disk that takes nothing is not waited for. */
   async close(): Promise<void> {
     this.#cancelRetry();
-    await new Promise<void>((resolve) => {
-      this.#file.once('close', resolve);
-      this.#file.once('error', () => {
-        this.#file.destroy();
-        resolve();
-      });
-      this.#file.end();
+    await this.#writing;
+    if (this.#waiting.length > 0) await this.#writeAll();
+    this.#cancelRetry();
+    await this.#file?.handle.close();
+  }
+
+  #start(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
     });
   }
 
-  #rotate(): void {
-    const { path, maxBackups } = this.#options;
+  async #writeAll(): Promise<void> {
     try {
-      renameSync(path, this.#backupPath());
-      this.#size = 0;
-      this.#file.reopen(path);
-      const surplus = maxBackups === 0 ? [] : this.#backups().slice(0, -maxBackups);
-      for (const old of surplus) rmSync(join(dirname(path), old));
+      while (this.#waiting.length > 0) {
+        this.#file ??= await openForAppending(this.#options.path);
+        const lines = this.#fitting(this.#file.size);
+        if (lines.length === 0) await this.#moveAside(this.#file.handle);
+        else await this.#append(this.#file, lines);
+      }
+      if (this.#failing) this.#deps.log.info('the audit log is written again', { path: this.#options.path });
+      this.#failing = false;
+      this.#losing = false;
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** As Kubernetes names them: `audit-2026-01-02T03-04-05.678.log`. */
-  #backupPath(): string {
-    const { path } = this.#options;
-    const taken = new Set(this.#backups());
-    for (let ms = this.#deps.clock.now(); ; ms++) {
-      const time = new Date(ms).toISOString().replaceAll(':', '-').slice(0, -1);
-      const name = `${this.#stem}-${time}${extname(path)}`;
-      if (!taken.has(name)) return join(dirname(path), name);
+  /** The lines that go in before the file is full; an empty file takes one of any length. */
+  #fitting(size: number): Buffer[] {
+    let bytes = size;
+    const end = this.#waiting.findIndex((line, index) => {
+      bytes += line.length;
+      return bytes > this.#options.maxBytes && !(size === 0 && index === 0);
+    });
+    return this.#waiting.slice(0, end === -1 ? undefined : end);
+  }
+
+  async #append(file: { readonly handle: FileHandle; size: number }, lines: readonly Buffer[]): Promise<void> {
+    const batch = Buffer.concat(lines);
+    try {
+      await file.handle.appendFile(batch);
+    } catch (error) {
+      // What a full disk took of it would be a torn line before the next try.
+      await file.handle.truncate(file.size).catch(() => undefined);
+      throw error;
     }
+    file.size += batch.length;
+    this.#waiting.splice(0, lines.length);
+    this.#waitingBytes -= batch.length;
   }
 
-  /** Oldest first: their names sort by time. */
-  #backups(): string[] {
+  async #moveAside(handle: FileHandle): Promise<void> {
+    const { path, maxBackups } = this.#options;
+    await rename(path, join(dirname(path), await this.#backupName()));
+    this.#file = undefined;
+    await handle.close();
+    const surplus = maxBackups === 0 ? [] : (await this.#backups()).slice(0, -maxBackups);
+    for (const old of surplus) await rm(join(dirname(path), old));
+  }
+
+  /** As Kubernetes names them; a later one always sorts after an earlier one, also when the clock was set back. */
+  async #backupName(): Promise<string> {
     const { path } = this.#options;
-    const isTime = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/;
-    return readdirSync(dirname(path))
-      .filter((name) => name.startsWith(`${this.#stem}-`) && name.endsWith(extname(path)))
-      .filter((name) => isTime.test(name.slice(this.#stem.length + 1, name.length - extname(path).length)))
-      .sort();
+    const last = (await this.#backups()).at(-1);
+    const after = last === undefined ? 0 : timeOf(last.slice(stemOf(path).length + 1));
+    const time = new Date(Math.max(this.#deps.clock.now(), after + 1)).toISOString().slice(0, -1);
+    return `${stemOf(path)}-${time.replaceAll(':', '-')}${extname(path)}`;
   }
 
-  get #stem(): string {
-    return basename(this.#options.path, extname(this.#options.path));
+  /** Oldest first. */
+  async #backups(): Promise<string[]> {
+    const { path } = this.#options;
+    const [stem, end] = [`${stemOf(path)}-`, extname(path)];
+    const names = await readdir(dirname(path));
+    return names
+      .filter((name) => name.startsWith(stem) && name.endsWith(end))
+      .filter((name) => BACKUP_TIME.test(name.slice(stem.length, name.length - end.length)))
+      .sort();
   }
 
   #failed(error: unknown): void {
     const { clock, log } = this.#deps;
-    if (!this.#failing)
+    if (!this.#failing) {
       log.error('the audit log cannot be written', { path: this.#options.path, error: messageOf(error) });
+    }
     this.#failing = true;
     this.#cancelRetry();
-    this.#cancelRetry = clock.setTimer(RETRY_MS, () => this.#file.flush(() => {}));
+    this.#cancelRetry = clock.setTimer(RETRY_MS, () => this.#start());
   }
+}
 
-  #recovered(): void {
-    if (this.#failing) this.#deps.log.info('the audit log is written again', { path: this.#options.path });
-    this.#failing = false;
-  }
+async function openForAppending(path: string): Promise<{ handle: FileHandle; size: number }> {
+  const handle = await open(path, 'a', MODE);
+  return { handle, size: (await handle.stat()).size };
+}
+
+function timeOf(text: string): number {
+  return Date.parse(`${text.slice(0, 23).replace(BACKUP_TIME, '$1T$2:$3:$4')}Z`);
+}
+
+function stemOf(path: string): string {
+  return basename(path, extname(path));
 }

@@ -16,6 +16,7 @@ import { clientCertificateOf } from './access/client-certificate.ts';
 import { impersonated } from './access/impersonation.ts';
 import { classOf, type InFlight } from './access/in-flight.ts';
 import { attributesOf, type RequestAttributes } from './access/request-attributes.ts';
+import type { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ANONYMOUS, type UserInfo } from './access/user.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import type { Arrival } from './listeners.ts';
@@ -27,7 +28,9 @@ const DEADLINE_MS = 60_000;
 
 /** Who may come in and do what; the same for both listeners. */
 export interface Access {
+  /** Static ones; those of ServiceAccounts come beside them. */
   readonly tokens: readonly TokenAuthenticator[];
+  readonly accounts: ServiceAccountTokens;
   readonly authorizer: Authorizer;
   readonly inFlight: InFlight;
   /** Names and addresses that a Host header may say, in lower case. */
@@ -72,7 +75,7 @@ export async function serve(arrival: Arrival, deps: PipelineDeps): Promise<void>
     const attributes = attributesOf(request.method ?? 'GET', request.url ?? '/');
     progress.attributes = attributes;
     guard(arrival, access);
-    progress.user = await authenticate(credentialsOf(arrival), access.tokens, clock.now());
+    progress.user = await authenticate(credentialsOf(arrival), authenticatorsOf(access), clock.now());
     const acting = await impersonated(progress.user, request.headersDistinct, access.authorizer);
     if (acting !== undefined) progress.impersonated = acting;
     // The owner's way in stays open when clients have filled the other.
@@ -109,7 +112,7 @@ function guard({ via, request }: Arrival, { hosts }: Access): void {
   const refusal = via === 'tls' ? browserRefusal(request.headers, hosts) : undefined;
   if (refusal !== undefined) throw new SampanError('AccessDenied', { detail: refusal });
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) {
-    throw new SampanError('RequestEntityTooLarge', { limit: BODY_LIMIT });
+    throw new SampanError('RequestEntityTooLarge', { detail: `limit is ${BODY_LIMIT}` });
   }
 }
 
@@ -117,6 +120,10 @@ function credentialsOf({ via, request }: Arrival): Credentials {
   const { authorization } = request.headers;
   const certificate = request.socket instanceof TLSSocket ? clientCertificateOf(request.socket) : undefined;
   return { via, ...(certificate && { certificate }), ...(authorization !== undefined && { authorization }) };
+}
+
+function authenticatorsOf({ tokens, accounts }: Access): readonly TokenAuthenticator[] {
+  return [...tokens, async (token) => (await accounts.verify(token))?.user];
 }
 
 /** Who showed nothing is asked to, not told what is forbidden. */

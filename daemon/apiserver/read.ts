@@ -1,4 +1,4 @@
-/** GET of one object or a collection. */
+/** GET of one object, as a view shows it, or of a collection. */
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { listOptionsOf } from './list-options.ts';
@@ -8,10 +8,12 @@ import type { ResourceRequest } from './request-info.ts';
 import { selectionOf } from './selection.ts';
 import { sendText } from './send.ts';
 import type { ObjectServices } from './services.ts';
+import type { View } from './write/view.ts';
 
 export async function serveRead(
   exchange: Exchange,
   asked: ResourceRequest,
+  view: View,
   { client, clock, lists }: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
@@ -20,7 +22,7 @@ export async function serveRead(
   if (asked.verb === 'get') {
     const object = await client.get(info.kind, { namespace, name });
     if (object === undefined) throw new SampanError('NotFound', { resource: info.plural, name });
-    return sendText(request, response, 200, as.contentType, as.one(object));
+    return sendText(request, response, 200, as.contentType, as.one(view.shown(object)));
   }
   const listed = await lists.list(scopeOf(asked), listOptionsOf(query));
   const metadata = {

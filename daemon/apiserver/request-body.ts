@@ -1,6 +1,7 @@
 /** Reading a request's body, no further than the limit. Handlers call it; what the bytes mean is theirs. */
 import type { IncomingMessage } from 'node:http';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { type ParsedBody, parseBody } from './body/parse-body.ts';
 
 /** Kubernetes' own limit. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
@@ -11,19 +12,13 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new SampanError('RequestEntityTooLarge', { limit: BODY_LIMIT });
+    if (size > BODY_LIMIT) throw new SampanError('RequestEntityTooLarge', { detail: `limit is ${BODY_LIMIT}` });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** Undefined where the body is empty; BadRequest where it is not JSON. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const bytes = await readBytes(request);
-  if (bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new SampanError('BadRequest', { detail: `the body is not JSON: ${(cause as Error).message}` }, cause);
-  }
+/** The body as its media type says; BadRequest or UnsupportedMediaType where it is not that. */
+export async function readBody(request: IncomingMessage): Promise<ParsedBody> {
+  return parseBody(request.headers['content-type'], await readBytes(request));
 }

@@ -2,20 +2,23 @@
  * The API server: Kubernetes' REST paths, over a unix socket and HTTPS. One request in, one verb of the registry out; what an object
  * means is decided there and in the loops, who may ask in the pipeline, never here.
  */
-
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
-import type { Log } from '../../reconcilers/ports/log.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
+import { DEFAULT_ISSUER } from './access/issuer.ts';
+import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
+import { Reviews } from './access/reviews/reviews.ts';
+import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
-import { serveVersion } from './discovery/version.ts';
+import { serveVersion, versionInfo } from './discovery/version.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import {
   type Arrival,
@@ -25,45 +28,54 @@ import {
   type TlsListener,
   type TlsPlace,
 } from './listeners.ts';
+import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { ObjectLists } from './object-lists.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
-import { type PodLogs, servePodLogs } from './pod-logs.ts';
-import { serveRead } from './read.ts';
-import { parseRequest, type ResourceRequest } from './request-info.ts';
+import { readBody } from './request-body.ts';
+import { parseRequest } from './request-info.ts';
+import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
 import { pathNotFound } from './status.ts';
-import { serveWatch } from './watch.ts';
-import { serveWrite } from './write.ts';
+import type { StreamDeps } from './streams/serve.ts';
+import { serveBinding } from './write/binding.ts';
 
-export interface ApiServerDeps {
+export interface ApiServerDeps extends StreamDeps {
   readonly client: RegistryClient;
   /** Lists and watches are served from it. */
   readonly cache: ObjectCache;
-  readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Default: the built-in roles, and nobody but the socket's owner and who has a certificate. */
+  /** Default: nobody knows what is used. */
+  readonly usage?: UsageReaders;
+  /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
 
 export class ApiServer {
   readonly #deps: ApiServerDeps;
   readonly #access: Access;
+  readonly #reviews: Reviews;
   readonly #services: ObjectServices;
-  readonly #discovery = new Discovery(servedResources(ALL_KINDS));
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
+  readonly #metrics: Metrics;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
+    const served = servedResources(ALL_KINDS);
+    this.#discovery = new Discovery(served);
+    this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#metrics = new Metrics(deps);
+    this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
+    this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
     this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
-    this.#access = deps.access ?? defaultAccess();
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */
@@ -94,35 +106,31 @@ export class ApiServer {
     const { request, response, attributes } = exchange;
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
-    if (await serveHealth(exchange, health, log)) return;
+    if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
+    if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
+    if (attributes.type === 'resource' && attributes.resource === 'bindings' && attributes.verb === 'create') {
+      const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
+      return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
+    }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendJson(response, 404, pathNotFound());
-    await this.#handlerOf(asked)(exchange);
-  }
-
-  #handlerOf(asked: ResourceRequest): (exchange: Exchange) => Promise<void> {
-    const { client, podLogs } = this.#deps;
-    const isPod = asked.info.kind === 'Pod';
-    if (isPod && asked.subresource === 'log' && asked.verb === 'get') {
-      return (exchange) => servePodLogs(exchange, asked, { client, podLogs });
-    }
-    switch (asked.verb) {
-      case 'get':
-      case 'list':
-        return (exchange) => serveRead(exchange, asked, this.#services);
-      case 'watch':
-        return (exchange) => serveWatch(exchange, asked, this.#services);
-      default:
-        return (exchange) => serveWrite(exchange, asked, client);
-    }
+    await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }
 }
 
-function defaultAccess(): Access {
+async function valueOfBody(request: IncomingMessage): Promise<unknown> {
+  return (await readBody(request)).value;
+}
+
+function defaultAccess({ client, clock }: ApiServerDeps): Access {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const existing: Existing = async (kind, objectKey) => (await client.get(kind, objectKey))?.metadata;
   return {
     tokens: [],
+    accounts: new ServiceAccountTokens({ key, issuer: DEFAULT_ISSUER }, { clock, existing }),
     authorizer: new RbacAuthorizer(() => BUILT_IN),
     inFlight: new InFlight(),
     hosts: new Set(['localhost', '127.0.0.1', '::1']),

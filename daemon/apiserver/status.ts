@@ -71,6 +71,9 @@ function causesOf({ code, message, details }: SampanError): readonly StatusCause
   }));
 }
 
+/** What a write answers that has no object to show. */
+export const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } as const;
+
 export function pathNotFound(): Status {
   const message = 'the server could not find the requested resource';
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'NotFound', code: 404 };

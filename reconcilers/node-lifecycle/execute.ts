@@ -5,7 +5,7 @@ import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Executors } from '../kit/reconciler.ts';
 import type { Node, NodeCondition } from '../objects/cluster.ts';
 import { formatKey, toTimestamp } from '../objects/meta.ts';
-import type { Pod } from '../objects/pod.ts';
+import { NODE_NOT_READY, type Pod } from '../objects/pod.ts';
 import { withDisruptionTarget } from '../objects/policy/disruption-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isSampanError } from '../ports/errors.ts';
@@ -66,7 +66,7 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
         if (pod?.metadata.resourceVersion !== wanted.resourceVersion) return;
         try {
           await client.updateStatus('Pod', { ...pod, status: notReady(pod, clock.now()) });
-          events.record(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
+          events.record(pod, 'Warning', NODE_NOT_READY, 'Node is not ready');
         } catch (error) {
           if (!isSampanError(error, 'NotFound')) throw error;
         }
@@ -115,7 +115,7 @@ function unknown(node: Node, now: number): NodeCondition[] {
 function notReady(pod: Pod, now: number): Pod['status'] {
   const conditions = (pod.status.conditions ?? []).map((condition) =>
     condition.type === 'Ready'
-      ? { type: 'Ready', status: 'False' as const, reason: 'NodeNotReady', lastTransitionTime: toTimestamp(now) }
+      ? { type: 'Ready', status: 'False' as const, reason: NODE_NOT_READY, lastTransitionTime: toTimestamp(now) }
       : condition,
   );
   return { ...pod.status, conditions };

@@ -35,6 +35,11 @@ export interface NodeCondition extends Condition {
   lastHeartbeatTime?: Timestamp;
 }
 
+/** Whether the master does not hear the node: its `Ready` condition is Unknown. */
+export function isNodeUnknown(node: Node | undefined): boolean {
+  return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') ?? false;
+}
+
 export interface NodeInfo {
   architecture: string;
   bootID: string;

@@ -5,7 +5,6 @@
  */
 import { child, element } from './field-path.ts';
 import { copyJson, isJsonObject, type Json, type JsonObject, setMember } from './json.ts';
-import type { KindInfo } from './kinds.ts';
 import { nearestName } from './nearest-name.ts';
 import { parseQuantity } from './quantity.ts';
 import { type FieldType, fieldsOfType, typeOfKind } from './schema.ts';
@@ -28,7 +27,7 @@ export type SourceText = (field: string) => string | undefined;
  */
 export function decodeObject(
   value: unknown,
-  info: KindInfo,
+  info: { readonly kind: string; readonly apiVersion: string },
   sourceText: SourceText = () => undefined,
 ): { object: JsonObject; problems: DecodeProblem[] } {
   const problems: DecodeProblem[] = [];

@@ -70,6 +70,8 @@ function withoutServerFields(manifest: JsonObject): JsonObject {
 const MERGE_KEYS: Readonly<Record<string, (item: JsonObject) => string>> = {
   containers: (item) => textOf(item.name),
   env: (item) => textOf(item.name),
+  volumes: (item) => textOf(item.name),
+  volumeMounts: (item) => textOf(item.mountPath),
   ports: (item) => {
     const port = textOf(item.containerPort ?? item.port);
     return port && `${port}/${textOf(item.protocol) || 'TCP'}`;

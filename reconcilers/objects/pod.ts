@@ -4,6 +4,7 @@
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
 import type { Toleration } from './taints.ts';
+import type { Volume, VolumeMount } from './volumes.ts';
 
 export interface Pod extends KubeObject {
   apiVersion: 'v1';
@@ -33,6 +34,13 @@ export interface PodSpec {
   hostname?: string;
   hostNetwork?: boolean;
   tolerations?: Toleration[];
+  /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
+  serviceAccountName?: string;
+  /** Kubernetes' older name of the same field; always equal to it. */
+  serviceAccount?: string;
+  /** Absent: as the ServiceAccount says. */
+  automountServiceAccountToken?: boolean;
+  volumes?: Volume[];
 }
 
 export interface Container {
@@ -50,6 +58,7 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  volumeMounts?: VolumeMount[];
 }
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -116,6 +125,9 @@ export interface ContainerState {
     containerID: string;
   };
 }
+
+/** Why a pod is not ready that ran well when its node was last heard; the master's word, in the pod's `Ready` condition. */
+export const NODE_NOT_READY = 'NodeNotReady';
 
 /** Whether the pod's `Ready` condition is true (Kubernetes' IsPodReady). */
 export function isPodReady(pod: Pod): boolean {

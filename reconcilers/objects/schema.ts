@@ -2,7 +2,6 @@
  * Every field Kubernetes knows of our kinds, and its type: the generated table with its types written out. Decoding reads it
  * to tell a misspelt field from one that only this build does not honour. Holds no rule of its own.
  */
-import type { Kind } from './kinds.ts';
 import generated from './schema.generated.json' with { type: 'json' };
 
 /**
@@ -21,9 +20,10 @@ const OWN_TYPES: Readonly<Record<string, ObjectType>> = {
 
 const TYPES: Readonly<Record<string, ObjectType>> = { ...generated.types, ...OWN_TYPES };
 
-/** The type of whole objects of a kind. */
-export function typeOfKind(kind: Kind): string {
-  return kind === 'Source' ? 'Source' : generated.kinds[kind];
+/** The type of whole objects of a kind, and of what requests carry (`Scale`). */
+export function typeOfKind(kind: string): string {
+  const known: Readonly<Record<string, string>> = generated.kinds;
+  return known[kind] ?? kind;
 }
 
 /** The fields of an object type; undefined where `name` names none. */

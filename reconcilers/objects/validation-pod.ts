@@ -10,11 +10,13 @@ import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } f
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
+import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
+const ACCOUNT_FIELDS = ['serviceAccountName', 'serviceAccount', 'automountServiceAccountToken'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
 
 /** A defaulted pod spec at `path`; a ReplicationController's may only restart always. */
@@ -23,6 +25,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
   const at = (field: string) => child(path, field);
   const grace = spec.terminationGracePeriodSeconds;
   return [
+    ...validateVolumes(spec, at('volumes')),
     ...validateContainers(spec, at('containers')),
     ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
     ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
@@ -31,6 +34,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
     ...validateTolerations(spec, at('tolerations')),
+    ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
   ];
 }
 
@@ -46,6 +50,10 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   const tolerations = validateOnlyAdded(after, before, 'spec.tolerations');
   delete after.tolerations;
   delete before.tolerations;
+  // A pod of a daemon that knew no accounts: to say now whom it is changes nothing of it.
+  if (before.serviceAccountName === undefined) {
+    for (const spec of [after, before]) for (const field of ACCOUNT_FIELDS) delete spec[field];
+  }
   const changed = changedFields(before, after).map((field) => child('spec', field));
   if (changed.length === 0) return tolerations;
   const detail =
@@ -73,6 +81,7 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
         validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
       ...validateEnv(container, child(at, 'env')),
+      ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
     ];
   });

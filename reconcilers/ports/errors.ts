@@ -34,12 +34,6 @@ export const ERRORS = {
   },
   Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
   AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
-  RequestEntityTooLarge: {
-    message: 'Request entity too large: limit is {limit}',
-    retry: false,
-    status: 413,
-    reason: 'RequestEntityTooLarge',
-  },
   TooManyRequests: {
     message: 'Too many requests, please try again later.',
     retry: true,
@@ -71,6 +65,7 @@ export const ERRORS = {
     status: 405,
     reason: 'MethodNotAllowed',
   },
+  ServiceUnavailable: { message: '{detail}', retry: true, status: 503, reason: 'ServiceUnavailable' },
   NotAcceptable: {
     message: 'only the following media types are accepted: {accepted}',
     retry: false,
@@ -91,6 +86,25 @@ export const ERRORS = {
     status: 504,
     reason: 'Timeout',
   },
+  UnsupportedMediaType: {
+    message: 'the body of the request was in an unknown format - accepted media types include: {supported}',
+    retry: false,
+    status: 415,
+    reason: 'UnsupportedMediaType',
+  },
+  RequestEntityTooLarge: {
+    message: 'Request entity too large: {detail}',
+    retry: false,
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+  },
+  PatchRejected: {
+    message: 'the server rejected our request due to an error in our request: {detail}',
+    retry: false,
+    status: 422,
+    reason: 'Invalid',
+  },
+  ApplyConflict: { message: '{detail}', retry: false, status: 409, reason: 'Conflict' },
 
   // The store.
   StoreUnavailable: {
@@ -165,11 +179,37 @@ export const ERRORS = {
   },
   ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
   ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
+  VolumeUnwritable: {
+    message: 'volume {volume} of pod {pod} cannot be written: {detail}; trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   NetworkConflict: {
     message: 'pod network {network}: {detail}',
     retry: true,
     status: 409,
     reason: 'Conflict',
+  },
+  PortUnreachable: {
+    message: 'nothing answers at port {port} of container {name}: {detail}',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  ExecLeftBehind: {
+    message: 'the command in container {id} goes on without its client (process {pid}): {detail}; stop it by hand',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
+  },
+
+  // Controllers.
+  PodsForbidden: {
+    message: 'pods of {controller} cannot be made: {detail}; trying again',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
   },
 
   // The packet filter.

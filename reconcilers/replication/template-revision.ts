@@ -2,10 +2,11 @@
  * Whether a pod was made from the template its controller has now. Asked by the rollout only; errs on the side of leaving a pod
  * alone, since an upgrade of the daemon must restart nothing.
  */
-import type { Pod, PodTemplateSpec } from '../objects/pod.ts';
+import type { Container, Pod, PodTemplateSpec } from '../objects/pod.ts';
 import { podTemplateHash } from '../objects/pod-template-hash.ts';
 import { ANNOTATION_LIMIT_RANGER } from '../objects/policy/limit-range-rules.ts';
 import { pick } from '../objects/policy/resource-list.ts';
+import { withoutServiceAccountVolume } from '../objects/service-account-volume.ts';
 import { isDefault } from '../objects/taints.ts';
 
 /** On each pod the loop makes: the fingerprint of its template, `v1-0a1b...`. */
@@ -31,20 +32,20 @@ function versionOf(hash: string): string {
 
 /** The pod's spec as before a node was chosen, and without what admission has filled in. */
 function asDeclared(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
-  const { nodeName: _, tolerations = [], ...rest } = pod.spec;
+  const { nodeName, tolerations = [], ...rest } = withoutServiceAccountVolume(pod.spec, template.spec);
   const declared = template.spec.tolerations ?? [];
   const own = tolerations.filter((each) => !isDefault(each) || declared.some(isDefault));
   return {
     ...rest,
     ...(own.length > 0 && { tolerations: own }),
-    ...(template.spec.nodeName !== undefined && pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
-    containers: withoutLimitDefaults(pod, template),
+    ...(template.spec.nodeName !== undefined && nodeName !== undefined && { nodeName }),
+    containers: withoutLimitDefaults(pod, rest.containers, template),
   };
 }
 
-function withoutLimitDefaults({ metadata, spec }: Pod, template: PodTemplateSpec): Pod['spec']['containers'] {
-  if (metadata.annotations?.[ANNOTATION_LIMIT_RANGER] === undefined) return spec.containers;
-  return spec.containers.map((container, i) => {
+function withoutLimitDefaults({ metadata }: Pod, containers: Container[], template: PodTemplateSpec): Container[] {
+  if (metadata.annotations?.[ANNOTATION_LIMIT_RANGER] === undefined) return containers;
+  return containers.map((container, i) => {
     const { requests = {}, limits = {} } = template.spec.containers[i]?.resources ?? {};
     const made = container.resources ?? {};
     const resources = {

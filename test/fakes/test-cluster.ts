@@ -19,7 +19,11 @@ export async function createTestCluster(options: { serviceCidr?: string; seed?: 
   const random = new SeededRandom(options.seed);
   const store = new MemoryStore(clock);
   const admissions = standardAdmissions(
-    { serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } },
+    {
+      serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'),
+      nodePorts: { first: 30_000, last: 32_767 },
+      isApiReachable: false,
+    },
     { store, clock, random },
   );
   const registry = new Registry({ store, clock, random, admissions });

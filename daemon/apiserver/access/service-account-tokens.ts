@@ -3,11 +3,10 @@
  * kubelet have them made, authentication and TokenReview have them checked.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
  */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { errors, exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { ObjectKey } from '../../../reconcilers/objects/meta.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
-import type { Random } from '../../../reconcilers/ports/random.ts';
 import { serviceAccountUser, type UserInfo } from './user.ts';
 
 const ALGORITHM = 'ES256';
@@ -59,12 +58,9 @@ export class ServiceAccountTokens {
   readonly #publicKey: KeyObject;
   readonly #keyId: string;
   readonly issuer: string;
-  readonly #deps: { clock: Clock; random: Random; existing: Existing };
+  readonly #deps: { clock: Clock; existing: Existing };
 
-  constructor(
-    { key, issuer }: ServiceAccountTokensOptions,
-    deps: { clock: Clock; random: Random; existing: Existing },
-  ) {
+  constructor({ key, issuer }: ServiceAccountTokensOptions, deps: { clock: Clock; existing: Existing }) {
     this.#key = key;
     this.#publicKey = createPublicKey(key);
     const der = this.#publicKey.export({ format: 'der', type: 'spki' });
@@ -95,7 +91,7 @@ export class ServiceAccountTokens {
       .setIssuedAt(now)
       .setNotBefore(now)
       .setExpirationTime(expires)
-      .setJti(this.#deps.random.uuid())
+      .setJti(randomUUID())
       .sign(this.#key);
     return { token, expires: expires * 1000 };
   }

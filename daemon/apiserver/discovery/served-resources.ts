@@ -3,6 +3,7 @@
  * below. The one place to switch something on: a kind appears by itself, a subresource or a review by its line here.
  */
 import type { KindInfo } from '../../../reconcilers/objects/kinds.ts';
+import { NOT_STORED } from './not-stored.ts';
 import { SUBRESOURCES, type Subresource, statusOfKind } from './subresources.ts';
 
 export interface DiscoveredResource {
@@ -23,10 +24,30 @@ export interface DiscoveredResource {
 }
 
 /** The subresources served beside `status`, which follows from the table of kinds. */
-const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = ['pods/binding', 'pods/log'];
+const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
+  'nodes/proxy',
+  'pods/attach',
+  'pods/binding',
+  'pods/exec',
+  'pods/log',
+  'pods/portforward',
+  'pods/proxy',
+  'serviceaccounts/token',
+  'services/proxy',
+];
 
-/** Resources that are answered without being stored: `kind`, plural, group and version, scope, verbs. */
-const NOT_STORED: readonly DiscoveredResource[] = [];
+/** The resources served without being stored. */
+const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
+  'bindings',
+  'localsubjectaccessreviews',
+  'selfsubjectaccessreviews',
+  'selfsubjectreviews',
+  'selfsubjectrulesreviews',
+  'subjectaccessreviews',
+  'tokenreviews',
+  'nodes.metrics.k8s.io',
+  'pods.metrics.k8s.io',
+];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Kubernetes deletes namespaces one by one only. */
@@ -36,7 +57,7 @@ const VERBS_OF: Readonly<Record<string, readonly string[]>> = {
 
 /** Everything served, in the order discovery lists it: the core group, then Kubernetes' groups by their rank, then ours. */
 export function servedResources(kinds: readonly KindInfo[]): readonly DiscoveredResource[] {
-  return [...kinds.map(ofKind), ...NOT_STORED].toSorted(
+  return [...kinds.map(ofKind), ...SERVED_NOT_STORED.map(notStored)].toSorted(
     (a, b) =>
       rank(a.group) - rank(b.group) ||
       a.group.localeCompare(b.group) ||
@@ -77,6 +98,23 @@ function ofKind(info: KindInfo): DiscoveredResource {
     categories: info.categories,
     verbs: VERBS_OF[info.kind] ?? VERBS,
     subresources: subresourcesOf(info),
+  };
+}
+
+/** Of an entry of the table of what is not stored. */
+export function notStored(name: keyof typeof NOT_STORED): DiscoveredResource {
+  const { apiVersion, kind, singular, namespaced, verbs } = NOT_STORED[name];
+  const [resource = ''] = name.split('.');
+  return {
+    ...parseGroupVersion(apiVersion),
+    resource,
+    singular,
+    kind,
+    namespaced,
+    shortNames: [],
+    categories: [],
+    verbs,
+    subresources: {},
   };
 }
 

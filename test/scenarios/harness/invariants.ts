@@ -35,6 +35,7 @@ export function checkConverged(world: World, files: Files, applied?: string): vo
   assert.equal(world.ledger.list('Pod').length, replicas, 'pods, all in all');
   for (const machine of world.machines.filter(({ daemon }) => daemon !== undefined)) {
     checkContainers(world, machine);
+    checkVolumes(world, machine);
     checkRoutes(world, machine, declared.services);
   }
   checkSlices(world, declared.services);
@@ -99,6 +100,13 @@ function checkPodContainers(pod: Pod, containers: readonly ContainerRecord[]): v
   )) {
     assert.ok(ended.length === 1 && name !== SANDBOX, `pod ${pod.metadata.name} keeps ${ended.length} ended ${name}`);
   }
+}
+
+/** The machine holds volumes of just the pods that run on it and mount some. */
+function checkVolumes(world: World, { name, files }: Machine): void {
+  const pods = world.ledger.list('Pod').filter(({ spec }) => spec.nodeName === name && (spec.volumes?.length ?? 0) > 0);
+  const uids = pods.map(({ metadata }) => metadata.uid).sort();
+  assert.deepEqual(files.heldUids, uids, `pods that ${name} holds volumes of`);
 }
 
 function sandboxAttempt(containers: readonly ContainerRecord[]): string | undefined {

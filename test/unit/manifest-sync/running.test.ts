@@ -34,7 +34,11 @@ describe('manifest-sync, running', () => {
     controllers = new AbortController();
     const [clock, random] = [systemClock, new SeededRandom()];
     const store = new MemoryStore(clock);
-    const ranges = { serviceRange: parseIpv4Range('10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } };
+    const ranges = {
+      serviceRange: parseIpv4Range('10.96.0.0/24'),
+      nodePorts: { first: 30_000, last: 32_767 },
+      isApiReachable: false,
+    };
     const admissions = standardAdmissions(ranges, { store, clock, random });
     registry = new Registry({ store, clock, random, admissions });
     await registry.create('Namespace', {
@@ -54,6 +58,7 @@ describe('manifest-sync, running', () => {
       cache,
       events: { record: () => {} },
       archive: new MemoryArchive(),
+      clock,
       log,
     });
     running = Promise.all([caching, new RunLoop(loop, { cache, clock, random, log }).run(controllers.signal)]);

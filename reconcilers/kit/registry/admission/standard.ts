@@ -6,6 +6,7 @@ import type { Admission } from './admission.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import { NamespaceExists } from './namespace-exists.ts';
 import { NamespacePolicies, type PolicyCache } from './namespace-policies.ts';
+import { PodServiceAccount, type PodServiceAccountOptions } from './pod-service-account.ts';
 import { ResourceQuotas } from './resource-quotas.ts';
 import { ServiceAddresses, type ServiceAddressOptions } from './service-addresses.ts';
 
@@ -17,11 +18,14 @@ export interface StandardAdmissionDeps {
   readonly cache?: () => PolicyCache;
 }
 
-export function standardAdmissions(options: ServiceAddressOptions, deps: StandardAdmissionDeps): Admission[] {
+export type AdmissionOptions = ServiceAddressOptions & PodServiceAccountOptions;
+
+export function standardAdmissions(options: AdmissionOptions, deps: StandardAdmissionDeps): Admission[] {
   const { store, clock, cache } = deps;
   const policies = new NamespacePolicies(store, () => cache?.());
   return [
     new NamespaceExists(store),
+    new PodServiceAccount(options, deps),
     new LimitRanges(policies),
     new ServiceAddresses(options, deps),
     // Last: what it counts, no other may refuse any more.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type HttpBed, startHttpBed } from './bed.ts';
+import { type HttpBed, startHttpBed } from '../http-bed.ts';
 
 const AS_V2 = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const AS_BETA = 'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';

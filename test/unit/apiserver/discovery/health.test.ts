@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type HttpBed, startHttpBed } from './bed.ts';
+import { type HttpBed, startHttpBed } from '../http-bed.ts';
 
 describe('health', () => {
   let api: HttpBed;

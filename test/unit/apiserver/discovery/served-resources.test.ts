@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   groupVersionOf,
   groupVersionsOf,
+  notStored,
   parseGroupVersion,
   pathOfGroupVersion,
   servedResources,
@@ -20,13 +21,15 @@ describe('the served resources', () => {
     );
     assert.deepEqual(
       served.map(({ resource }) => resource),
-      ['pods', 'services', 'leases', 'sources'],
+      ['pods', 'services', 'leases', 'nodes', 'pods', 'sources'],
     );
-    assert.deepEqual(groupVersionsOf(served), ['v1', 'coordination.k8s.io/v1', 'sampan.dev/v1']);
+    const groupVersions = ['v1', 'coordination.k8s.io/v1', 'metrics.k8s.io/v1beta1', 'sampan.dev/v1'];
+    assert.deepEqual(groupVersionsOf(served), groupVersions);
   });
 
   it('have a status where the kind has one', () => {
-    const [events, pods] = servedResources([KINDS.Pod, KINDS.Event]);
+    const served = servedResources([KINDS.Pod, KINDS.Event]);
+    const [events, pods] = ['events', 'pods'].map((name) => served.find(({ resource }) => resource === name));
     assert.equal(events?.subresources.status, undefined);
     assert.deepEqual(pods?.subresources.status, { kind: 'Pod', verbs: ['get', 'patch', 'update'] });
   });
@@ -37,5 +40,15 @@ describe('the served resources', () => {
     for (const groupVersion of ['v1', 'policy/v1']) {
       assert.equal(groupVersionOf(parseGroupVersion(groupVersion)), groupVersion);
     }
+  });
+
+  it('may be ones that are not stored', () => {
+    const { group, version, resource, verbs } = notStored('pods.metrics.k8s.io');
+    assert.deepEqual([group, version, resource, verbs], ['metrics.k8s.io', 'v1beta1', 'pods', ['get', 'list']]);
+    const review = notStored('selfsubjectaccessreviews');
+    assert.deepEqual(
+      [groupVersionOf(review), review.singular, review.namespaced, review.verbs],
+      ['authorization.k8s.io/v1', 'selfsubjectaccessreview', false, ['create']],
+    );
   });
 });

@@ -4,11 +4,12 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { HealthChecks } from '../../../../daemon/apiserver/discovery/health.ts';
-import { ApiServer } from '../../../../daemon/apiserver/server.ts';
-import { CollectedLog } from '../../../fakes/collected-log.ts';
-import { followedCache } from '../../../fakes/followed-cache.ts';
-import { createTestCluster } from '../../../fakes/test-cluster.ts';
+import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
+import { ApiServer, type ApiServerDeps } from '../../../daemon/apiserver/server.ts';
+import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps } from '../../fakes/fake-node.ts';
+import { followedCache } from '../../fakes/followed-cache.ts';
+import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export interface Answer {
   readonly status: number;
@@ -17,32 +18,39 @@ export interface Answer {
   readonly bytes: Buffer;
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests reach into any answer, and a wrong guess fails them
-  json(): any;
+  readonly json: () => any;
 }
 
 export interface HttpBed {
+  readonly cluster: TestCluster;
   readonly log: CollectedLog;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export async function startHttpBed(health: HealthChecks = { live: [], ready: [] }): Promise<HttpBed> {
-  const { registry, clock } = await createTestCluster();
+export async function startHttpBed(
+  health: HealthChecks = { live: [], ready: [] },
+  more: Partial<ApiServerDeps> = {},
+): Promise<HttpBed> {
+  const cluster = await createTestCluster();
+  const { registry, clock } = cluster;
   const log = new CollectedLog();
   const server = new ApiServer({
     client: registry,
     cache: followedCache(registry, clock),
-    podLogs: async function* () {},
+    ...nodeDeps(cluster),
     diagnostics: () => ({}),
     version: '0.1.0',
     health,
     clock,
     log,
+    ...more,
   });
   const folder = mkdtempSync(join(tmpdir(), 'sampan-http-'));
   const socketPath = join(folder, 'sampan.sock');
   await server.listen(socketPath);
   return {
+    cluster,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
     close: async () => {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { attributesOf } from '../../../../daemon/apiserver/access/request-attributes.ts';
+import { parseRequest } from '../../../../daemon/apiserver/request-info.ts';
+
+/** `verb namespace group/version/resource/subresource name`, `-` for what is empty; `verb path` for no resource. */
+function described(method: string, url: string): string {
+  const asked = attributesOf(method, url);
+  if (asked.type === 'path') return `${asked.verb} ${asked.path}`;
+  const { verb, namespace, group, version, resource, subresource, name } = asked;
+  return [verb, namespace, [group, version, resource, subresource].map((part) => part || '-').join('/'), name]
+    .map((part) => part || '-')
+    .join(' ');
+}
+
+describe('the attributes of a request', () => {
+  const cases: readonly [string, string, string][] = [
+    ['GET', '/api/v1/pods', 'list - -/v1/pods/- -'],
+    ['GET', '/api/v1/namespaces/a/pods', 'list a -/v1/pods/- -'],
+    ['GET', '/api/v1/namespaces/a/pods?watch=true', 'watch a -/v1/pods/- -'],
+    ['GET', '/api/v1/namespaces/a/pods?watch=0', 'list a -/v1/pods/- -'],
+    ['GET', '/api/v1/namespaces/a/pods/x', 'get a -/v1/pods/- x'],
+    ['HEAD', '/api/v1/namespaces/a/pods/x', 'get a -/v1/pods/- x'],
+    ['POST', '/api/v1/namespaces/a/pods/x/exec?command=id', 'create a -/v1/pods/exec x'],
+    ['GET', '/api/v1/namespaces/a/pods/x/proxy/a/b', 'get a -/v1/pods/proxy x'],
+    ['DELETE', '/api/v1/namespaces/a/pods', 'deletecollection a -/v1/pods/- -'],
+    ['DELETE', '/api/v1/namespaces/a/pods/x', 'delete a -/v1/pods/- x'],
+    ['PATCH', '/apis/apps/v1/namespaces/a/deployments/x/scale', 'patch a apps/v1/deployments/scale x'],
+    ['GET', '/api/v1/namespaces', 'list - -/v1/namespaces/- -'],
+    ['GET', '/api/v1/namespaces/a', 'get a -/v1/namespaces/- a'],
+    ['PUT', '/api/v1/namespaces/a/finalize', 'update a -/v1/namespaces/finalize a'],
+    ['GET', '/api/v1/namespaces/a/status', 'get a -/v1/namespaces/status a'],
+    ['GET', '/api/v1/nodes/n', 'get - -/v1/nodes/- n'],
+    ['GET', '/api/v1/pods?fieldSelector=metadata.name%3Dx', 'list - -/v1/pods/- x'],
+    ['GET', '/api/v1/pods?fieldSelector=metadata.name!%3Dx', 'list - -/v1/pods/- -'],
+    ['GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn,metadata.name%3D%3Dx&watch=1', 'watch - -/v1/pods/- x'],
+    ['GET', '/api/v1/../../api/v1/secrets', 'list - -/v1/secrets/- -'],
+    ['GET', '/api/v1/namespaces/a/pods/..%2Fsecrets', 'get a -/v1/pods/- ../secrets'],
+    ['OPTIONS', '/api/v1/pods', '- - -/v1/pods/- -'],
+    ['GET', '/api', 'get /api'],
+    ['GET', '/api/v1', 'get /api/v1'],
+    ['GET', '/apis/apps', 'get /apis/apps'],
+    ['GET', '/apis/apps/v1', 'get /apis/apps/v1'],
+    ['GET', '/healthz?verbose', 'get /healthz'],
+    ['POST', '/', 'post /'],
+    ['GET', '/api/v1/%E0%A4%A', 'get /api/v1/%E0%A4%A'],
+  ];
+  for (const [method, url, expected] of cases) {
+    it(`${method} ${url}`, () => assert.equal(described(method, url), expected));
+  }
+
+  it('are what the request is then answered as', () => {
+    let compared = 0;
+    for (const [method, url] of cases) {
+      const answered = parseRequest(method, url);
+      if (answered === undefined) continue;
+      const asked = attributesOf(method, url);
+      assert.equal(asked.type, 'resource', url);
+      if (asked.type !== 'resource') continue;
+      const { verb, info, subresource } = answered;
+      assert.deepEqual([asked.verb, asked.resource, asked.subresource], [verb, info.plural, subresource], url);
+      if (info.namespaced) assert.equal(asked.namespace, answered.namespace, url);
+      if (answered.name !== '') assert.equal(asked.name, answered.name, url);
+      compared += 1;
+    }
+    assert.ok(compared > 10, `only ${compared} compared`);
+  });
+
+  it('refuse a URL that is none', () => {
+    assert.throws(() => attributesOf('GET', 'http://['), /cannot read the URL/);
+  });
+});
