@@ -2,7 +2,7 @@
  * Whether a pod was made from the template its controller has now. Asked by the rollout only; errs on the side of leaving a pod
  * alone, since an upgrade of the daemon must restart nothing.
  */
-import type { Container, Pod, PodTemplateSpec } from '../objects/pod.ts';
+import type { Pod, PodTemplateSpec } from '../objects/pod.ts';
 import { podTemplateHash } from '../objects/pod-template-hash.ts';
 import { ANNOTATION_LIMIT_RANGER } from '../objects/policy/limit-range-rules.ts';
 import { pick } from '../objects/policy/resource-list.ts';
