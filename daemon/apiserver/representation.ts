@@ -3,10 +3,11 @@
  * so that what is encoded once can be sent often. Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
-import { type AnyObject, KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
 import { encodedItem, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
 import { type IncludeObject, tableOf } from './table.ts';
+import type { View } from './write/view.ts';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -30,24 +31,21 @@ const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
   ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
 );
 
-interface Shown extends Pick<KindInfo, 'kind' | 'apiVersion'> {
-  /** Where they are not those of the kind. */
-  readonly columns?: readonly Column<AnyObject>[] | undefined;
-}
+type Shown = Pick<View, 'kind' | 'apiVersion' | 'columns' | 'shown'>;
 
-/** NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
+/** Of stored objects, as `view` shows them. NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
 export function representationOf(
-  info: Shown,
+  view: Shown,
   accept: string | undefined,
   includeObject: string | null,
   now: () => number,
 ): Representation {
   const chosen = negotiate(accept, [JSON_TYPE, ...CONVERTED]);
   const contentType = formatMediaType(chosen);
-  if (chosen.as === undefined) return { contentType, ...asJson(info) };
+  if (chosen.as === undefined) return { contentType, ...asJson(view) };
   const apiVersion = `${META}/${chosen.v}`;
-  if (chosen.as === 'Table') return { contentType, ...asTable(info, apiVersion, includeOf(includeObject), now) };
-  return { contentType, ...asMetadata(apiVersion) };
+  if (chosen.as === 'Table') return { contentType, ...asTable(view, apiVersion, includeOf(includeObject), now) };
+  return { contentType, ...asMetadata(view, apiVersion) };
 }
 
 /** What of an object its row carries, from the query. */
@@ -57,34 +55,42 @@ export function includeOf(value: string | null): IncludeObject {
 
 type Encoder = Omit<Representation, 'contentType'>;
 
-function asJson({ kind, apiVersion }: Shown): Encoder {
+function asJson({ kind, apiVersion, shown }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
-    one: encodedObject,
+    one: (object) => encodedObject(shown(object)),
     bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
-    list: (objects, metadata) => `${head}${JSON.stringify(metadata)},"items":[${objects.map(encodedItem).join(',')}]}`,
+    list: (objects, metadata) => {
+      const items = objects.map((object) => encodedItem(shown(object)));
+      return `${head}${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
+    },
   };
 }
 
-function asMetadata(apiVersion: string): Encoder {
+function asMetadata({ shown }: Shown, apiVersion: string): Encoder {
   const partial = ({ metadata }: { metadata: object }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
-    one: (object) => JSON.stringify(partial(object)),
+    one: (object) => JSON.stringify(partial(shown(object))),
     bookmark: (metadata) => JSON.stringify(partial({ metadata })),
     list: (objects, metadata) =>
-      JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) }),
+      JSON.stringify({
+        kind: 'PartialObjectMetadataList',
+        apiVersion,
+        metadata,
+        items: objects.map(shown).map(partial),
+      }),
   };
 }
 
 function asTable(
-  { kind, columns: given }: Shown,
+  { kind, columns: given, shown }: Shown,
   apiVersion: string,
   includeObject: IncludeObject,
   now: () => number,
 ): Encoder {
-  const columns = given ?? (KINDS[kind].columns as readonly Column<AnyObject>[]);
+  const columns = given ?? (KINDS[kind as Kind].columns as readonly Column<AnyObject>[]);
   const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
-    JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
+    JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject, shown }));
   return {
     one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
     bookmark: (metadata) => table([], metadata as ListMetadata),

@@ -16,6 +16,7 @@ import type { Selection } from './selection.ts';
 import type { ObjectServices } from './services.ts';
 import { statusOf } from './status.ts';
 import { watchOptionsOf } from './watch-options.ts';
+import type { View } from './write/view.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
@@ -25,12 +26,13 @@ type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 export async function serveWatch(
   { request, response, signal }: Exchange,
   asked: ResourceRequest,
+  view: View,
   { lists, feed, clock }: ObjectServices,
 ): Promise<void> {
   const { info, query } = asked;
   const scope = scopeOf(asked);
   const options = watchOptionsOf(query);
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   // What there is, or only where it stands: a watch without a version begins with now.
   const start = options.after === 0 || options.initial;
   const notOlderThan = options.after === 0 ? 'newest' : options.after;
