@@ -4,7 +4,6 @@
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
-import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 import { encodedItem, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
 import { type IncludeObject, tableOf } from './table.ts';
@@ -20,6 +19,8 @@ export interface ListMetadata {
 export interface Representation {
   readonly contentType: string;
   one(object: AnyObject): string;
+  /** An object that says nothing but how far a watch is. */
+  bookmark(metadata: object): string;
   list(objects: readonly AnyObject[], metadata: ListMetadata): string;
 }
 
@@ -60,14 +61,16 @@ function asJson({ kind, apiVersion }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
     one: encodedObject,
+    bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
     list: (objects, metadata) => `${head}${JSON.stringify(metadata)},"items":[${objects.map(encodedItem).join(',')}]}`,
   };
 }
 
 function asMetadata(apiVersion: string): Encoder {
-  const partial = ({ metadata }: KubeObject) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+  const partial = ({ metadata }: { metadata: object }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
     one: (object) => JSON.stringify(partial(object)),
+    bookmark: (metadata) => JSON.stringify(partial({ metadata })),
     list: (objects, metadata) =>
       JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) }),
   };
@@ -84,6 +87,7 @@ function asTable(
     JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
   return {
     one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
+    bookmark: (metadata) => table([], metadata as ListMetadata),
     list: table,
   };
 }

@@ -26,7 +26,7 @@ import { afterRemovalOf, markedForDeletion } from './deletion.ts';
 import { EventLease } from './event-lease.ts';
 import { alreadyExists, checkPreconditions, conflict, invalid, modified, notFound } from './refusals.ts';
 import { changeOf, parseStored, storedValueOf, withRevision } from './stored-object.ts';
-import { nextOf, plain, withGeneration } from './update-rules.ts';
+import { changedIdentity, nextOf, plain, withGeneration } from './update-rules.ts';
 
 /** How often a write that lost a race, and has no resourceVersion to insist on, is made anew. */
 const RACES = 20;
@@ -118,7 +118,9 @@ export class Registry implements RegistryClient {
       if (current === undefined) throw notFound(kind, key.name);
       checkPreconditions(kind, current, options);
 
-      const changed = nextOf(kind, current, change(current), part);
+      const given = change(current);
+      refuseIfAny(kind, current, changedIdentity(current.metadata, given.metadata));
+      const changed = nextOf(kind, current, given, part);
       if (isDeepStrictEqual(changed, current)) return current;
       const object = withGeneration(kind, current, changed);
       if (part !== 'whole') refuseIfAny(kind, object, validateUpdate(kind, object, current));

@@ -26,6 +26,8 @@ export interface KindInfo {
   readonly declarable: boolean;
   /** Whether a spec and a status are written by different writers (status subresource, generation). */
   readonly hasStatus: boolean;
+  /** Whether a DELETE that removes an object answers with it; other kinds answer with a Status. As in Kubernetes, kind by kind. */
+  readonly answersDeleted: boolean;
   /** Whether the object cache keeps it; a loop can only see those. */
   readonly cached: boolean;
 }
@@ -80,6 +82,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     storePrefix: `/registry/${storePath ?? page.plural}/`,
     declarable: true,
     hasStatus: false,
+    answersDeleted: false,
     cached: true,
     nameProblems: dnsSubdomain,
     selectableFields: [],

@@ -20,6 +20,7 @@ export interface PodTemplate extends KubeObject {
 export const podTemplateKind = defineKind<PodTemplate>({
   kind: 'PodTemplate',
   plural: 'podtemplates',
+  answersDeleted: true,
   setDefaults: (object) => {
     const template = objectAt(object, 'template');
     if (template === undefined) return;

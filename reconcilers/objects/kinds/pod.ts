@@ -15,6 +15,7 @@ export const podKind = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   hasStatus: true,
+  answersDeleted: true,
   selectableFields: [
     'spec.nodeName',
     'spec.restartPolicy',
