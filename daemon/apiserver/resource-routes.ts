@@ -11,6 +11,7 @@ import { type StreamDeps, streamHandlerOf } from './streams/serve.ts';
 import { serveWatch } from './watch.ts';
 import { serveBinding } from './write/binding.ts';
 import { serveDelete, serveDeleteCollection } from './write/delete.ts';
+import { serveEviction } from './write/eviction.ts';
 import { viewOf } from './write/view.ts';
 import { serveCreate, servePatch, serveUpdate } from './write/write.ts';
 
@@ -24,6 +25,9 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
   if (info.kind === 'Pod' && subresource === 'log' && verb === 'get') return servePodLogs(exchange, asked, deps);
   if (info.kind === 'Pod' && subresource === 'binding' && verb === 'create') {
     return serveBinding(exchange, asked, await readBody(request), deps);
+  }
+  if (info.kind === 'Pod' && subresource === 'eviction' && verb === 'create') {
+    return serveEviction(exchange, asked, await readBody(request), deps);
   }
   const view = viewOf(info, subresource);
   if (view === undefined) return sendJson(exchange.response, 404, pathNotFound());

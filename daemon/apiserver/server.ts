@@ -28,6 +28,7 @@ import {
   type TlsListener,
   type TlsPlace,
 } from './listeners.ts';
+import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
@@ -48,6 +49,8 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
+  /** Default: nobody knows what is used. */
+  readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
@@ -59,6 +62,7 @@ export class ApiServer {
   readonly #services: ObjectServices;
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
+  readonly #metrics: Metrics;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
@@ -67,6 +71,7 @@ export class ApiServer {
     const served = servedResources(ALL_KINDS);
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#metrics = new Metrics(deps);
     this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
@@ -102,7 +107,7 @@ export class ApiServer {
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
-    if (await this.#reviews.serve(exchange)) return;
+    if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
     if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 

@@ -10,7 +10,7 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { readMachine } from '../adapters/machine.ts';
+import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -130,6 +130,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     diagnostics,
     version,
     health: healthChecks(store, core.cache),
+    usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
     clock: systemClock,
     log,
     access,

@@ -7,6 +7,7 @@ import type { PodDisruptionBudget } from '../objects/kinds/pod-disruption-budget
 import { keyOf, type ObjectKey, toTimestamp } from '../objects/meta.ts';
 import { isPodReady, isPodTerminal, type Pod } from '../objects/pod.ts';
 import { protects, withCondition } from '../objects/policy/disruption-budget.ts';
+import { withDisruptionTarget } from '../objects/policy/disruption-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isSampanError, SampanError } from '../ports/errors.ts';
 import type { DeleteOptions, RegistryClient } from '../ports/object-client.ts';
@@ -114,22 +115,10 @@ async function remove(pod: Pod, options: DeleteOptions, { client, clock }: Evict
     return;
   }
   const now = clock.now();
-  const told = (current: Pod) => withDisruptionTarget(current, now);
+  const told = (current: Pod) => withDisruptionTarget(current, 'EvictionByEvictionAPI', 'Eviction API: evicting', now);
   const marked = await client.modify('Pod', key, told, { ...asked, uid, part: 'status' });
   const asMarked = resourceVersion === undefined ? {} : { resourceVersion: marked.metadata.resourceVersion };
   await client.delete('Pod', key, { ...rest, ...asMarked, uid });
-}
-
-function withDisruptionTarget(pod: Pod, now: number): Pod {
-  const others = (pod.status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True' as const,
-    reason: 'EvictionByEvictionAPI',
-    message: 'Eviction API: evicting',
-    lastTransitionTime: toTimestamp(now),
-  };
-  return { ...pod, status: { ...pod.status, conditions: [...others, condition] } };
 }
 
 function evictionRefused(message: string, retryAfterSeconds: number): SampanError {

@@ -1,5 +1,6 @@
 /** The cluster-wide kinds and the bookkeeping ones: Namespace, Node, Lease, Event. */
 import type { Condition, KubeObject, MicroTime, Timestamp } from './meta.ts';
+import type { Taint } from './taints.ts';
 
 export interface Namespace extends KubeObject {
   apiVersion: 'v1';
@@ -16,6 +17,7 @@ export interface Node extends KubeObject {
     podCIDR?: string;
     podCIDRs?: string[];
     unschedulable?: boolean;
+    taints?: Taint[];
   };
   status: {
     /** Quantities: cpu, memory, pods, ephemeral-storage. */
@@ -83,10 +85,27 @@ export interface Event extends KubeObject {
   /** A sentence, for people. */
   message: string;
   type: 'Normal' | 'Warning';
-  source: { component?: string; host?: string };
-  firstTimestamp: Timestamp;
-  lastTimestamp: Timestamp;
-  count: number;
+  source: EventSource;
+  /** These three are of the old style; events of the new one have `eventTime`, and a series where they came again. */
+  firstTimestamp?: Timestamp;
+  lastTimestamp?: Timestamp;
+  count?: number;
+  eventTime?: MicroTime;
+  series?: EventSeries;
+  /** What was done, or could not be: for machines. */
+  action?: string;
+  /** A second object that had a part in it. */
+  related?: ObjectReference;
   reportingComponent?: string;
   reportingInstance?: string;
+}
+
+export interface EventSource {
+  component?: string;
+  host?: string;
+}
+
+export interface EventSeries {
+  count: number;
+  lastObservedTime: MicroTime;
 }

@@ -3,6 +3,7 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
 
 export interface Pod extends KubeObject {
@@ -39,6 +40,7 @@ export interface PodSpec {
   /** Absent: as the ServiceAccount says. */
   automountServiceAccountToken?: boolean;
   volumes?: Volume[];
+  tolerations?: Toleration[];
 }
 
 export interface Container {

@@ -20,9 +20,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
       'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp',
-      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers',
+      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers managedFields',
     ),
-    leftOut: words('managedFields selfLink'),
+    leftOut: words('selfLink'),
   },
   PodTemplateMeta: {
     honoured: words('labels annotations'),
@@ -35,6 +35,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
+      'tolerations',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -58,6 +59,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },
+  // Images are pulled without credentials.
+  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
   Volume: { honoured: words('name projected'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
   DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
@@ -78,7 +81,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ServicePort: { honoured: words('name protocol port targetPort nodePort') },
   EndpointAddress: { honoured: words('ip nodeName targetRef') },
   EndpointPort: { honoured: words('name port protocol') },
-  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable') },
+  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */

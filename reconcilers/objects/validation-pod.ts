@@ -9,6 +9,7 @@ import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } fro
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
@@ -33,10 +34,11 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
+    ...validateTolerations(spec, at('tolerations')),
   ];
 }
 
-/** Only images may change, and the node may be set once, which is how binding writes it. */
+/** Only images may change, tolerations be added, and the node may be set once, which is how binding writes it. */
 export function validatePodUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
   const [after, before] = [copyJson(objectAt(next, 'spec') ?? {}), copyJson(objectAt(previous, 'spec') ?? {})];
   const [containers, past] = [objectsAt(after, 'containers'), objectsAt(before, 'containers')];
@@ -49,10 +51,14 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   if (before.serviceAccountName === undefined) {
     for (const spec of [after, before]) for (const field of ACCOUNT_FIELDS) delete spec[field];
   }
+  const tolerations = validateOnlyAdded(after, before, 'spec.tolerations');
+  delete after.tolerations;
+  delete before.tolerations;
   const changed = changedFields(before, after).map((field) => child('spec', field));
-  if (changed.length === 0) return [];
-  const detail = 'pod updates may not change fields other than `spec.containers[*].image`';
-  return [forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
+  if (changed.length === 0) return tolerations;
+  const detail =
+    'pod updates may not change fields other than `spec.containers[*].image`,`spec.tolerations` (only additions to existing tolerations)';
+  return [...tolerations, forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
 }
 
 function validateContainers(spec: JsonObject, path: string): FieldError[] {

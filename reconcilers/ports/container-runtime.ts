@@ -76,6 +76,16 @@ export interface ContainerResources {
   readonly memoryBytes?: number;
 }
 
+/** What a container, or a machine, has used up to a moment, as the kernel counts it. */
+export interface ResourceUsage {
+  /** When it was read, on the engine's clock, in milliseconds since the epoch. */
+  readonly at: number;
+  /** CPU time of all its processes since it started, in nanoseconds. */
+  readonly cpuNanos: number;
+  /** The working set: memory in use that cannot be taken back at once, in bytes. */
+  readonly memoryBytes: number;
+}
+
 export interface RuntimeEvent {
   /**
    * `listening` comes first, once: from here on nothing is missed, so a list made now and the events after it are the whole
@@ -200,6 +210,8 @@ export interface ContainerRuntime {
   stop(id: string, graceSeconds: number): Promise<void>;
   /** Removes it, killing it first where it runs. Missing is success. */
   remove(id: string): Promise<void>;
+  /** By id, of those that run. Reads once: what is used at a time follows from two looks. */
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, ResourceUsage>>;
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
   /** Starts a process in a running container. A command that cannot be run is an exec that ends with 126 or 127 and says why. */
   exec(id: string, spec: ExecSpec): Promise<ExecSession>;

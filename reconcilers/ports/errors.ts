@@ -104,6 +104,7 @@ export const ERRORS = {
     status: 422,
     reason: 'Invalid',
   },
+  ApplyConflict: { message: '{detail}', retry: false, status: 409, reason: 'Conflict' },
 
   // The store.
   StoreUnavailable: {

@@ -25,6 +25,7 @@ describe('container runtime: fake', () => {
         { stream: 'stderr', text: 'oops\n' },
       ],
     },
+    busy: { cores: 1 },
     broken: {},
     tools: {
       programs: {
@@ -55,6 +56,7 @@ describe('container runtime: fake', () => {
     stubborn: { image: 'stubborn:1' },
     failing: { image: 'failing:1' },
     talking: { image: 'talking:1' },
+    busy: { image: 'busy:1' },
     broken: { image: 'broken:1' },
     tools: { image: 'tools:1' },
     commands: { copy: ['copy'], fail: ['fail'], stay: ['stay'], size: ['size'] },

@@ -26,6 +26,8 @@ export interface RuntimeBackend {
   readonly failing: Program;
   /** Writes `one` and `two` to stdout and `oops` to stderr, a line each, then runs until SIGTERM. */
   readonly talking: Program;
+  /** Keeps a core busy until SIGTERM. */
+  readonly busy: Program;
   /** Cannot be started. */
   readonly broken: Program;
   /** Runs until SIGTERM, has {@link commands}, listens on port 7 and sends back what it reads from a connection, or from its stdin. */
@@ -473,6 +475,35 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       await assert.rejects(runtime().connect(id, 7, AbortSignal.abort()), { name: 'AbortError' });
       await assert.rejects(runtime().connect(await create(backend().tools), 7, signal), { code: 'ContainerRefused' });
       await assert.rejects(runtime().connect('0123456789ab', 7, signal), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('usage', () => {
+    const usageOf = async (id: string) => (await runtime().usage([id])).get(id);
+
+    it('counts the CPU time of what runs, and tells the memory it holds', async () => {
+      const [busy, idle] = [await run(backend().busy), await run(backend().server)];
+      const before = await usageOf(busy);
+      assert.ok(before && Math.abs(before.at - Date.now()) < 60_000);
+      await eventually(
+        async () => {
+          const now = await usageOf(busy);
+          return now && now.at > before.at && now.cpuNanos >= before.cpuNanos + 50e6;
+        },
+        { describe: '50 ms of CPU time' },
+      );
+      const used = await runtime().usage([busy, idle]);
+      assert.deepEqual([...used.keys()].sort(), [busy, idle].sort());
+      for (const { memoryBytes } of used.values()) assert.ok(memoryBytes > 0 && memoryBytes < 2 ** 30);
+      assert.ok((used.get(idle)?.cpuNanos ?? 0) < (used.get(busy)?.cpuNanos ?? 0));
+    });
+
+    it('leaves out what does not run', async () => {
+      const [running, ended] = [await run(backend().server), await run(backend().failing)];
+      await exited(ended);
+      const used = await runtime().usage([ended, await create(backend().server), '0123456789ab', running]);
+      assert.deepEqual([...used.keys()], [running]);
+      assert.equal((await runtime().usage([])).size, 0);
     });
   });
 

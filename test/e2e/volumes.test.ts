@@ -154,7 +154,11 @@ describe('volumes', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'waits' },
-      spec: { containers: [{ ...container, command: ['busybox', 'sleep', '1000000'] }], volumes: [volume] },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ ...container, command: ['busybox', 'sleep', '1000000'] }],
+        volumes: [volume],
+      },
     });
     await eventually(
       async () => {

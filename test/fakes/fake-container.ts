@@ -13,6 +13,9 @@ export interface FakeImage {
   readonly output?: readonly { readonly stream: LogChunk['stream']; readonly text: string }[];
   /** It ends by itself at once, with this code; without it, it runs until it is stopped. */
   readonly exitCode?: number;
+  /** The cores that a container of it keeps busy, and the memory it holds; 0 and 1 Mi without them. */
+  readonly cores?: number;
+  readonly memoryBytes?: number;
   /** What it does on SIGTERM: end with a code (0 without it), or nothing. */
   readonly onSigterm?: number | 'ignore';
   /** What its programs do, by the first word of an exec's command. */

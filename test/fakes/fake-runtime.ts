@@ -28,6 +28,7 @@ export type FakeOperation =
   | 'exec'
   | 'attach'
   | 'connect'
+  | 'usage'
   | 'image'
   | 'pull';
 
@@ -216,6 +217,19 @@ export class FakeRuntime implements port.ContainerRuntime {
     });
   }
 
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, port.ResourceUsage>> {
+    return this.#call('usage', ids.join(' '), () => {
+      const at = this.#clock.now();
+      const running = ids.flatMap((id) => this.#containers.get(id) ?? []).filter(({ record }) => isRunning(record));
+      return new Map(
+        running.map(({ record, image: { cores = 0, memoryBytes = 2 ** 20 } }) => {
+          const ranMs = at - (record.startedAt ?? at);
+          return [record.id, { at, cpuNanos: Math.round(ranMs * cores * 1e6), memoryBytes }];
+        }),
+      );
+    });
+  }
+
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
     this.#requireUp();
     const container = this.#container(id);
@@ -380,6 +394,10 @@ export class FakeRuntime implements port.ContainerRuntime {
   #unavailable(): SampanError {
     return new SampanError('RuntimeUnavailable', { endpoint: this.endpoint, detail: 'connect ECONNREFUSED' });
   }
+}
+
+function isRunning({ state }: port.ContainerRecord): boolean {
+  return state === 'running';
 }
 
 /** `value` undefined: any. */

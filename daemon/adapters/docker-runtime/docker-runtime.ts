@@ -6,8 +6,10 @@ import type { Duplex } from 'node:stream';
 import type { ContainerInspectInfo, ImageInfo, ImageInspectInfo } from 'dockerode';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
 import { type ErrorCode, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { readCgroupUsage } from './cgroup-usage.ts';
 import { toCreateOptions } from './container-config.ts';
 import { toContainerRecord } from './container-record.ts';
+import { type ContainerStats, toUsage } from './container-stats.ts';
 import { DockerClient, DockerRefusal } from './docker-client.ts';
 import { type DockerEvent, EVENT_FILTERS, toRuntimeEvent } from './event-stream.ts';
 import { attachTo, startExec } from './exec.ts';
@@ -20,7 +22,7 @@ import { PortConnections } from './port-connection.ts';
 /** Creating and starting wait behind others' where many are under way on slow disks. */
 const SLOW_MS = 120_000;
 /** More at once make Docker no faster. */
-const INSPECTS_AT_ONCE = 8;
+const READS_AT_ONCE = 8;
 
 /** The parts of `GET /info` that are used. */
 interface DockerInfo {
@@ -93,12 +95,7 @@ export class DockerRuntime implements port.ContainerRuntime {
     const found = await this.#docker
       .request<{ Id: string }[]>('GET', '/containers/json', { query })
       .catch(translate('Internal', {}));
-    const records: (port.ContainerRecord | undefined)[] = [];
-    const rest = found.entries();
-    const inspectRest = async () => {
-      for (const [at, { Id }] of rest) records[at] = await this.inspect(Id);
-    };
-    await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectRest));
+    const records = await readAll(found, ({ Id }) => this.inspect(Id));
     return records.filter((record) => record !== undefined);
   }
 
@@ -165,6 +162,19 @@ export class DockerRuntime implements port.ContainerRuntime {
       if (error.status === 409 && /removal .*already in progress/.test(error.message)) return this.#untilRemoved(id);
       throw new SampanError('ContainerRefused', { name: id, detail: error.message }, error);
     }
+  }
+
+  async usage(ids: readonly string[]): Promise<ReadonlyMap<string, port.ResourceUsage>> {
+    const found = await readAll(ids, (id) => this.#inspect(id));
+    const running = found.filter((info) => info !== undefined).filter(({ State }) => State.Running);
+    const used = new Map<string, port.ResourceUsage>();
+    // All at once: before Docker 28 each answer waits for the next second, and then Docker looks at all of them.
+    const readUsage = async ({ Id, State }: ContainerInspectInfo) => {
+      const usage = (await readCgroupUsage(Id, State.Pid)) ?? (await this.#stats(Id));
+      if (usage !== undefined) used.set(Id, usage);
+    };
+    await Promise.all(running.map(readUsage));
+    return used;
   }
 
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
@@ -261,6 +271,17 @@ export class DockerRuntime implements port.ContainerRuntime {
     return info;
   }
 
+  /** `one-shot`: otherwise Docker looks twice, a second apart. */
+  async #stats(id: string): Promise<port.ResourceUsage | undefined> {
+    const query = { stream: false, 'one-shot': true };
+    try {
+      return toUsage(await this.#docker.request<ContainerStats>('GET', `${pathOf(id)}/stats`, { query }));
+    } catch (error) {
+      if (isMissing(error, id)) return undefined;
+      throw toSampanError(error, 'Internal', {});
+    }
+  }
+
   /** For messages. */
   async #nameOf(id: string): Promise<string> {
     return (await this.inspect(id))?.name ?? id;
@@ -283,6 +304,17 @@ export class DockerRuntime implements port.ContainerRuntime {
       if (!signal.aborted) throw this.#docker.unavailable(`a stream broke off: ${messageOf(error)}`, error);
     }
   }
+}
+
+/** What `read` says of each, in their order. */
+async function readAll<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const rest = items.entries();
+  const readRest = async () => {
+    for (const [at, item] of rest) results[at] = await read(item);
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, readRest));
+  return results;
 }
 
 function pathOf(id: string): string {

@@ -1,9 +1,8 @@
-/** v1 Event. It vanishes after an hour (`reconcilers/kit/registry/event-lease.ts`); no loop reads it. */
+/** v1 Event. It vanishes after an hour (`reconcilers/kit/registry/event-lease.ts`); no loop reads it. events.k8s.io/v1 is another view of it. */
 import { age } from '../age.ts';
 import type { Event } from '../cluster.ts';
 import { setDefault } from '../defaulting.ts';
-import { type FieldError, invalid, required } from '../field-error.ts';
-import { isJsonObject, type JsonObject, objectAt } from '../json.ts';
+import { isNewStyle, validateEvent } from '../validation-event.ts';
 import { NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
 
@@ -29,33 +28,33 @@ export const eventKind = defineKind<Event>({
   setDefaults: (event) => {
     setDefault(event, 'type', 'Normal');
     setDefault(event, 'source', {});
-    setDefault(event, 'count', 1);
+    // Of one of the new style, how often it came is in its series.
+    if (!isNewStyle(event)) setDefault(event, 'count', 1);
   },
   validate: validateEvent,
   columns: [
-    { name: 'Last Seen', cell: (event, now) => age(event.lastTimestamp, now) },
+    { name: 'Last Seen', cell: (event, now) => age(lastSeen(event), now) },
     { name: 'Type', cell: (event) => event.type },
     { name: 'Reason', cell: (event) => event.reason },
     { name: 'Object', cell: (event) => `${event.involvedObject.kind.toLowerCase()}/${event.involvedObject.name}` },
     { name: 'Subobject', wide: true, cell: (event) => event.involvedObject.fieldPath ?? '' },
-    {
-      name: 'Source',
-      wide: true,
-      cell: ({ source }) => [source.component, source.host].filter(Boolean).join(', '),
-    },
+    { name: 'Source', wide: true, cell: reporterOf },
     { name: 'Message', cell: (event) => event.message.trim() },
-    { name: 'First Seen', wide: true, cell: (event, now) => age(event.firstTimestamp, now) },
-    { name: 'Count', wide: true, type: 'integer', cell: (event) => event.count },
+    { name: 'First Seen', wide: true, cell: (event, now) => age(event.firstTimestamp ?? event.eventTime, now) },
+    { name: 'Count', wide: true, type: 'integer', cell: countOf },
     { ...NAME, wide: true },
   ],
 });
 
-/** An event lies in the namespace of what it is about; those about cluster-scoped objects lie in `default`. */
-function validateEvent(event: JsonObject): FieldError[] {
-  const about = objectAt(event, 'involvedObject');
-  if (!isJsonObject(about)) return [required('involvedObject')];
-  const namespace = about.namespace ?? '';
-  const home = objectAt(event, 'metadata')?.namespace;
-  const matches = namespace === home || (namespace === '' && home === 'default');
-  return matches ? [] : [invalid('involvedObject.namespace', namespace, 'does not match event.namespace')];
+/** When it came last, and how often in all. */
+function lastSeen({ series, lastTimestamp, firstTimestamp, eventTime }: Event): string | undefined {
+  return series?.lastObservedTime ?? lastTimestamp ?? firstTimestamp ?? eventTime;
+}
+
+function countOf({ series, count }: Event): number {
+  return series?.count ?? (count || 1);
+}
+
+function reporterOf({ source, reportingComponent, reportingInstance }: Event): string {
+  return [source.component || reportingComponent, source.host || reportingInstance].filter(Boolean).join(', ');
 }

@@ -54,6 +54,7 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     start: (id) => act('start', id, () => runtime.start(id)),
     stop: (id, graceSeconds) => act('stop', id, () => runtime.stop(id, graceSeconds)),
     remove: (id) => act('remove', id, () => runtime.remove(id)),
+    usage: (ids) => life.ask(() => runtime.usage(ids)),
     logs: (id, options, signal) => life.listen((until) => runtime.logs(id, options, until), signal),
     exec: (id, spec) => act('exec', id, () => runtime.exec(id, spec)),
     attach: (id, choice) => life.ask(() => runtime.attach(id, choice)),

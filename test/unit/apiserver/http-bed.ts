@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
-import { ApiServer } from '../../../daemon/apiserver/server.ts';
+import { ApiServer, type ApiServerDeps } from '../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { nodeDeps } from '../../fakes/fake-node.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
-import { createTestCluster } from '../../fakes/test-cluster.ts';
+import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export interface Answer {
   readonly status: number;
@@ -22,12 +22,16 @@ export interface Answer {
 }
 
 export interface HttpBed {
+  readonly cluster: TestCluster;
   readonly log: CollectedLog;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export async function startHttpBed(health: HealthChecks = { live: [], ready: [] }): Promise<HttpBed> {
+export async function startHttpBed(
+  health: HealthChecks = { live: [], ready: [] },
+  more: Partial<ApiServerDeps> = {},
+): Promise<HttpBed> {
   const cluster = await createTestCluster();
   const { registry, clock } = cluster;
   const log = new CollectedLog();
@@ -40,11 +44,13 @@ export async function startHttpBed(health: HealthChecks = { live: [], ready: [] 
     health,
     clock,
     log,
+    ...more,
   });
   const folder = mkdtempSync(join(tmpdir(), 'sampan-http-'));
   const socketPath = join(folder, 'sampan.sock');
   await server.listen(socketPath);
   return {
+    cluster,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
     close: async () => {
