@@ -1,6 +1,7 @@
 /** One request and its answer, as the handlers get it from the pipeline. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { RequestAttributes } from './access/request-attributes.ts';
 import type { UserInfo } from './access/user.ts';
 
@@ -19,6 +20,14 @@ export interface Exchange {
   readonly audited: { name?: string };
   /** Set where the client asks for another protocol; see listeners.ts. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+}
+
+/** What a client of the API reads is a Status; to everybody else it is said in Kubernetes' plain words. */
+export function sendNoSuchPath({ attributes, response }: Exchange): void {
+  if (/^\/apis?\//.test(attributes.path)) throw new SampanError('PathNotFound');
+  const text = '404 page not found\n';
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'content-length': text.length });
+  response.end(text);
 }
 
 export function sendJson(response: ServerResponse, code: number, body: unknown): void {

@@ -6,11 +6,20 @@ import { type FieldError, forbidden, unsupported } from '../../reconcilers/objec
 import type { ObjectKey } from '../../reconcilers/objects/meta.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 
+/** Where a page of a list ended. */
+export interface Place {
+  /** As of which the list is; -1: as of now, whatever that was. */
+  readonly revision: number;
+  readonly after: ObjectKey;
+  /** How many objects follow, where that was counted. */
+  readonly remaining?: number | undefined;
+}
+
 export interface ListOptions {
   /** 0: all. */
   readonly limit: number;
-  /** Where an earlier page ended. `revision` -1: as of now, whatever that was. */
-  readonly continues?: { readonly revision: number; readonly after: ObjectKey };
+  /** Where an earlier page ended. */
+  readonly continues?: Place;
   /** Not older than this; `newest`: as new as what anybody was answered. */
   readonly notOlderThan: number | 'newest';
   /** As of just then. */
@@ -24,11 +33,20 @@ export function listOptionsOf(query: URLSearchParams): ListOptions {
   const token = query.get('continue') ?? '';
   const limit = numberOf('limit', query.get('limit') ?? '0');
   const problems = problemsOf(match, version, token);
+  if (query.has('sendInitialEvents')) {
+    problems.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
   if (problems.length > 0) {
     const detail = problems.map(String).join(', ');
-    throw new SampanError('Invalid', { kind: 'ListOptions', name: '', detail, problems });
+    throw new SampanError('Invalid', { kind: 'ListOptions.meta.k8s.io', name: '', detail, problems });
   }
-  if (token !== '') return { limit, continues: parseToken(token), notOlderThan: 0 };
+  if (token !== '') {
+    if (version !== '' && version !== '0') {
+      const detail = 'specifying resource version is not allowed when using continue';
+      throw new SampanError('BadRequest', { detail });
+    }
+    return { limit, continues: parseToken(token), notOlderThan: 0 };
+  }
   if (version === '') return { limit, notOlderThan: 'newest' };
   const revision = numberOf('resourceVersion', version);
   // As in Kubernetes: a version without a match, with a limit, means just that version.
@@ -37,15 +55,16 @@ export function listOptionsOf(query: URLSearchParams): ListOptions {
   return { limit: revision === 0 ? 0 : limit, notOlderThan: revision };
 }
 
-export function continueToken(revision: number, after: ObjectKey): string {
-  return Buffer.from(JSON.stringify({ v: 1, revision, ...after })).toString('base64url');
+export function continueToken({ revision, after: { namespace, name }, remaining }: Place): string {
+  return Buffer.from(JSON.stringify({ v: 1, revision, namespace, name, remaining })).toString('base64url');
 }
 
-function parseToken(token: string): NonNullable<ListOptions['continues']> {
+function parseToken(token: string): Place {
   try {
-    const { v, revision, namespace, name } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
-    if (v === 1 && Number.isInteger(revision) && typeof namespace === 'string' && typeof name === 'string') {
-      return { revision, after: { namespace, name } };
+    const { v, revision, namespace, name, remaining } = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+    const isPlace = Number.isInteger(revision) && typeof namespace === 'string' && typeof name === 'string';
+    if (v === 1 && isPlace && (remaining === undefined || Number.isInteger(remaining))) {
+      return { revision, after: { namespace, name }, remaining };
     }
   } catch {
     // Said below.
@@ -63,9 +82,6 @@ function problemsOf(match: string, version: string, token: string): FieldError[]
     if (match === 'Exact' && version === '0') {
       errors.push(forbidden(field, `${field} "exact" is forbidden for resourceVersion "0"`));
     }
-  }
-  if (token !== '' && version !== '' && version !== '0') {
-    errors.push(forbidden('resourceVersion', 'specifying resource version is not allowed when using continue'));
   }
   return errors;
 }

@@ -4,11 +4,11 @@
  */
 import type { ReadOnlyCache } from '../../reconcilers/kit/object-cache.ts';
 import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
-import { keyOf, type ObjectKey } from '../../reconcilers/objects/meta.ts';
+import { keyOf } from '../../reconcilers/objects/meta.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { isSampanError, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
-import { continueToken, type ListOptions } from './list-options.ts';
+import { continueToken, type ListOptions, type Place } from './list-options.ts';
 import type { Selection } from './selection.ts';
 
 /** For how long the cache may lag behind before the store itself is asked, and how long a client's own version is waited for. */
@@ -49,18 +49,13 @@ export class ObjectLists {
   async list(scope: ListScope, options: ListOptions): Promise<ListedObjects> {
     const { continues, exactly, limit } = options;
     if (continues !== undefined) return this.#goOn(scope, continues, limit);
-    if (exactly !== undefined) return this.#fromHistory(scope, { revision: exactly, limit });
+    if (exactly !== undefined) return this.#asOf(exactly, scope, limit);
     const { items, revision } = await this.#current(scope, options);
     const selected = items.filter(scope.selected).sort(byKey);
     if (limit === 0 || selected.length <= limit) return { items: selected, revision };
     const page = selected.slice(0, limit);
-    const token = continueToken(revision, keyOf(page.at(-1) as AnyObject));
-    return {
-      items: page,
-      revision,
-      continue: token,
-      ...(!scope.selective && { remaining: selected.length - limit }),
-    };
+    const remaining = scope.selective ? undefined : selected.length - limit;
+    return cutAt({ revision, after: keyOf(page.at(-1) as AnyObject), remaining }, page);
   }
 
   /** Everything in the namespace, as new as is asked for. */
@@ -96,23 +91,32 @@ export class ObjectLists {
     });
   }
 
-  async #goOn(
-    scope: ListScope,
-    { revision: asked, after }: NonNullable<ListOptions['continues']>,
-    limit: number,
-  ): Promise<ListedObjects> {
-    const revision = asked === -1 ? await this.#deps.client.revision() : asked;
+  async #goOn(scope: ListScope, place: Place, limit: number): Promise<ListedObjects> {
+    const { after } = place;
+    const revision = place.revision === -1 ? await this.#deps.client.revision() : place.revision;
     try {
-      return await this.#fromHistory(scope, { revision, after, limit });
+      return await this.#fromHistory(scope, { ...place, revision, limit });
     } catch (error) {
       if (!isSampanError(error, 'StoreCompacted')) throw error;
-      throw new SampanError('ListExpired', { continue: continueToken(-1, after) }, error);
+      throw new SampanError('ListExpired', { continue: continueToken({ revision: -1, after }) }, error);
     }
+  }
+
+  /** VersionTooLarge where nobody was given that version yet. */
+  async checkVersion(revision: number): Promise<void> {
+    if (revision === 0) return;
+    const current = await this.#deps.client.revision();
+    if (revision > current) throw tooLarge(revision, current);
+  }
+
+  async #asOf(revision: number, scope: ListScope, limit: number): Promise<ListedObjects> {
+    await this.checkVersion(revision);
+    return this.#fromHistory(scope, { revision, limit });
   }
 
   async #fromHistory(
     { kind, namespace, selected, selective }: ListScope,
-    { revision, after, limit }: { revision: number; after?: ObjectKey; limit: number },
+    { revision, after, limit, remaining }: Partial<Place> & { revision: number; limit: number },
   ): Promise<ListedObjects> {
     const found: AnyObject[] = [];
     let last = after;
@@ -127,12 +131,20 @@ export class ObjectLists {
         last = keyOf(object);
         if (selected(object)) found.push(object);
         const isLast = !page.more && index === page.items.length - 1;
-        if (found.length === limit && !isLast)
-          return { items: found, revision, continue: continueToken(revision, last) };
+        if (found.length === limit && !isLast) {
+          const follow = selective || remaining === undefined ? undefined : remaining - found.length;
+          return cutAt({ revision, after: last, remaining: follow }, found);
+        }
       }
       if (!page.more) return { items: found, revision };
     }
   }
+}
+
+/** A page of a list that goes on. */
+function cutAt(place: Place, items: readonly AnyObject[]): ListedObjects {
+  const { revision, remaining } = place;
+  return { items, revision, continue: continueToken(place), ...(remaining !== undefined && { remaining }) };
 }
 
 /** The order of the store's keys. */

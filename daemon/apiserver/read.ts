@@ -1,7 +1,8 @@
 /** GET of one object, as a view shows it, or of a collection. */
+import { groupResource } from '../../reconcilers/objects/kinds.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { listOptionsOf } from './list-options.ts';
+import { listOptionsOf, numberOf } from './list-options.ts';
 import type { ListScope } from './object-lists.ts';
 import { representationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
@@ -18,10 +19,16 @@ export async function serveRead(
 ): Promise<void> {
   const { request, response } = exchange;
   const { info, namespace, name, query } = asked;
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(
+    { ...info, columns: view.columns },
+    request.headers.accept,
+    query.get('includeObject'),
+    () => clock.now(),
+  );
   if (asked.verb === 'get') {
+    await lists.checkVersion(versionOf(query));
     const object = await client.get(info.kind, { namespace, name });
-    if (object === undefined) throw new SampanError('NotFound', { resource: info.plural, name });
+    if (object === undefined) throw new SampanError('NotFound', { resource: groupResource(info), name });
     return sendText(request, response, 200, as.contentType, as.one(view.shown(object)));
   }
   const listed = await lists.list(scopeOf(asked), listOptionsOf(query));
@@ -31,6 +38,11 @@ export async function serveRead(
     ...(listed.remaining !== undefined && { remainingItemCount: listed.remaining }),
   };
   return sendText(request, response, 200, as.contentType, as.list(listed.items, metadata));
+}
+
+/** 0: none is asked for. What is read is always the newest, so a version can only be too new. */
+function versionOf(query: URLSearchParams): number {
+  return numberOf('resourceVersion', query.get('resourceVersion') || '0');
 }
 
 /** What a collection request is about. */

@@ -4,7 +4,6 @@
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
-import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 import { encodedItem, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
 import { type IncludeObject, tableOf } from './table.ts';
@@ -20,6 +19,8 @@ export interface ListMetadata {
 export interface Representation {
   readonly contentType: string;
   one(object: AnyObject): string;
+  /** An object that says nothing but how far a watch is. */
+  bookmark(metadata: object): string;
   list(objects: readonly AnyObject[], metadata: ListMetadata): string;
 }
 
@@ -29,9 +30,14 @@ const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
   ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
 );
 
+interface Shown extends Pick<KindInfo, 'kind' | 'apiVersion'> {
+  /** Where they are not those of the kind. */
+  readonly columns?: readonly Column<AnyObject>[] | undefined;
+}
+
 /** NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
 export function representationOf(
-  info: KindInfo,
+  info: Shown,
   accept: string | undefined,
   includeObject: string | null,
   now: () => number,
@@ -51,29 +57,37 @@ export function includeOf(value: string | null): IncludeObject {
 
 type Encoder = Omit<Representation, 'contentType'>;
 
-function asJson({ kind, apiVersion }: KindInfo): Encoder {
+function asJson({ kind, apiVersion }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
     one: encodedObject,
+    bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
     list: (objects, metadata) => `${head}${JSON.stringify(metadata)},"items":[${objects.map(encodedItem).join(',')}]}`,
   };
 }
 
 function asMetadata(apiVersion: string): Encoder {
-  const partial = ({ metadata }: KubeObject) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
+  const partial = ({ metadata }: { metadata: object }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
     one: (object) => JSON.stringify(partial(object)),
+    bookmark: (metadata) => JSON.stringify(partial({ metadata })),
     list: (objects, metadata) =>
       JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) }),
   };
 }
 
-function asTable({ kind }: KindInfo, apiVersion: string, includeObject: IncludeObject, now: () => number): Encoder {
-  const columns = KINDS[kind].columns as readonly Column<AnyObject>[];
+function asTable(
+  { kind, columns: given }: Shown,
+  apiVersion: string,
+  includeObject: IncludeObject,
+  now: () => number,
+): Encoder {
+  const columns = given ?? (KINDS[kind].columns as readonly Column<AnyObject>[]);
   const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
     JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
   return {
     one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
+    bookmark: (metadata) => table([], metadata as ListMetadata),
     list: table,
   };
 }

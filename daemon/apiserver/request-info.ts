@@ -3,8 +3,11 @@
  * dispatches on the answer. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
 import { ALL_KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { isFlagSet } from './query-flag.ts';
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+export const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const;
+export type Verb = (typeof VERBS)[number];
 
 export interface ResourceRequest {
   readonly verb: Verb;
@@ -20,7 +23,10 @@ export interface ResourceRequest {
   readonly query: URLSearchParams;
 }
 
-/** Undefined where the path is no resource of the served kinds, or the method has no meaning there. */
+/**
+ * Undefined where the path is no resource of the served kinds. MethodNotAllowed where the method has no meaning there, BadRequest
+ * where a name could be none.
+ */
 export function parseRequest(method: string, url: string): ResourceRequest | undefined {
   const { pathname, searchParams: query } = new URL(url, 'http://socket');
   let parts: string[];
@@ -42,10 +48,12 @@ export function parseRequest(method: string, url: string): ResourceRequest | und
   if (info === undefined || (excess.length > 0 && !isProxy) || info.namespaced < scoped) return undefined;
   if (info.namespaced && !scoped && name !== '') return undefined;
 
+  checkSegments({ namespace, name });
+  const verb = verbOf(method, { named: name !== '', whole: subresource === '' }, query);
   // A proxied request may have any method; as a verb of the API it counts as a read where it is none.
-  const verb = verbOf(method, name !== '', query) ?? (isProxy ? 'get' : undefined);
+  if (verb === undefined && !isProxy) throw new SampanError('MethodNotAllowed');
   const path = isProxy ? behind(pathname, parts.length - excess.length) : '';
-  return verb && { verb, info, namespace, name, subresource, path, query };
+  return { verb: verb ?? 'get', info, namespace, name, subresource, path, query };
 }
 
 /** The path without its first `count` parts. */
@@ -53,14 +61,31 @@ function behind(pathname: string, count: number): string {
   return pathname.replace(new RegExp(`^(/+[^/]+){${count}}`), '');
 }
 
-function verbOf(method: string, named: boolean, query: URLSearchParams): Verb | undefined {
-  const watching = ['true', '1'].includes(query.get('watch') ?? '');
+/** What cannot be part of a path cannot be part of a store's key either. */
+function checkSegments({ namespace, name }: { namespace: string; name: string }): void {
+  for (const [what, text] of [
+    ['Namespace', namespace],
+    ['Name', name],
+  ] as const) {
+    const [character] = /[/%]/.exec(text) ?? [];
+    const problem =
+      text === '.' || text === '..' ? `may not be '${text}'` : character && `may not contain '${character}'`;
+    if (problem) throw new SampanError('BadRequest', { detail: `${what} parameter invalid: "${text}": ${problem}` });
+  }
+}
+
+function verbOf(
+  method: string,
+  { named, whole }: { named: boolean; whole: boolean },
+  query: URLSearchParams,
+): Verb | undefined {
+  const watching = isFlagSet(query, 'watch');
   switch (method) {
     case 'GET':
     case 'HEAD':
       return named ? 'get' : watching ? 'watch' : 'list';
     case 'POST':
-      return 'create';
+      return named && whole ? undefined : 'create';
     case 'PUT':
       return named ? 'update' : undefined;
     case 'PATCH':

@@ -1,12 +1,11 @@
 /** Which handler a request for a resource or a subresource goes to. The server calls it with what request-info.ts has read. */
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { readBody } from './request-body.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { ObjectServices } from './services.ts';
-import { pathNotFound } from './status.ts';
 import { type StreamDeps, streamHandlerOf } from './streams/serve.ts';
 import { serveWatch } from './watch.ts';
 import { serveBinding } from './write/binding.ts';
@@ -30,23 +29,20 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
     return serveEviction(exchange, asked, await readBody(request), deps);
   }
   const view = viewOf(info, subresource);
-  if (view === undefined) return sendJson(exchange.response, 404, pathNotFound());
+  if (view === undefined) throw new SampanError('PathNotFound');
+  if (!view.verbs.includes(verb)) throw new SampanError('MethodNotAllowed');
   switch (verb) {
     case 'get':
-      return serveRead(exchange, asked, view, deps);
-    case 'update':
-      return serveUpdate(exchange, asked, await readBody(request), view, deps);
-    case 'patch':
-      return servePatch(exchange, asked, await readBody(request), view, deps);
-  }
-  if (subresource !== '') throw new SampanError('MethodNotAllowed');
-  switch (verb) {
     case 'list':
       return serveRead(exchange, asked, view, deps);
     case 'watch':
       return serveWatch(exchange, asked, deps);
     case 'create':
       return serveCreate(exchange, asked, await readBody(request), deps);
+    case 'update':
+      return serveUpdate(exchange, asked, await readBody(request), view, deps);
+    case 'patch':
+      return servePatch(exchange, asked, await readBody(request), view, deps);
     case 'delete':
       return serveDelete(exchange, asked, await readBody(request), deps);
     case 'deletecollection':

@@ -19,7 +19,7 @@ import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
 import { serveVersion, versionInfo } from './discovery/version.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import { type Exchange, sendJson, sendNoSuchPath } from './exchange.ts';
 import {
   type Arrival,
   type Listener,
@@ -36,7 +36,6 @@ import { readBody } from './request-body.ts';
 import { parseRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
-import { pathNotFound } from './status.ts';
 import type { StreamDeps } from './streams/serve.ts';
 import { serveBinding } from './write/binding.ts';
 
@@ -116,7 +115,7 @@ export class ApiServer {
       return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
     }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
-    if (asked === undefined) return sendJson(response, 404, pathNotFound());
+    if (asked === undefined) return sendNoSuchPath(exchange);
     await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }
 }

@@ -29,8 +29,9 @@ export function statusOf(error: unknown): Status {
   const message = known ? known.message : `Internal error occurred: ${messageOf(error)}`;
   const causes = known && causesOf(known);
   const name = known?.details.name;
-  const kind = known?.details.resource ?? known?.details.kind;
-  const group = known?.details.group;
+  // `leases.coordination.k8s.io` in a message is a kind and a group in the details.
+  const [kind, ...groups] = textIn(known?.details.resource ?? known?.details.kind)?.split('.') ?? [];
+  const group = textIn(known?.details.group) ?? (groups.length > 0 ? groups.join('.') : undefined);
   // Clients ask again by themselves only where they are told when.
   const retryAfterSeconds = known && retryAfter(known);
   const goesOnAt = known?.details.continue;
@@ -58,11 +59,17 @@ function retryAfter({ status, details }: SampanError): number | undefined {
   return RETRIED.includes(status) ? RETRY_AFTER_SECONDS : undefined;
 }
 
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** One per field that is wrong, or what the error itself names in Kubernetes' words. */
 function causesOf({ code, message, details }: SampanError): readonly StatusCause[] | undefined {
   if (code === 'VersionTooLarge') return [{ reason: 'ResourceVersionTooLarge', message }];
-  if (details.cause === 'NamespaceTerminating')
-    return [{ reason: details.cause, message, field: 'metadata.namespace' }];
+  if (details.cause === 'NamespaceTerminating') {
+    const ends = `namespace ${details.namespace} is being terminated`;
+    return [{ reason: details.cause, message: ends, field: 'metadata.namespace' }];
+  }
   if (details.causes !== undefined) return details.causes as readonly StatusCause[];
   return (details.problems as readonly FieldError[] | undefined)?.map((problem) => ({
     reason: CAUSE_REASONS[problem.type],
@@ -73,8 +80,3 @@ function causesOf({ code, message, details }: SampanError): readonly StatusCause
 
 /** What a write answers that has no object to show. */
 export const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } as const;
-
-export function pathNotFound(): Status {
-  const message = 'the server could not find the requested resource';
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'NotFound', code: 404 };
-}

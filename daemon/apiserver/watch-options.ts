@@ -5,6 +5,7 @@
 import { type FieldError, forbidden } from '../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { numberOf } from './list-options.ts';
+import { isFlagSet } from './query-flag.ts';
 
 export interface WatchOptions {
   /** 0: from now on. */
@@ -20,39 +21,32 @@ export interface WatchOptions {
 export function watchOptionsOf(query: URLSearchParams): WatchOptions {
   const version = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  const bookmarks = flag(query, 'allowWatchBookmarks');
+  const bookmarks = isFlagSet(query, 'allowWatchBookmarks');
   const streams = query.has('sendInitialEvents');
-  const problems = problemsOf(streams, match, bookmarks);
+  const problems = problemsOf(streams, match);
   if (problems.length > 0) {
     const detail = problems.map(String).join(', ');
-    throw new SampanError('Invalid', { kind: 'ListOptions', name: '', detail, problems });
+    throw new SampanError('Invalid', { kind: 'ListOptions.meta.k8s.io', name: '', detail, problems });
   }
   const after = version === '' ? 0 : numberOf('resourceVersion', version);
-  const wantsInitial = flag(query, 'sendInitialEvents');
-  const seconds = query.get('timeoutSeconds');
+  const wantsInitial = isFlagSet(query, 'sendInitialEvents');
+  const timeoutMs = numberOf('timeoutSeconds', query.get('timeoutSeconds') || '0') * 1000;
   return {
     after,
     initial: streams ? wantsInitial : after === 0,
     marksInitialEnd: wantsInitial && bookmarks,
     bookmarks,
-    ...(seconds !== null && seconds !== '' && { timeoutMs: numberOf('timeoutSeconds', seconds) * 1000 }),
+    ...(timeoutMs > 0 && { timeoutMs }),
   };
 }
 
-function problemsOf(streams: boolean, match: string, bookmarks: boolean): FieldError[] {
+function problemsOf(streams: boolean, match: string): FieldError[] {
   const field = 'resourceVersionMatch';
   if (!streams)
     return match === ''
       ? []
       : [forbidden(field, `${field} is forbidden for watch unless sendInitialEvents is provided`)];
-  const errors: FieldError[] = [];
-  if (match !== 'NotOlderThan') {
-    errors.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
-  }
-  if (!bookmarks) errors.push(forbidden('allowWatchBookmarks', 'sendInitialEvents requires allowWatchBookmarks'));
-  return errors;
-}
-
-function flag(query: URLSearchParams, name: string): boolean {
-  return ['true', '1'].includes(query.get(name) ?? '');
+  return match === 'NotOlderThan'
+    ? []
+    : [forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')];
 }

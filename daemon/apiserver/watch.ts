@@ -45,7 +45,7 @@ export async function serveWatch(
   let seen = listed?.revision ?? options.after;
   const bookmark = (annotations?: object) => {
     const metadata = { resourceVersion: String(seen), creationTimestamp: null, ...(annotations && { annotations }) };
-    return line('BOOKMARK', JSON.stringify({ kind: info.kind, apiVersion: info.apiVersion, metadata }));
+    return line('BOOKMARK', as.bookmark(metadata));
   };
   const cancelBookmarks = options.bookmarks
     ? every(BOOKMARK_EVERY_MS, clock, () => response.write(bookmark()))

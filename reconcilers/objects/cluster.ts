@@ -81,9 +81,9 @@ export interface Event extends KubeObject {
   kind: 'Event';
   involvedObject: ObjectReference;
   /** CamelCase, for machines: `FailedScheduling`. */
-  reason: string;
+  reason?: string;
   /** A sentence, for people. */
-  message: string;
+  message?: string;
   type: 'Normal' | 'Warning';
   source: EventSource;
   /** These three are of the old style; events of the new one have `eventTime`, and a series where they came again. */

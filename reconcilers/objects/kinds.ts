@@ -112,6 +112,20 @@ export function parseStoreKey(storeKeyText: string): { kind: Kind; key: ObjectKe
   };
 }
 
+/** `pods`, `leases.coordination.k8s.io`: how Kubernetes' messages name a resource. */
+export function groupResource({ plural, apiVersion }: KindInfo): string {
+  return inGroup(plural, apiVersion);
+}
+
+/** `Pod`, `Lease.coordination.k8s.io`: how they name a kind. */
+export function groupKind({ kind, apiVersion }: KindInfo): string {
+  return inGroup(kind, apiVersion);
+}
+
+function inGroup(name: string, apiVersion: string): string {
+  return apiVersion.includes('/') ? `${name}.${apiVersion.split('/')[0]}` : name;
+}
+
 /** `pods "default/upper-x7k2p"`: how messages name an object. */
 export function describeObject(object: KubeObject): string {
   const info = findKind(object.apiVersion, object.kind);

@@ -58,6 +58,12 @@ export const ERRORS = {
     status: 504,
     reason: 'Timeout',
   },
+  PathNotFound: {
+    message: 'the server could not find the requested resource',
+    retry: false,
+    status: 404,
+    reason: 'NotFound',
+  },
   BadRequest: { message: '{detail}', retry: false, status: 400, reason: 'BadRequest' },
   MethodNotAllowed: {
     message: 'the server does not allow this method on the requested resource',

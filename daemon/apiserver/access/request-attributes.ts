@@ -3,6 +3,7 @@
  * are served. Pure. https://kubernetes.io/docs/reference/access-authn-authz/authorization/#review-your-request-attributes
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isFlagSet } from '../query-flag.ts';
 
 export interface ResourceAttributes {
   readonly type: 'resource';
@@ -57,7 +58,7 @@ export function attributesOf(method: string, url: string): RequestAttributes {
   const asked = { type: 'resource', ...place, group, version, path } as const;
   if (place.name !== '') return { ...asked, verb };
   if (verb === 'get') {
-    const watching = ['true', '1'].includes(query.get('watch') ?? '');
+    const watching = isFlagSet(query, 'watch');
     return { ...asked, verb: watching ? 'watch' : 'list', name: selectedName(query.get('fieldSelector') ?? '') };
   }
   return { ...asked, verb: verb === 'delete' ? 'deletecollection' : verb };

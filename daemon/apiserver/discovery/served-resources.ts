@@ -19,6 +19,8 @@ export interface DiscoveredResource {
   /** `kubectl get all` takes those in `all`. */
   readonly categories: readonly string[];
   readonly verbs: readonly string[];
+  /** Whether a DELETE that removes an object answers with it, not with a Status. */
+  readonly answersDeleted: boolean;
   /** By name, in alphabetical order. */
   readonly subresources: Readonly<Record<string, Subresource>>;
 }
@@ -29,11 +31,13 @@ const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'nodes/proxy',
   'pods/attach',
   'pods/binding',
+  'pods/ephemeralcontainers',
   'pods/eviction',
   'pods/exec',
   'pods/log',
   'pods/portforward',
   'pods/proxy',
+  'replicationcontrollers/scale',
   'serviceaccounts/token',
   'services/proxy',
 ];
@@ -99,6 +103,7 @@ function ofKind(info: KindInfo): DiscoveredResource {
     shortNames: info.shortNames,
     categories: info.categories,
     verbs: VERBS_OF[info.kind] ?? VERBS,
+    answersDeleted: info.answersDeleted,
     subresources: subresourcesOf(info),
   };
 }
@@ -116,6 +121,7 @@ export function notStored(name: keyof typeof NOT_STORED): DiscoveredResource {
     shortNames: [],
     categories: [],
     verbs,
+    answersDeleted: false,
     subresources: {},
   };
 }

@@ -70,7 +70,8 @@ export function definitionsOf(items: readonly PathItem[]): ReadonlySet<string> {
 
 function ofResource(resource: DiscoveredResource, verb: string, nameOf: NamesByKind): Operation {
   const { group, version, kind } = resource;
-  const form = formOf(verb);
+  const form =
+    verb === 'delete' && resource.answersDeleted ? { ...formOf(verb), answer: 'own' as const } : formOf(verb);
   const gvk = { group, version, kind };
   const infix = verb === 'deletecollection' ? 'Collection' : '';
   return {

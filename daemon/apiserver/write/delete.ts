@@ -1,18 +1,19 @@
 /** DELETE of one object or of those a selector finds. DeleteOptions come in the body or in the query. */
 import { type FieldError, forbidden, unsupported } from '../../../reconcilers/objects/field-error.ts';
 import { isJsonObject, type JsonObject, objectAt } from '../../../reconcilers/objects/json.ts';
-import type { AnyObject } from '../../../reconcilers/objects/kinds.ts';
+import { type AnyObject, groupResource, type KindInfo } from '../../../reconcilers/objects/kinds.ts';
 import { keyOf } from '../../../reconcilers/objects/meta.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, PropagationPolicy } from '../../../reconcilers/ports/object-client.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { listOptionsOf } from '../list-options.ts';
 import { scopeOf } from '../read.ts';
 import { representationOf } from '../representation.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { sendText } from '../send.ts';
 import type { ObjectServices } from '../services.ts';
+import { SUCCESS } from '../status.ts';
 import { warn } from '../warnings.ts';
 import { deletionWarning } from './source-warnings.ts';
 
@@ -31,8 +32,15 @@ export async function serveDelete(
   const text = before && deletionWarning(before);
   if (text !== undefined) warn(response, text);
   const object = await client.delete(info.kind, { namespace, name }, options);
-  if (object === undefined) throw new SampanError('NotFound', { resource: info.plural, name });
+  if (object === undefined) throw new SampanError('NotFound', { resource: groupResource(info), name });
+  const isGone = object.metadata.deletionTimestamp === undefined;
+  if (isGone && !info.answersDeleted) return sendJson(response, 200, goneStatus(info, object));
   await sendText(request, response, 200, as.contentType, as.one(object));
+}
+
+function goneStatus(info: KindInfo, { metadata: { name, uid } }: AnyObject): JsonObject {
+  const [kind = '', ...group] = groupResource(info).split('.');
+  return { ...SUCCESS, details: { name, ...(group.length > 0 && { group: group.join('.') }), kind, uid } };
 }
 
 export async function serveDeleteCollection(
@@ -74,7 +82,7 @@ export function deleteOptionsOf(query: URLSearchParams, body: unknown): DeleteOp
   ];
   if (problems.length > 0) {
     const detail = problems.map(String).join(', ');
-    throw new SampanError('Invalid', { kind: 'DeleteOptions', name: '', detail, problems });
+    throw new SampanError('Invalid', { kind: 'DeleteOptions.meta.k8s.io', name: '', detail, problems });
   }
   const { uid, resourceVersion } = objectAt(given, 'preconditions') ?? {};
   return {

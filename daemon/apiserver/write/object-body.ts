@@ -44,7 +44,10 @@ export function objectOfBody(
 }
 
 /** The URL says where the object goes, and on an update which one it is; a body may repeat it, not contradict it. */
-export function placed(object: JsonObject, { info, namespace, name }: ResourceRequest): JsonObject {
+export function placed(
+  object: JsonObject,
+  { info, namespace, name }: ResourceRequest,
+): JsonObject & { metadata: JsonObject } {
   const metadata = isJsonObject(object.metadata) ? object.metadata : {};
   const given = metadata.namespace ?? '';
   if (info.namespaced && given !== '' && given !== namespace) {

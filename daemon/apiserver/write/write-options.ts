@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type FieldError, invalid, unsupported } from '../../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isFlagSet } from '../query-flag.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -31,13 +32,13 @@ export function requestedWrite(query: URLSearchParams, headers: IncomingHttpHead
   ];
   if (problems.length > 0) {
     const detail = problems.map(String).join(', ');
-    throw new SampanError('Invalid', { kind, name: '', detail, problems });
+    throw new SampanError('Invalid', { kind: `${kind}.meta.k8s.io`, name: '', detail, problems });
   }
   return {
     dryRun: dryRun.length > 0,
     fieldValidation: fieldValidation as FieldValidation,
     fieldManager: manager || programOf(headers['user-agent']),
-    force: ['true', '1'].includes(query.get('force') ?? ''),
+    force: isFlagSet(query, 'force'),
   };
 }
 

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { AnyObject, Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import { type Draft, toTimestamp } from '../../../reconcilers/objects/meta.ts';
-import { isSampanError } from '../../../reconcilers/ports/errors.ts';
+import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
 import type { Exchange } from '../exchange.ts';
@@ -27,8 +27,10 @@ export async function serveCreate(
   const { request, response } = exchange;
   const options = requestedWrite(asked.query, request.headers, 'CreateOptions');
   const draft = placed(objectOfBody(body, asked.info, options.fieldValidation, response), asked);
-  const { clock } = services;
-  const writer = { manager: options.fieldManager, time: toTimestamp(clock.now()) };
+  if (draft.metadata.resourceVersion) {
+    throw new SampanError('BadRequest', { detail: 'resourceVersion should not be set on objects to be created' });
+  }
+  const writer = { manager: options.fieldManager, time: toTimestamp(services.clock.now()) };
   await create(exchange, asked, tracked(asked, undefined, draft, writer), options.dryRun, services);
 }
 
@@ -93,7 +95,12 @@ async function modify(
   options: ModifyOptions,
   { client, clock }: ObjectServices,
 ): Promise<void> {
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(
+    { ...info, columns: view.columns },
+    request.headers.accept,
+    query.get('includeObject'),
+    () => clock.now(),
+  );
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;

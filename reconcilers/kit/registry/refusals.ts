@@ -1,19 +1,19 @@
 /** What the registry refuses writes with, in Kubernetes' words. Pure. */
-import { KINDS, type Kind } from '../../objects/kinds.ts';
+import { groupKind, groupResource, KINDS, type Kind } from '../../objects/kinds.ts';
 import type { KubeObject } from '../../objects/meta.ts';
 import { SampanError } from '../../ports/errors.ts';
 import type { Preconditions } from '../../ports/object-client.ts';
 
 export function notFound(kind: Kind, name: string): SampanError {
-  return new SampanError('NotFound', { resource: KINDS[kind].plural, name });
+  return new SampanError('NotFound', { resource: groupResource(KINDS[kind]), name });
 }
 
 export function alreadyExists(kind: Kind, name: string): SampanError {
-  return new SampanError('AlreadyExists', { resource: KINDS[kind].plural, name });
+  return new SampanError('AlreadyExists', { resource: groupResource(KINDS[kind]), name });
 }
 
 export function conflict(kind: Kind, name: string, detail: string): SampanError {
-  return new SampanError('Conflict', { resource: KINDS[kind].plural, name, detail });
+  return new SampanError('Conflict', { resource: groupResource(KINDS[kind]), name, detail });
 }
 
 export function modified(kind: Kind, name: string): SampanError {
@@ -24,7 +24,7 @@ export function modified(kind: Kind, name: string): SampanError {
 export function invalid(kind: Kind, name: string, problems: readonly { toString(): string }[]): SampanError {
   const texts = problems.map(String);
   const detail = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
-  return new SampanError('Invalid', { kind, name, detail, problems });
+  return new SampanError('Invalid', { kind: groupKind(KINDS[kind]), name, detail, problems });
 }
 
 /** Throws Conflict where the stored object is not the one that is meant. */

@@ -8,7 +8,7 @@ import { applyDefaults } from '../../objects/defaults.ts';
 import type { JsonObject } from '../../objects/json.ts';
 import { type AnyObject, KINDS, type Kind, type ObjectOf, storeKey } from '../../objects/kinds.ts';
 import { type Draft, keyOf, type ObjectKey, toTimestamp } from '../../objects/meta.ts';
-import { validateObject, validateUpdate } from '../../objects/validation.ts';
+import { validateNewObject, validateObject, validateUpdate } from '../../objects/validation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   ChangeBatch,
@@ -26,7 +26,7 @@ import { afterRemovalOf, markedForDeletion } from './deletion.ts';
 import { EventLease } from './event-lease.ts';
 import { alreadyExists, checkPreconditions, conflict, invalid, modified, notFound } from './refusals.ts';
 import { changeOf, parseStored, storedValueOf, withRevision } from './stored-object.ts';
-import { nextOf, plain, withGeneration } from './update-rules.ts';
+import { changedIdentity, nextOf, plain, withGeneration } from './update-rules.ts';
 
 /** How often a write that lost a race, and has no resourceVersion to insist on, is made anew. */
 const RACES = 20;
@@ -118,7 +118,9 @@ export class Registry implements RegistryClient {
       if (current === undefined) throw notFound(kind, key.name);
       checkPreconditions(kind, current, options);
 
-      const changed = nextOf(kind, current, change(current), part);
+      const given = change(current);
+      refuseIfAny(kind, current, changedIdentity(current.metadata, given.metadata));
+      const changed = nextOf(kind, current, given, part);
       if (isDeepStrictEqual(changed, current)) return current;
       const object = withGeneration(kind, current, changed);
       if (part !== 'whole') refuseIfAny(kind, object, validateUpdate(kind, object, current));
@@ -167,7 +169,10 @@ export class Registry implements RegistryClient {
     const additions: Addition[] = [];
     try {
       for (const admission of this.#deps.admissions) additions.push(await admission.admit(write));
-      if (operation !== 'delete') refuseIfAny(object.kind, object, validateObject(object.kind, object as never));
+      if (operation !== 'delete') {
+        const validate = operation === 'create' ? validateNewObject : validateObject;
+        refuseIfAny(object.kind, object, validate(object.kind, object as never));
+      }
       const own = { key: storeKey(object.kind, keyOf(object)), modRevision: readRevisionOf(write) };
       const conditions = [own, ...additions.flatMap((added) => added.conditions)];
       if (dryRun) return await this.#rehearse(conditions);

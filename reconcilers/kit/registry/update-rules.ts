@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { applyDefaults } from '../../objects/defaults.ts';
+import { type FieldError, invalid } from '../../objects/field-error.ts';
 import type { JsonObject } from '../../objects/json.ts';
 import { KINDS, type Kind, type ObjectOf } from '../../objects/kinds.ts';
 import type { ObjectMeta } from '../../objects/meta.ts';
@@ -21,6 +22,11 @@ export function nextOf<K extends Kind>(
   const next = applyDefaults(kind, plain(partOf(kind, current, given, part)));
   if (part === 'spec') KINDS[kind].prepareForUpdate(json(next), json(current));
   return next;
+}
+
+/** What names another object than the stored one is no change of it. */
+export function changedIdentity(current: ObjectMeta, { uid }: Partial<ObjectMeta>): FieldError[] {
+  return !uid || uid === current.uid ? [] : [invalid('metadata.uid', uid, 'field is immutable')];
 }
 
 /** Drops members that are undefined, so that equal objects are equal as JSON. */

@@ -26,6 +26,8 @@ export interface KindInfo {
   readonly declarable: boolean;
   /** Whether a spec and a status are written by different writers (status subresource, generation). */
   readonly hasStatus: boolean;
+  /** Whether a DELETE that removes an object answers with it; other kinds answer with a Status. As in Kubernetes, kind by kind. */
+  readonly answersDeleted: boolean;
   /** Whether the object cache keeps it; a loop can only see those. */
   readonly cached: boolean;
 }
@@ -52,6 +54,8 @@ export interface KindEntry<T extends KubeObject = KubeObject> extends KindInfo {
   readonly prepareForUpdate: (next: JsonObject, previous: JsonObject) => void;
   /** A defaulted object's own errors; metadata is checked for all kinds alike. */
   readonly validate: (object: JsonObject) => FieldError[];
+  /** What a new object may not say, beside that. */
+  readonly validateCreate: (object: JsonObject) => FieldError[];
   /** What of a change is not allowed. */
   readonly validateUpdate: (next: JsonObject, previous: JsonObject) => FieldError[];
   readonly columns: readonly Column<T>[];
@@ -78,6 +82,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     storePrefix: `/registry/${storePath ?? page.plural}/`,
     declarable: true,
     hasStatus: false,
+    answersDeleted: false,
     cached: true,
     nameProblems: dnsSubdomain,
     selectableFields: [],
@@ -85,6 +90,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     prepareForCreate: () => {},
     prepareForUpdate: () => {},
     validate: () => [],
+    validateCreate: () => [],
     validateUpdate: () => [],
     ...given,
   };

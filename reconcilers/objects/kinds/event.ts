@@ -35,16 +35,21 @@ export const eventKind = defineKind<Event>({
   columns: [
     { name: 'Last Seen', cell: (event, now) => age(lastSeen(event), now) },
     { name: 'Type', cell: (event) => event.type },
-    { name: 'Reason', cell: (event) => event.reason },
-    { name: 'Object', cell: (event) => `${event.involvedObject.kind.toLowerCase()}/${event.involvedObject.name}` },
+    { name: 'Reason', cell: (event) => event.reason ?? '' },
+    { name: 'Object', cell: subjectOf },
     { name: 'Subobject', wide: true, cell: (event) => event.involvedObject.fieldPath ?? '' },
     { name: 'Source', wide: true, cell: reporterOf },
-    { name: 'Message', cell: (event) => event.message.trim() },
+    { name: 'Message', cell: (event) => (event.message ?? '').trim() },
     { name: 'First Seen', wide: true, cell: (event, now) => age(event.firstTimestamp ?? event.eventTime, now) },
     { name: 'Count', wide: true, type: 'integer', cell: countOf },
     { ...NAME, wide: true },
   ],
 });
+
+/** `pod/web-x7k2p`; of an author who names no object, what kind it is. */
+function subjectOf({ involvedObject: { kind = '', name = '' } }: Event): string {
+  return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;
+}
 
 /** When it came last, and how often in all. */
 function lastSeen({ series, lastTimestamp, firstTimestamp, eventTime }: Event): string | undefined {

@@ -26,6 +26,7 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   plural: 'persistentvolumeclaims',
   shortNames: ['pvc'],
   hasStatus: true,
+  answersDeleted: true,
   setDefaults: (claim) => {
     setDefault(defaultObject(claim, 'spec'), 'volumeMode', 'Filesystem');
     setDefault(defaultObject(claim, 'status'), 'phase', 'Pending');

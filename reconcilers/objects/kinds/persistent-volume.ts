@@ -30,6 +30,7 @@ export const persistentVolumeKind = defineKind<PersistentVolume>({
   shortNames: ['pv'],
   namespaced: false,
   hasStatus: true,
+  answersDeleted: true,
   setDefaults: (volume) => {
     const spec = defaultObject(volume, 'spec');
     setDefault(spec, 'persistentVolumeReclaimPolicy', 'Retain');

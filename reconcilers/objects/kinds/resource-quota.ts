@@ -30,6 +30,7 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
   plural: 'resourcequotas',
   shortNames: ['quota'],
   hasStatus: true,
+  answersDeleted: true,
   setDefaults: (quota) => {
     defaultObject(quota, 'spec');
     defaultObject(quota, 'status');

@@ -22,5 +22,6 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
   shortNames: ['sa'],
+  answersDeleted: true,
   columns: [NAME, { name: 'Secrets', type: 'integer', cell: (account) => account.secrets?.length ?? 0 }, AGE],
 });

@@ -14,6 +14,7 @@ export const serviceKind = defineKind<Service>({
   shortNames: ['svc'],
   categories: ['all'],
   hasStatus: true,
+  answersDeleted: true,
   nameProblems: dns1035Label,
   selectableFields: ['spec.clusterIP', 'spec.type'],
   setDefaults: (service) => {

@@ -24,7 +24,12 @@ export interface Answer {
 export interface HttpBed {
   readonly cluster: TestCluster;
   readonly log: CollectedLog;
+  readonly socketPath: string;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
+  /** `body` as JSON, of this type. */
+  send(method: string, path: string, body: unknown, contentType?: string): Promise<Answer>;
+  /** `text` as it is, as JSON. */
+  sendText(method: string, path: string, text: string, contentType?: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -51,8 +56,13 @@ export async function startHttpBed(
   await server.listen(socketPath);
   return {
     cluster,
+    socketPath,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
+    send: (method, path, body, contentType = 'application/json') =>
+      ask(socketPath, path, { 'content-type': contentType }, method, JSON.stringify(body)),
+    sendText: (method, path, text, contentType = 'application/json') =>
+      ask(socketPath, path, { 'content-type': contentType }, method, text),
     close: async () => {
       await server.close();
       rmSync(folder, { recursive: true });
@@ -60,13 +70,20 @@ export async function startHttpBed(
   };
 }
 
-function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, method: string): Promise<Answer> {
+function ask(
+  socketPath: string,
+  path: string,
+  headers: OutgoingHttpHeaders,
+  method: string,
+  body?: string,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath, path, method, headers, agent: false }, async (response) => {
+    const sized = body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) };
+    const request = httpRequest({ socketPath, path, method, headers: sized, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-      const body = Buffer.concat(chunks);
-      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      const received = Buffer.concat(chunks);
+      const bytes = response.headers['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
       const text = bytes.toString();
       resolve({
         status: response.statusCode ?? 0,
@@ -77,6 +94,6 @@ function ask(socketPath: string, path: string, headers: OutgoingHttpHeaders, met
       });
     });
     request.on('error', reject);
-    request.end();
+    request.end(body);
   });
 }

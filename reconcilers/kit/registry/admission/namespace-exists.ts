@@ -2,7 +2,7 @@
  * An object is only created in a namespace that is there and stays so until the object is written; and the namespaces that
  * everything stands on stay. https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#namespacelifecycle
  */
-import { KINDS, storeKey } from '../../../objects/kinds.ts';
+import { groupResource, KINDS, storeKey } from '../../../objects/kinds.ts';
 import { SampanError } from '../../../ports/errors.ts';
 import type { Store } from '../../../ports/store.ts';
 import { type Addition, type Admission, type AdmittedWrite, NOTHING } from './admission.ts';
@@ -41,10 +41,11 @@ export class NamespaceExists implements Admission {
     const { metadata } = JSON.parse(stored.value) as { metadata: { deletionTimestamp?: string } };
     if (metadata.deletionTimestamp !== undefined) {
       throw new SampanError('Forbidden', {
-        resource: info.plural,
+        resource: groupResource(info),
         name,
         detail: `unable to create new content in namespace ${namespace} because it is being terminated`,
         cause: 'NamespaceTerminating',
+        namespace,
       });
     }
     return { conditions: [{ key, modRevision: stored.modRevision }], writes: [] };

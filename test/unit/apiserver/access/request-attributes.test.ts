@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { attributesOf } from '../../../../daemon/apiserver/access/request-attributes.ts';
-import { parseRequest } from '../../../../daemon/apiserver/request-info.ts';
+import { parseRequest, type ResourceRequest } from '../../../../daemon/apiserver/request-info.ts';
 
 /** `verb namespace group/version/resource/subresource name`, `-` for what is empty; `verb path` for no resource. */
 function described(method: string, url: string): string {
@@ -51,7 +51,7 @@ describe('the attributes of a request', () => {
   it('are what the request is then answered as', () => {
     let compared = 0;
     for (const [method, url] of cases) {
-      const answered = parseRequest(method, url);
+      const answered = answeredAs(method, url);
       if (answered === undefined) continue;
       const asked = attributesOf(method, url);
       assert.equal(asked.type, 'resource', url);
@@ -69,3 +69,12 @@ describe('the attributes of a request', () => {
     assert.throws(() => attributesOf('GET', 'http://['), /cannot read the URL/);
   });
 });
+
+/** Undefined where the request is refused before it is looked at. */
+function answeredAs(method: string, url: string): ResourceRequest | undefined {
+  try {
+    return parseRequest(method, url);
+  } catch {
+    return undefined;
+  }
+}

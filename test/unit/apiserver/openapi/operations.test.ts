@@ -22,6 +22,7 @@ function resource(
     shortNames: [],
     categories: [],
     verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+    answersDeleted: true,
     subresources: Object.fromEntries(subresources.map((path) => [path.split('/')[1] ?? '', SUBRESOURCES[path]])),
     ...given,
   };
