@@ -3,14 +3,15 @@
  * with fakes; nothing else makes a loop.
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
+import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
-import { NamespaceExists } from '../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
@@ -31,8 +32,12 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
+import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
+import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts';
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
+import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
 
 export interface Essentials {
@@ -56,13 +61,20 @@ export interface CoreOptions {
   readonly nodePorts: { readonly first: number; readonly last: number };
   /** The node's name, for events. */
   readonly host: string;
+  /** Whether pods can reach the API server. */
+  readonly isApiReachable: boolean;
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
   const { random, clock, log } = essentials;
-  const admissions = [new NamespaceExists(store), new ServiceAddresses(options, { store, random })];
+  // Admission reads what the cache holds, and the cache follows the registry.
+  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
   const registry = new Registry({ store, clock, random, admissions });
-  const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log }, { passing: PASSING_KINDS });
+  const cache: ObjectCache = new ObjectCache(
+    CACHED_KINDS,
+    { client: registry, clock, log },
+    { passing: PASSING_KINDS },
+  );
   return {
     ...essentials,
     registry,
@@ -85,6 +97,8 @@ export interface MasterOptions {
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; absent where they cannot. */
   readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
+  /** The authority that signed the API server's certificate, in PEM; pods are told of it. */
+  readonly authority: () => string | undefined;
 }
 
 /** The loops of a master: sources, controllers, scheduler. */
@@ -107,6 +121,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createManifestSyncLoop({
         cache,
         client,
+        clock,
         log: core.log,
         events: eventsOf(core, 'manifest-sync'),
         archive: options.archive,
@@ -115,6 +130,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
     ),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
     runLoop(core, createEndpointsLoop({ client, cache })),
+    runLoop(core, createEndpointSlicesLoop({ client, cache })),
     runLoop(core, createSchedulerLoop({ client, cache, clock, events: eventsOf(core, 'default-scheduler') })),
     runLoop(
       core,
@@ -130,8 +146,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         },
       }),
     ),
+    runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
+    runLoop(core, createResourceQuotaLoop({ client, cache, clock })),
+    runLoop(core, createDisruptionLoop({ client, cache })),
   ];
 }
 
@@ -141,10 +160,17 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly onPull?: PullObserver;
 }
 
+export interface NodePorts {
+  readonly runtime: ContainerRuntime;
+  readonly filter: PacketFilter;
+  readonly files: VolumeFiles;
+  readonly tokens: TokenIssuer;
+}
+
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter }: { runtime: ContainerRuntime; filter: PacketFilter },
+  { runtime, filter, files, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -161,6 +187,8 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        files,
+        tokens,
         events: eventsOf(core, 'kubelet'),
         clock,
         log,
@@ -169,7 +197,7 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, network })),
+    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
 }
 

@@ -5,25 +5,26 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { addressAt } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
-import type { ObjectClient } from '../reconcilers/ports/object-client.ts';
 import { AuditFile } from './adapters/audit-file.ts';
 import { Certificates } from './adapters/certificates/certificates.ts';
 import { pemOf } from './adapters/certificates/certified-key.ts';
 import { readSecretFile, writeSecretFile } from './adapters/certificates/secret-file.ts';
 import { isWildcard, servingNames } from './adapters/certificates/serving-names.ts';
 import { InFlight } from './apiserver/access/in-flight.ts';
+import { NodeAuthorizer } from './apiserver/access/node-authorizer.ts';
 import { BUILT_IN } from './apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from './apiserver/access/rbac/rbac-authorizer.ts';
 import { parseRbacFile } from './apiserver/access/rbac/rbac-file.ts';
-import { ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
+import { type Existing, ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
 import { staticTokens } from './apiserver/access/static-tokens.ts';
 import type { Access } from './apiserver/pipeline.ts';
 import type { ApiServer } from './apiserver/server.ts';
-import type { Essentials } from './assemble.ts';
+import type { Core } from './assemble.ts';
 import type { RunConfig } from './config.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 
 export interface OpenedAccess extends Access {
+  readonly accounts: ServiceAccountTokens;
   readonly certificates: Certificates;
   readonly auditFile?: AuditFile;
 }
@@ -38,27 +39,27 @@ export interface AccessPlace {
 export async function openAccess(
   config: RunConfig,
   { pkiPath: folder, hostname, nodeIP }: AccessPlace,
-  client: ObjectClient,
-  essentials: Essentials,
+  core: Core,
 ): Promise<OpenedAccess> {
   const { api } = config;
   const { bindAddress } = api;
   const serviceIP = addressAt(config.serviceRange, 1);
   const names = servingNames({ hostname, nodeIP, bindAddress, serviceIP, extraNames: api.tlsNames });
-  const certificates = await Certificates.open({ folder, names }, essentials);
+  const certificates = await Certificates.open({ folder, names }, core);
   const accounts = new ServiceAccountTokens(
     { key: certificates.serviceAccountKey, issuer: api.serviceAccountIssuer },
-    { ...essentials, existing: async (kind, key) => (await client.get(kind, key))?.metadata },
+    { clock: core.clock, existing: existingIn(core) },
   );
   const policy = api.rbacFile === undefined ? undefined : parseRbacFile(readFlagFile(api.rbacFile), api.rbacFile);
   const roles = [...BUILT_IN.roles, ...(policy?.roles ?? [])];
   const bindings = [...BUILT_IN.bindings, ...(policy?.bindings ?? [])];
-  const auditFile = api.audit && new AuditFile(api.audit, essentials);
+  const podsByNode = core.cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
+  const auditFile = api.audit && new AuditFile(api.audit, core);
   return {
     certificates,
     tokens: api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)],
     accounts,
-    authorizer: new RbacAuthorizer(() => ({ roles, bindings })),
+    authorizer: new NodeAuthorizer(new RbacAuthorizer(() => ({ roles, bindings })), (node) => podsByNode.get(node)),
     inFlight: new InFlight({ reads: api.maxReads, writes: api.maxWrites, streams: api.maxStreams }),
     hosts: new Set(names),
     ...(auditFile && { auditFile, audit: (event) => auditFile.write(event) }),
@@ -124,4 +125,9 @@ function readFlagFile(path: string): string {
   } catch (cause) {
     throw new SampanError('Usage', { detail: `cannot read ${path}` }, cause);
   }
+}
+
+/** From memory; what was made a moment ago, and is not there yet, from the store. */
+function existingIn({ cache, client }: Core): Existing {
+  return async (kind, key) => (cache.get(kind, key) ?? (await client.get(kind, key)))?.metadata;
 }

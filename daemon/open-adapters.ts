@@ -15,6 +15,8 @@ import { parseSourceLocation } from './adapters/source-location.ts';
 import { SqliteStore } from './adapters/sqlite-store/sqlite-store.ts';
 import { parseSyncSchedule } from './adapters/sync-schedule.ts';
 import { UserspaceProxy } from './adapters/userspace-proxy/userspace-proxy.ts';
+import { FolderVolumeFiles } from './adapters/volume-files/folder-volume-files.ts';
+import { memoryRoot } from './adapters/volume-files/memory-root.ts';
 import type { Essentials } from './assemble.ts';
 import type { RunConfig, SourceConfig } from './config.ts';
 
@@ -68,6 +70,15 @@ export async function openFilter(
     ),
   );
   return filters[proxyMode];
+}
+
+/** `uid`: the daemon's user. */
+export async function openVolumeFiles(
+  place: { readonly volumesPath: string; instance(): string },
+  uid: number | undefined,
+): Promise<FolderVolumeFiles> {
+  const memory = await memoryRoot(place.instance(), uid);
+  return new FolderVolumeFiles({ disk: place.volumesPath, ...(memory !== undefined && { memory }) });
 }
 
 /** Relative locations are taken from `surroundings.folder`. Usage error where one cannot be understood. */

@@ -1,7 +1,14 @@
-/** What this machine says of itself: identifiers, addresses, the size of its disk. Read once, when the daemon starts. */
+/**
+ * What this machine says of itself: identifiers, addresses, the size of its disk, read once, when the daemon starts; and what it has
+ * used, read when somebody asks.
+ */
 import { readFileSync, statfsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { leastOomScoreAdj } from '../../reconcilers/kubelet/oom-limit.ts';
+import type { ResourceUsage } from '../../reconcilers/ports/container-runtime.ts';
+
+/** The kernel's USER_HZ, the same on all architectures that Docker runs on. */
+const NANOS_PER_TICK = 10_000_000;
 
 export interface Machine {
   readonly hostname: string;
@@ -30,6 +37,21 @@ export function readMachine(dir: string): Machine {
     interfaces: networkInterfaces(),
     routes: read('/proc/net/route'),
   };
+}
+
+/** What the whole machine has used, the daemon and everything beside the pods included. */
+export function readMachineUsage(): ResourceUsage | undefined {
+  return machineUsage(read('/proc/stat'), read('/proc/meminfo'), Date.now());
+}
+
+/** Of the texts of those files: CPU time since the boot, and the working set as the kubelet counts it. */
+export function machineUsage(stat: string, meminfo: string, at: number): ResourceUsage | undefined {
+  const ticks = /^cpu +(.+)$/m.exec(stat)?.[1]?.split(' ').map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = ticks ?? [];
+  const kibibytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1]);
+  const memory = kibibytes('MemTotal') - kibibytes('MemFree') - kibibytes('Inactive\\(file\\)');
+  if (ticks === undefined || Number.isNaN(memory)) return undefined;
+  return { at, cpuNanos: (user + nice + system + irq + softirq) * NANOS_PER_TICK, memoryBytes: memory * 1024 };
 }
 
 /** '' where the file is missing or for root only. */

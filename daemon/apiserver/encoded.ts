@@ -18,6 +18,6 @@ export function encodedItem(object: AnyObject): string {
 
 /** The whole object. */
 export function encodedObject(object: AnyObject): string {
-  const head = `{"kind":${JSON.stringify(object.kind)},"apiVersion":${JSON.stringify(object.apiVersion)}`;
+  const head = `{"apiVersion":${JSON.stringify(object.apiVersion)},"kind":${JSON.stringify(object.kind)}`;
   return `${head},${encodedItem(object).slice(1)}`;
 }

@@ -114,6 +114,8 @@ function httpOptions(patience: Patience): ServerOptions {
     requestTimeout: patience.requestMs,
     keepAliveTimeout: LIMITS.keepAliveMs,
     connectionsCheckingInterval: patience.checkMs,
+    // Java's client asks for it on every connection without TLS, and a server may pass it over (RFC 9110, 7.8).
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
   };
 }
 

@@ -41,11 +41,12 @@ export function representationOf(
   const contentType = formatMediaType(chosen);
   if (chosen.as === undefined) return { contentType, ...asJson(info) };
   const apiVersion = `${META}/${chosen.v}`;
-  if (chosen.as === 'Table') return { contentType, ...asTable(info, apiVersion, include(includeObject), now) };
+  if (chosen.as === 'Table') return { contentType, ...asTable(info, apiVersion, includeOf(includeObject), now) };
   return { contentType, ...asMetadata(apiVersion) };
 }
 
-function include(value: string | null): IncludeObject {
+/** What of an object its row carries, from the query. */
+export function includeOf(value: string | null): IncludeObject {
   return value === 'Object' || value === 'None' ? value : 'Metadata';
 }
 

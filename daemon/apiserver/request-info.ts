@@ -18,6 +18,8 @@ export interface ResourceRequest {
   readonly name: string;
   /** `status`, `log`, `binding`; '' for the object itself. */
   readonly subresource: string;
+  /** What comes behind `proxy`, as it was written: '' or `/a/b%20c/`. '' for every other subresource. */
+  readonly path: string;
   readonly query: URLSearchParams;
 }
 
@@ -42,13 +44,22 @@ export function parseRequest(method: string, url: string): ResourceRequest | und
   const namespace = scoped ? (rest[1] as string) : '';
   const [plural, name = '', subresource = '', ...excess] = scoped ? rest.slice(2) : rest;
   const info = ALL_KINDS.find((kind) => kind.plural === plural && kind.apiVersion === apiVersion);
-  if (info === undefined || excess.length > 0 || info.namespaced < scoped) return undefined;
+  const isProxy = subresource === 'proxy';
+  if (info === undefined || (excess.length > 0 && !isProxy) || info.namespaced < scoped) return undefined;
   if (info.namespaced && !scoped && name !== '') return undefined;
 
   checkSegments({ namespace, name });
-  const verb = verbOf(method, { named: name !== '', whole: subresource === '' }, query);
+  // A proxied request may have any method; as a verb of the API it counts as a read where it is none.
+  const verb =
+    verbOf(method, { named: name !== '', whole: subresource === '' }, query) ?? (isProxy ? 'get' : undefined);
   if (verb === undefined) throw new SampanError('MethodNotAllowed');
-  return { verb, info, namespace, name, subresource, query };
+  const path = isProxy ? behind(pathname, parts.length - excess.length) : '';
+  return { verb, info, namespace, name, subresource, path, query };
+}
+
+/** The path without its first `count` parts. */
+function behind(pathname: string, count: number): string {
+  return pathname.replace(new RegExp(`^(/+[^/]+){${count}}`), '');
 }
 
 /** What cannot be part of a path cannot be part of a store's key either. */

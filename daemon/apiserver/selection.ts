@@ -12,7 +12,7 @@ import type { ResourceRequest } from './request-info.ts';
 export type Selection = (object: AnyObject) => boolean;
 
 /** BadRequest where a selector cannot be read. */
-export function selectionOf(asked: ResourceRequest): Selection {
+export function selectionOf(asked: Pick<ResourceRequest, 'info' | 'namespace' | 'query'>): Selection {
   let labels: LabelSelector;
   let fields: FieldSelector;
   try {

@@ -6,8 +6,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
-import type { Clock } from '../../reconcilers/ports/clock.ts';
-import type { Log } from '../../reconcilers/ports/log.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
@@ -30,28 +28,28 @@ import {
   type TlsListener,
   type TlsPlace,
 } from './listeners.ts';
+import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
-import type { PodLogs } from './pod-logs.ts';
 import { readBody } from './request-body.ts';
 import { parseRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
 import type { ObjectServices } from './services.ts';
+import type { StreamDeps } from './streams/serve.ts';
 import { serveBinding } from './write/binding.ts';
 
-export interface ApiServerDeps {
+export interface ApiServerDeps extends StreamDeps {
   readonly client: RegistryClient;
   /** Lists and watches are served from it. */
   readonly cache: ObjectCache;
-  readonly podLogs: PodLogs;
   /** What `sampan status` shows beside the objects: the loops' explanations, the store, the version. */
   readonly diagnostics: () => unknown;
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
-  readonly clock: Clock;
-  readonly log: Log;
+  /** Default: nobody knows what is used. */
+  readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }
@@ -63,6 +61,7 @@ export class ApiServer {
   readonly #services: ObjectServices;
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
+  readonly #metrics: Metrics;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
@@ -71,6 +70,7 @@ export class ApiServer {
     const served = servedResources(ALL_KINDS);
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
+    this.#metrics = new Metrics(deps);
     this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
@@ -106,7 +106,7 @@ export class ApiServer {
     const { version, health, log } = this.#deps;
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
-    if (await this.#reviews.serve(exchange)) return;
+    if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
     if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
@@ -116,7 +116,7 @@ export class ApiServer {
     }
     const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
     if (asked === undefined) return sendNoSuchPath(exchange);
-    await serveResource(exchange, asked, { ...this.#services, podLogs: this.#deps.podLogs });
+    await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }
 }
 

@@ -33,7 +33,7 @@ export function statusOf(error: unknown): Status {
   const [kind, ...groups] = textIn(known?.details.resource ?? known?.details.kind)?.split('.') ?? [];
   const group = textIn(known?.details.group) ?? (groups.length > 0 ? groups.join('.') : undefined);
   // Clients ask again by themselves only where they are told when.
-  const retryAfterSeconds = known !== undefined && RETRIED.includes(known.status) ? RETRY_AFTER_SECONDS : undefined;
+  const retryAfterSeconds = known && retryAfter(known);
   const goesOnAt = known?.details.continue;
   return {
     kind: 'Status',
@@ -55,6 +55,12 @@ export function statusOf(error: unknown): Status {
 
 function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** What the error itself says; 0 is as good as nothing. */
+function retryAfter({ status, details }: SampanError): number | undefined {
+  if (typeof details.retryAfterSeconds === 'number') return details.retryAfterSeconds || undefined;
+  return RETRIED.includes(status) ? RETRY_AFTER_SECONDS : undefined;
 }
 
 /** One per field that is wrong, or what the error itself names in Kubernetes' words. */

@@ -3,7 +3,6 @@
  * kind's page (`reconcilers/objects/kinds/`). Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
-import type { KubeObject } from '../../reconcilers/objects/meta.ts';
 
 export interface Table {
   readonly kind: 'Table';
@@ -30,7 +29,7 @@ export interface TableRow {
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
 
 /** `objects` as a Table of `columns`; each row carries its object's metadata, all of it, or nothing. */
-export function tableOf<T extends KubeObject>(
+export function tableOf<T extends { readonly metadata: unknown }>(
   columns: readonly Column<T>[],
   objects: readonly T[],
   options: { apiVersion: string; now: number; metadata: object; include: IncludeObject },
@@ -54,6 +53,6 @@ export function tableOf<T extends KubeObject>(
   };
 }
 
-function partial({ metadata }: KubeObject, apiVersion: string): unknown {
+function partial({ metadata }: { readonly metadata: unknown }, apiVersion: string): unknown {
   return { kind: 'PartialObjectMetadata', apiVersion, metadata };
 }

@@ -22,6 +22,11 @@ export class DataDir {
     return join(this.path, SOCKET_NAME);
   }
 
+  /** Of pods' volumes, where they are on the disk. */
+  get volumesPath(): string {
+    return join(this.path, 'pods');
+  }
+
   get storePath(): string {
     return join(this.path, 'store.db');
   }

@@ -8,8 +8,9 @@ import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
+import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { readMachine } from '../adapters/machine.ts';
+import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -27,9 +28,11 @@ import {
 import type { RunConfig } from '../config.ts';
 import { healthChecks } from '../health-checks.ts';
 import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
-import { openFilter, openSources, openStore } from '../open-adapters.ts';
+import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
+import { podRuntimeFrom } from '../pod-streams.ts';
+import { podTokens } from '../pod-tokens.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -66,12 +69,13 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const store = await keepingAlive(openStore(config, dataDir.storePath, essentials, signal));
   const runtime = new DockerRuntime(config.dockerHost);
   const sources = await openSources(config, surroundings, essentials);
-  const core = createCore(store, { ...config, host: config.nodeName }, essentials);
-
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
+  const apiServer = apiEndpoint(config.api, nodeIP);
+  const isApiReachable = apiServer !== undefined;
+  const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
   const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
-  const access = await openAccess(config, place, core.client, essentials);
+  const access = await openAccess(config, place, core);
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
@@ -80,7 +84,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     clusterCidr,
     sources,
     archive,
-    apiServer: apiEndpoint(config.api, nodeIP),
+    apiServer,
+    authority: () => pemOf(access.certificates.authority).certificate,
   });
   const startNode = async (): Promise<AssembledLoop[]> => {
     const { network, ...addresses } = await untilDockerAnswers(
@@ -89,9 +94,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       signal,
     );
     const filter = await openFilter(config, network.bridge, essentials);
+    const files = await openVolumeFiles(dataDir, process.getuid?.());
+    const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter },
+      { runtime, filter, files, tokens },
       {
         ...config,
         ...machine,
@@ -117,9 +124,13 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     client: core.client,
     cache: core.cache,
     podLogs: podLogsFrom(runtime, dataDir.instance()),
+    pods: podRuntimeFrom(runtime, { instance: dataDir.instance(), nodeName: config.nodeName }),
+    nodeName: config.nodeName,
+    random: systemRandom,
     diagnostics,
     version,
     health: healthChecks(store, core.cache),
+    usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
     clock: systemClock,
     log,
     access,

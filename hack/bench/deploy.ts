@@ -4,9 +4,10 @@
  */
 import { eventually } from '../../test/e2e/harness/eventually.ts';
 import type { Sampan } from '../../test/e2e/harness/sampan.ts';
+import { webTarget } from '../../test/e2e/harness/web.ts';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { type Figure, timedAgainstFloor } from './figures.ts';
-import { folderIn, type Place, repoIn, serviceOf, type Web } from './manifests.ts';
+import { folderIn, type Place, repoIn, type Web } from './manifests.ts';
 
 const SIZES = [1, 10, 50];
 /** On etcd the largest is measured. */
@@ -61,7 +62,7 @@ async function onNode(
 /** One deploy, taken away again before this resolves to its milliseconds. */
 export async function deployOnce(node: BenchNode, sampan: Sampan, place: Place, pods: number): Promise<number> {
   const web: Web = { name: `web${pods}`, replicas: pods, clusterIP: '10.96.77.77' };
-  const answered = node.client.untilAnswered(serviceOf(web));
+  const answered = node.client.untilAnswered(webTarget(web));
   const declaredAt = await place.declare(web);
   const isRunning = () => node.containers.named(`k8s_app_web${pods}-`).length === pods;
   const readyAt = await Promise.all([node.containers.until(`${pods} pods to run`, isRunning), answered]);

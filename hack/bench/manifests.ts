@@ -1,49 +1,11 @@
-/** What the benchmarks declare: a ReplicationController of the HTTP server and a Service before it, and the ways to declare it. */
+/** What the benchmarks declare, the HTTP server of the end-to-end tests, and the ways to declare it. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../test/e2e/harness/run.ts';
-import type { Target } from './requests.ts';
+import { type Web as DeclaredWeb, webManifest } from '../../test/e2e/harness/web.ts';
 
-export interface Web {
-  readonly name: string;
-  readonly replicas: number;
-  readonly clusterIP: string;
-  /** Written into each container's environment: another value is another template. */
-  readonly version?: string;
-}
-
-const SERVER_PORT = 8080;
-const SERVICE_PORT = 80;
-
-export function manifestsOf({ name, replicas, clusterIP, version = '1' }: Web): string {
-  return `apiVersion: v1
-kind: ReplicationController
-metadata: { name: ${name}, labels: { name: ${name} } }
-spec:
-  replicas: ${replicas}
-  selector: { name: ${name} }
-  template:
-    metadata: { labels: { name: ${name} } }
-    spec:
-      containers:
-        - name: app
-          image: sampan/bench-http:1
-          env: [{ name: VERSION, value: "${version}" }]
-          ports: [{ containerPort: ${SERVER_PORT} }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name}, labels: { name: ${name} } }
-spec:
-  clusterIP: ${clusterIP}
-  selector: { name: ${name} }
-  ports: [{ port: ${SERVICE_PORT}, targetPort: ${SERVER_PORT} }]
-`;
-}
-
-export function serviceOf({ clusterIP }: Web): Target {
-  return { ip: clusterIP, port: SERVICE_PORT };
-}
+/** With an address of its own choice, so that requests can be sent before it is there. */
+export type Web = DeclaredWeb & { readonly clusterIP: string };
 
 /** A place that the daemon watches. */
 export interface Place {
@@ -63,7 +25,7 @@ export async function folderIn(dir: string): Promise<Place> {
     location,
     async declare(web) {
       const prepared = join(dir, 'prepared.yaml');
-      await writeFile(prepared, manifestsOf(web));
+      await writeFile(prepared, webManifest(web));
       const at = performance.now();
       await rename(prepared, fileOf(web));
       return at;
@@ -90,7 +52,7 @@ export async function repoIn(dir: string): Promise<Place> {
   return {
     location: `file://${repo}`,
     async declare(web) {
-      await writeFile(join(repo, `${web.name}.yaml`), manifestsOf(web));
+      await writeFile(join(repo, `${web.name}.yaml`), webManifest(web));
       return commit(`declare ${web.name}`);
     },
     async withdraw(web) {

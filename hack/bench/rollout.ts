@@ -2,11 +2,13 @@
  * Measures a rollout of a changed template over ten replicas while requests come in through the cluster IP, a new one every 5 ms and
  * several under way: how many fail, and how long it takes until all new ones run and until the last old one is gone.
  */
+
+import { webTarget } from '../../test/e2e/harness/web.ts';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { untilGone } from './deploy.ts';
 import { counted, type Figure, plain, seconds } from './figures.ts';
 import { median } from './floor.ts';
-import { folderIn, type Place, serviceOf, type Web } from './manifests.ts';
+import { folderIn, type Place, type Web } from './manifests.ts';
 
 const WEB: Web = { name: 'web', replicas: 10, clusterIP: '10.96.77.77', version: 'old' };
 
@@ -49,13 +51,13 @@ interface Rollout {
 
 async function rollOut({ containers, client }: BenchNode, place: Place): Promise<Rollout> {
   const running = () => containers.named('k8s_app_web-');
-  const answered = client.untilAnswered(serviceOf(WEB));
+  const answered = client.untilAnswered(webTarget(WEB));
   await place.declare(WEB);
   await Promise.all([answered, containers.until('the old to run', () => running().length === WEB.replicas)]);
   const old = new Set(running().map(({ id }) => id));
   const arrived = () => running().filter(({ id }) => !old.has(id)).length;
 
-  await client.startLoad(serviceOf(WEB));
+  await client.startLoad(webTarget(WEB));
   const declaredAt = await place.declare({ ...WEB, version: 'new' });
   const [allNewAt, oldGoneAt] = await Promise.all([
     containers.until('all new to run', () => arrived() === WEB.replicas),

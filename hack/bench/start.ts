@@ -3,10 +3,11 @@
  * touched and no request lost, until a pod that was declared meanwhile runs.
  */
 
+import { webTarget } from '../../test/e2e/harness/web.ts';
 import { type BenchNode, withBenchNode } from './bench-node.ts';
 import { untilGone } from './deploy.ts';
 import { counted, type Figure, timedAgainstFloor } from './figures.ts';
-import { folderIn, serviceOf, type Web } from './manifests.ts';
+import { folderIn, type Web } from './manifests.ts';
 import type { LoadResult } from './requests.ts';
 
 const FIRST: Web = { name: 'first', replicas: 1, clusterIP: '10.96.77.1' };
@@ -24,7 +25,7 @@ async function coldStarts(node: BenchNode, rounds: number): Promise<Figure[]> {
     floors.push(await node.floor(1));
     const place = await folderIn(await node.bed.dir());
     await place.declare(FIRST);
-    const answered = node.client.untilAnswered(serviceOf(FIRST));
+    const answered = node.client.untilAnswered(webTarget(FIRST));
     const startedAt = performance.now();
     const sampan = await node.sampan([place.location]);
     times.push((await answered) - startedAt);
@@ -40,7 +41,7 @@ async function restarts(node: BenchNode, rounds: number): Promise<Figure[]> {
   const { containers, client } = node;
   const place = await folderIn(await node.bed.dir());
   const sampan = await node.sampan([place.location]);
-  const answered = client.untilAnswered(serviceOf(TEN));
+  const answered = client.untilAnswered(webTarget(TEN));
   await place.declare(TEN);
   await Promise.all([answered, containers.until('ten to run', () => appsOf(node, TEN).length === TEN.replicas)]);
 
@@ -51,7 +52,7 @@ async function restarts(node: BenchNode, rounds: number): Promise<Figure[]> {
   for (let round = 0; round < rounds; round++) {
     floors.push(await node.floor(1));
     const before = appsOf(node, TEN).map(({ id }) => id);
-    await client.startLoad(serviceOf(TEN));
+    await client.startLoad(webTarget(TEN));
     await sampan.stop(round % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
     await place.declare(NEW);
     const startedAt = performance.now();

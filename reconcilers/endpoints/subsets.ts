@@ -2,21 +2,20 @@
  * The addresses and ports of a Service's pods, packed as Kubernetes packs them (RepackSubsets in pkg/api/v1/endpoints/util.go):
  * ports with exactly the same addresses share a subset. Sorted throughout, so that equal input gives equal output. Pure.
  */
-import { isPodReady, isPodTerminal, type Pod } from '../objects/pod.ts';
-import { resolveTargetPort } from '../objects/port-resolution.ts';
+import type { Pod } from '../objects/pod.ts';
 import type { EndpointAddress, EndpointPort, EndpointSubset, Service } from '../objects/service.ts';
+import {
+  comparePorts,
+  compareTexts,
+  endpointPort,
+  type Member,
+  membersOf,
+  portText,
+} from '../objects/service-members.ts';
 
-interface Member {
-  readonly pod: Pod;
-  readonly ready: boolean;
-}
-
-/** `pods`: those that the Service's selector matches. A pod that is being deleted, has ended or has no address is no endpoint. */
+/** `pods`: those that the Service's selector matches. A pod that is being deleted is no endpoint any more. */
 export function endpointSubsets(service: Service, pods: readonly Pod[]): EndpointSubset[] {
-  const members = pods
-    .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isPodTerminal(pod) && pod.status.podIP)
-    .map((pod) => ({ pod, ready: service.spec.publishNotReadyAddresses === true || isPodReady(pod) }))
-    .sort(byAddress);
+  const members = membersOf(service, pods).filter(({ terminating }) => !terminating);
   if (members.length === 0) return [];
   // A headless Service may have no ports: then its addresses stand alone.
   if (service.spec.ports.length === 0) return [subset([], members)];
@@ -29,19 +28,20 @@ export function endpointSubsets(service: Service, pods: readonly Pod[]): Endpoin
     else groups.set(identity, { ports: [port], members: behind });
   }
   return [...groups.values()]
-    .map((group) => ({ ports: group.ports.sort(byPort), members: group.members }))
-    .sort((a, b) => compareBy(a.ports.map(portText).join(), b.ports.map(portText).join()))
+    .map((group) => ({ ports: group.ports.sort(comparePorts), members: group.members }))
+    .sort((a, b) => compareTexts(a.ports.map(portText).join(), b.ports.map(portText).join()))
     .map((group) => subset(group.ports, group.members));
 }
 
 /** Each resolved port with the pods that serve it: a named targetPort may be another number in each pod. */
 function portsWithMembers(service: Service, members: readonly Member[]): { port: EndpointPort; members: Member[] }[] {
   return service.spec.ports.flatMap((servicePort) => {
-    const byNumber = Map.groupBy(members, ({ pod }) => resolveTargetPort(servicePort, pod));
-    const { name, protocol } = servicePort;
-    return [...byNumber].flatMap(([port, behind]) =>
-      port === undefined ? [] : { port: { ...(name !== undefined && { name }), port, protocol }, members: behind },
-    );
+    const byNumber = Map.groupBy(members, ({ pod }) => endpointPort(servicePort, pod)?.port);
+    return [...byNumber.values()].flatMap((behind) => {
+      const [first] = behind;
+      const port = first && endpointPort(servicePort, first.pod);
+      return port === undefined ? [] : { port, members: behind };
+    });
   });
 }
 
@@ -62,20 +62,4 @@ function addressOf(pod: Pod): EndpointAddress {
     ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },
   };
-}
-
-function byAddress(a: Member, b: Member): number {
-  return compareBy(`${a.pod.status.podIP} ${a.pod.metadata.uid}`, `${b.pod.status.podIP} ${b.pod.metadata.uid}`);
-}
-
-function byPort(a: EndpointPort, b: EndpointPort): number {
-  return compareBy(portText(a), portText(b));
-}
-
-function portText(port: EndpointPort): string {
-  return `${port.name ?? ''}/${String(port.port).padStart(5, '0')}/${port.protocol}`;
-}
-
-function compareBy(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,50 +1,94 @@
 /**
- * What the garbage collector reads: the objects that name one owner, and which of all their owners exist. Its key is an owner: the
- * namespace of its dependents, and its uid as the name. Cache only.
+ * What the garbage collector reads: one owner, the objects that name it, and what has become of all of their owners. Its key is an
+ * owner's uid, as a name without a namespace. Cache only.
  */
-import type { ReadOnlyCache } from '../kit/object-cache.ts';
+import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
-import { ALL_KINDS, CACHED_KINDS, findKind, type Kind } from '../objects/kinds.ts';
-import type { KubeObject, ObjectKey, OwnerReference } from '../objects/meta.ts';
+import { type AnyObject, CACHED_KINDS, findKind, type Kind } from '../objects/kinds.ts';
+import { type KubeObject, type ObjectKey, type OwnerReference, PROPAGATION_FINALIZERS } from '../objects/meta.ts';
 
-export interface ObservedDependents {
-  readonly dependents: readonly { readonly objectKind: Kind; readonly object: KubeObject }[];
-  /** Uids of owners that exist, or of which nothing can be known because their kind is not served here. */
-  readonly livingOwners: readonly string[];
+/**
+ * `solid`: it exists and is not waiting, or nothing can be known of it because its kind is not served here. `waiting`: it is being
+ * deleted and waits for its dependents to go first.
+ */
+export type OwnerState = 'solid' | 'waiting' | 'absent';
+
+export interface ObservedDependent {
+  readonly object: AnyObject;
+  /** Of each of its owner references, in their order. */
+  readonly owners: readonly OwnerState[];
+  /** Whether it is an owner itself, and whether one of what it owns waits for its own dependents. */
+  readonly dependents: 'none' | 'some' | 'waiting';
 }
 
-/** Kinds whose objects are collected; only namespaced ones, whose owners are in their namespace or cluster-scoped. */
-export const DEPENDENT_KINDS: readonly Kind[] = ALL_KINDS.filter(({ namespaced, cached }) => namespaced && cached).map(
-  ({ kind }) => kind,
-);
+export interface ObservedDependents {
+  readonly dependents: readonly ObservedDependent[];
+}
 
 export class DependentsObserver {
-  readonly #byOwner;
-  readonly #byUid;
+  readonly #byOwner: readonly ObjectIndex<AnyObject>[];
+  readonly #byUid: ReadonlyMap<string, ObjectIndex<AnyObject>>;
 
   constructor(cache: ReadOnlyCache) {
-    this.#byOwner = DEPENDENT_KINDS.map((objectKind) => ({
-      objectKind,
-      index: cache.index(objectKind, ({ metadata: { namespace, ownerReferences } }) =>
-        (ownerReferences ?? []).map(({ uid }) => `${namespace}/${uid}`),
-      ),
+    const index = (kind: Kind, valuesOf: (object: KubeObject) => readonly string[]) =>
+      cache.index(kind, valuesOf) as ObjectIndex<AnyObject>;
+    this.#byOwner = CACHED_KINDS.map((kind) => index(kind, ownerUids));
+    this.#byUid = new Map(CACHED_KINDS.map((kind) => [kind, index(kind, ({ metadata }) => [metadata.uid])]));
+  }
+
+  observe({ name: uid }: ObjectKey): Observation<AnyObject, ObservedDependents> {
+    const dependents = this.#dependentsOf(uid).map((object) => ({
+      object,
+      owners: (object.metadata.ownerReferences ?? []).map((owner) => this.stateOf(owner, object)),
+      dependents: this.#dependence(object),
     }));
-    this.#byUid = new Map<string, { get(uid: string): readonly KubeObject[] }>(
-      CACHED_KINDS.map((kind) => [kind, cache.index(kind, (object) => [object.metadata.uid])]),
-    );
+    return { desired: this.#find(uid), observed: { dependents } };
   }
 
-  observe({ namespace, name: uid }: ObjectKey): Observation<true, ObservedDependents> {
-    const dependents = this.#byOwner.flatMap(({ objectKind, index }) =>
-      index.get(`${namespace}/${uid}`).map((object: KubeObject) => ({ objectKind, object })),
-    );
-    const owners = dependents.flatMap(({ object }) => object.metadata.ownerReferences ?? []);
-    const living = owners.filter((owner) => this.#lives(owner)).map((owner) => owner.uid);
-    return { desired: true, observed: { dependents, livingOwners: [...new Set(living)] } };
-  }
-
-  #lives({ apiVersion, kind, uid }: OwnerReference): boolean {
+  /** Of an owner as `dependent` names it: an object of another namespace cannot be meant. */
+  stateOf({ apiVersion, kind, uid }: OwnerReference, dependent: KubeObject): OwnerState {
     const index = findKind(apiVersion, kind) && this.#byUid.get(kind);
-    return index === undefined || index.get(uid).length > 0;
+    if (index === undefined) return 'solid';
+    const [owner] = index.get(uid);
+    if (owner === undefined) return 'absent';
+    const { namespace } = owner.metadata;
+    if (namespace !== undefined && namespace !== dependent.metadata.namespace) return 'absent';
+    return isWaiting(owner) ? 'waiting' : 'solid';
   }
+
+  #dependence(object: KubeObject): ObservedDependent['dependents'] {
+    const own = this.#dependentsOf(object.metadata.uid);
+    if (own.length === 0) return 'none';
+    return own.some(isWaiting) ? 'waiting' : 'some';
+  }
+
+  #dependentsOf(uid: string): AnyObject[] {
+    return this.#byOwner.flatMap((index) => index.get(uid));
+  }
+
+  #find(uid: string): AnyObject | undefined {
+    for (const index of this.#byUid.values()) {
+      const [found] = index.get(uid);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+export function ownerUids({ metadata }: KubeObject): string[] {
+  return (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+/** Whether it is being deleted, and its dependents go first. */
+export function isWaiting({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined && holds(metadata, PROPAGATION_FINALIZERS.Foreground);
+}
+
+/** Whether it is being deleted, and its dependents are to be freed of it first. */
+export function isOrphaning({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined && holds(metadata, PROPAGATION_FINALIZERS.Orphan);
+}
+
+function holds({ finalizers = [] }: KubeObject['metadata'], finalizer: string): boolean {
+  return finalizers.includes(finalizer);
 }

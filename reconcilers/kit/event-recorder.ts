@@ -98,7 +98,7 @@ export class StoredEventRecorder implements EventRecorder {
   async #write(known: Event | undefined, occurrence: Occurrence): Promise<Event> {
     const { about, type, reason, message, count, firstAt, lastAt } = occurrence;
     if (known !== undefined) {
-      const next = { ...known, count: known.count + count, lastTimestamp: toTimestamp(lastAt) };
+      const next = { ...known, count: (known.count ?? 1) + count, lastTimestamp: toTimestamp(lastAt) };
       try {
         return await this.#deps.client.update('Event', next);
       } catch (error) {

@@ -38,6 +38,8 @@ export interface Loop<D, O, A extends { readonly kind: string }> {
   readonly concurrency?: number;
   /** Actions that belong to being at rest (a heartbeat): logged as debug, so that a settled daemon is silent. */
   readonly routine?: readonly A['kind'][];
+  /** Changes that come within so long of each other are looked at once; for what nobody waits for. Default 0. */
+  readonly gatherMs?: number;
   /** Every key there is: enqueued at the start and at each slow resync. */
   allKeys(): Iterable<ObjectKey>;
   /** Which keys to look at after a change of a cached object. */

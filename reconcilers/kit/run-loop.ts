@@ -120,7 +120,9 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
 
   #trigger(trigger: Trigger): void {
     const name = formatKey(trigger.key);
-    this.#queue.add(name);
+    const { gatherMs } = this.#loop;
+    if (gatherMs === undefined) this.#queue.add(name);
+    else this.#queue.addAfter(name, gatherMs);
     if (trigger.supersedes === true) this.#attempts.get(name)?.abort();
   }
 

@@ -2,12 +2,16 @@
 import type { PodStatus } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
+import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
 export type KubeletAction =
   | PullImage
   | RunContainers
   | StopContainers
   | RemoveContainers
+  | WriteVolumes
+  | AnnounceMountFailures
+  | RemoveVolumes
   | UpdateStatus
   | FinishDeletion;
 
@@ -55,6 +59,26 @@ export interface ContainerStop {
 export interface RemoveContainers {
   readonly kind: 'remove-containers';
   readonly ids: readonly string[];
+}
+
+/** Puts the content of volumes in place, as the cache has it by then. What fails is remembered, and tried again later. */
+export interface WriteVolumes {
+  readonly kind: 'write-volumes';
+  readonly pod: PodIdentity;
+  readonly volumes: readonly string[];
+}
+
+/** Tells people why the pod's containers do not start. */
+export interface AnnounceMountFailures {
+  readonly kind: 'announce-mount-failures';
+  readonly pod: PodIdentity;
+  readonly failures: readonly VolumeProblem[];
+}
+
+/** Nothing of these pods runs any more. */
+export interface RemoveVolumes {
+  readonly kind: 'remove-volumes';
+  readonly podUids: readonly string[];
 }
 
 export interface UpdateStatus {

@@ -6,9 +6,9 @@ import { containerEnvironment } from '../objects/env.ts';
 import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
-import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
+import type { BindMount, ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
-import type { PodObservation } from './observation.ts';
+import type { PodObservation, VolumesObserved } from './observation.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
 
 const MAX_HOSTNAME_LENGTH = 63;
@@ -53,7 +53,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
 export function appSpec(
   pod: Pod,
   container: Container,
-  { node, services }: PodObservation,
+  { node, services, volumes }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network'> {
   const identity = {
@@ -65,6 +65,7 @@ export function appSpec(
     instance: node.instance,
   };
   const { env, command, args } = containerEnvironment(pod, container, services);
+  const mounts = bindMounts(container, volumes);
   return {
     name: containerName(identity),
     image: container.image,
@@ -75,6 +76,7 @@ export function appSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true }),
+    ...(mounts.length > 0 && { mounts }),
     resources: containerResources(container),
     oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),
   };
@@ -82,6 +84,15 @@ export function appSpec(
 
 export function specHash(pod: Pod, container: Container): string {
   return containerHash(container, pod.spec.hostNetwork === true);
+}
+
+/** Of volumes that are in place. Content from the cluster is for reading only, whatever the mount says. */
+function bindMounts({ volumeMounts = [] }: Container, volumes: VolumesObserved | undefined): BindMount[] {
+  return volumeMounts.flatMap(({ name, mountPath }) => {
+    const source = volumes?.facts[name]?.inPlace?.path;
+    const target = mountPath.startsWith('/') ? mountPath : `/${mountPath}`;
+    return source === undefined ? [] : [{ source, target, readOnly: true }];
+  });
 }
 
 /** On the host's network a port is the host's by itself. */

@@ -59,6 +59,10 @@ export function removal(containers: readonly PodContainer[]): KubeletAction[] {
   return containers.length === 0 ? [] : [{ kind: 'remove-containers', ids: containers.map(({ id }) => id) }];
 }
 
+export function removeVolumes(podUids: readonly string[]): KubeletAction[] {
+  return podUids.length === 0 ? [] : [{ kind: 'remove-volumes', podUids }];
+}
+
 export function planDeletion(
   pod: Pod,
   own: readonly PodContainer[],
@@ -73,8 +77,9 @@ export function planDeletion(
   }
   const actions = ending(own, observed, now, { graceSeconds: remainingGraceSeconds(pod, now) });
   if (running.length > 0) return { actions, because: `deleted: ${running.length} containers have their grace period` };
+  const volumes = (observed.volumes?.held ?? []).filter((uid) => uid === pod.metadata.uid);
   return {
-    actions: [...actions, { kind: 'finish-deletion', pod: podIdentity(pod) }],
+    actions: [...actions, ...removeVolumes(volumes), { kind: 'finish-deletion', pod: podIdentity(pod) }],
     because: 'deleted: nothing of it runs',
   };
 }

@@ -15,6 +15,7 @@ import type { ContainerView } from './container-view.ts';
 import type { PodIdentity } from './identity.ts';
 import type { ImagePulls } from './image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
+import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface ExecuteDeps {
   readonly cache: ReadOnlyCache;
@@ -25,10 +26,11 @@ export interface ExecuteDeps {
   readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
   readonly start: PodStart;
+  readonly volumes: PodVolumes;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
-  const { cache, client, runtime, events, view, pulls, stops, start } = deps;
+  const { cache, client, runtime, events, view, pulls, stops, start, volumes } = deps;
 
   const announcer = (identity: PodIdentity) => {
     const pod = cache.get('Pod', keyOf({ metadata: identity }));
@@ -59,6 +61,12 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
           }),
         );
       }),
+
+    'write-volumes': ({ pod, volumes: names }) => volumes.write(pod, names, announcer(pod)),
+
+    'announce-mount-failures': async ({ pod, failures }) => volumes.announce(pod, failures, announcer(pod)),
+
+    'remove-volumes': ({ podUids }) => volumes.remove(podUids),
 
     'update-status': async ({ pod: identity, resourceVersion, status, events: changes }) => {
       const pod = cache.get('Pod', keyOf({ metadata: identity }));

@@ -5,6 +5,7 @@
 import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop, type Trigger } from '../kit/reconciler.ts';
+import { isNodeUnknown } from '../objects/cluster.ts';
 import type { Kind } from '../objects/kinds.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
@@ -13,6 +14,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { TokenIssuer } from '../ports/token-issuer.ts';
+import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
 import type { KubeletConfig } from './config.ts';
 import { ContainerStops } from './container-stops.ts';
@@ -24,6 +27,8 @@ import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { HeldVolumes } from './volumes/held-volumes.ts';
+import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** dockerd is as fast with eight things at once as with more. */
@@ -34,6 +39,8 @@ export interface KubeletDeps {
   /** Read-your-writes. */
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
+  readonly files: VolumeFiles;
+  readonly tokens: TokenIssuer;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,19 +60,23 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
   const start = new PodStart({ runtime, view, memory, clock });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start });
+  const held = new HeldVolumes(deps.files);
+  const volumes = new PodVolumes({ ...deps, memory, held });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
+  const podsByReference = cache.index('Pod', volumeReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
-  const allKeys = (): ObjectKey[] => [...ownPods().map(keyOf), ...view.pods()];
+  const allKeys = (): ObjectKey[] => [...ownPods().map(keyOf), ...view.pods(), ...held.pods()];
 
   return {
     concurrency: CONCURRENCY,
     reconciler: {
       name: 'kubelet',
-      observe: (key) => observePod(key, { cache, view, memory, stops, clock, config, endpointsByPod, isRouted }),
+      observe: (key) =>
+        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -83,14 +94,18 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
           .filter(isLeaving)
           .map((pod) => ({ key: keyOf(pod) }));
       }
-      const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
-      if (isThisNode && change.object.spec.podCIDR !== change.previous?.spec.podCIDR) {
-        return allKeys().map((key) => ({ key }));
+      if (change.kind === 'ConfigMap' || change.kind === 'Secret' || change.kind === 'ServiceAccount') {
+        const { namespace = '', name } = change.object.metadata;
+        const users = podsByReference.get(volumeReference(change.kind, namespace, name));
+        return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
-      return [];
+      const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
+      return isThisNode && concernsPods(change) ? allKeys().map((key) => ({ key })) : [];
     },
     async watchOutside(enqueue, signal) {
       wakeups.connect((key) => enqueue({ key }), signal);
+      // What it finds is looked at when Docker has been listed, which takes longer.
+      void held.load().catch(() => undefined);
       const onAll = () => {
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
@@ -105,6 +120,10 @@ function isAnotherWish({ type, object, previous }: ObjectChange<'Pod' & Kind>): 
   if (type !== 'MODIFIED') return type === 'DELETED';
   const { generation, deletionTimestamp } = object.metadata;
   return generation !== previous?.metadata.generation || deletionTimestamp !== previous?.metadata.deletionTimestamp;
+}
+
+function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolean {
+  return object.spec.podCIDR !== previous?.spec.podCIDR || isNodeUnknown(object) !== isNodeUnknown(previous);
 }
 
 /** The uids of the pods that get requests through these endpoints. */

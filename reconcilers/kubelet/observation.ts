@@ -2,6 +2,7 @@
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Service } from '../objects/service.ts';
 import type { PodNetwork } from '../ports/container-runtime.ts';
+import type { PlacedVolume } from '../ports/volume-files.ts';
 import type { PodContainer } from './identity.ts';
 
 export interface PodObservation {
@@ -26,7 +27,28 @@ export interface PodObservation {
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */
   readonly services: readonly Service[];
+  /** Absent: the pod mounts none, and of none of its name is anything left. */
+  readonly volumes?: VolumesObserved;
   readonly node: NodeFacts;
+}
+
+export interface VolumesObserved {
+  /** Of those that a container mounts, by name. */
+  readonly facts: Readonly<Record<string, VolumeFacts>>;
+  /** Uids of pods of this name, of which the node still has volumes. */
+  readonly held: readonly string[];
+}
+
+export interface VolumeFacts {
+  /** The fingerprint of what it is to hold; absent where there is a problem. */
+  readonly wanted?: string;
+  /** Why its content cannot be had. */
+  readonly problem?: string;
+  readonly inPlace?: PlacedVolume;
+  /** The last write, where it failed. */
+  readonly failure?: { readonly at: number; readonly count: number; readonly message: string };
+  /** What people were told last. */
+  readonly announced?: string;
 }
 
 export interface PullFacts {
@@ -53,6 +75,8 @@ export interface Drain {
 
 export interface NodeFacts {
   readonly registered: boolean;
+  /** The master does not hear it, and has marked its pods not ready. */
+  readonly isUnknown: boolean;
   readonly ip: string;
   readonly instance: string;
   readonly pauseImage: string;

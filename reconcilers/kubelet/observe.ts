@@ -4,6 +4,7 @@
  */
 import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
+import { isNodeUnknown } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
@@ -15,14 +16,18 @@ import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
-import type { Drain, NodeFacts, PodObservation } from './observation.ts';
+import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
+import type { HeldVolumes } from './volumes/held-volumes.ts';
+import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
   readonly view: ContainerView;
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
+  readonly volumes: PodVolumes;
+  readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly config: KubeletConfig;
   /** Endpoints by the uid of the pods they route to. */
@@ -32,7 +37,8 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, stops, config } = deps;
+  const { cache, view, memory, stops, config, held } = deps;
+  await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
   const stored = cache.get('Pod', key);
@@ -40,6 +46,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   if (desired === undefined) memory.forget(key);
 
   const idle = desired === undefined ? [] : imagesToStart(desired, view.of(key).map(readPodContainer));
+  const volumes = await volumesOf(key, desired, deps);
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
@@ -59,9 +66,20 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       failures: identity ? memory.failures(identity) : {},
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
+      ...(volumes && { volumes }),
       node: nodeFacts(deps),
     },
   };
+}
+
+async function volumesOf(
+  key: ObjectKey,
+  pod: Pod | undefined,
+  { volumes, held }: ObserveDeps,
+): Promise<VolumesObserved | undefined> {
+  const facts = pod === undefined ? {} : await volumes.observe(pod);
+  const uids = held.of(key);
+  return uids.length === 0 && Object.keys(facts).length === 0 ? undefined : { facts, held: uids };
 }
 
 /** The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. */
@@ -117,6 +135,7 @@ function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
   const { name, bridge, mtu } = config.network;
   return {
     registered: node !== undefined,
+    isUnknown: isNodeUnknown(node),
     ip: config.nodeIP,
     instance: config.instance,
     pauseImage: config.pauseImage,

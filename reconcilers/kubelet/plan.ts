@@ -9,12 +9,15 @@ import { isPodTerminal } from '../objects/pod.ts';
 import type { KubeletAction, RunContainers } from './actions.ts';
 import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
-import { ending, planDeletion, removal } from './ending.ts';
+import { ending, planDeletion, removal, removeVolumes } from './ending.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
 import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
 import { changedStatus, statusEvents } from './status.ts';
+import { type VolumesVerdict, volumesVerdict } from './volumes/volumes-verdict.ts';
+
+const NOTHING_LEFT = 'nothing is declared and nothing is left';
 
 export function plan(desired: Pod | undefined, observed: PodObservation, now: number): Plan<KubeletAction> {
   if (!observed.synced) return nothing('the declared state is not read yet');
@@ -25,14 +28,25 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
   const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
   const orphans = ending(foreign, observed, now);
   if (desired === undefined) {
-    const because = foreign.length === 0 ? 'nothing is declared and nothing is left' : 'nobody wants these containers';
-    return { actions: orphans, because };
+    const actions = [...orphans, ...leftVolumes(uid, foreign, observed)];
+    const because = actions.length === 0 && foreign.length === 0 ? NOTHING_LEFT : 'nobody wants what is left of it';
+    return { actions, because };
   }
   if (foreign.length > 0 && hostPorts(desired).length > 0) {
     return { actions: orphans, because: 'containers of a pod that had this name may still hold the host ports' };
   }
   const planned = planWanted(desired, own, observed, now);
-  return { ...planned, actions: [...orphans, ...planned.actions] };
+  return { ...planned, actions: [...orphans, ...leftVolumes(uid, foreign, observed), ...planned.actions] };
+}
+
+/** Volumes of pods that had this name, and of which no container is left. */
+function leftVolumes(
+  uid: string | undefined,
+  foreign: readonly PodContainer[],
+  observed: PodObservation,
+): KubeletAction[] {
+  const inUse = new Set([uid, ...foreign.map(({ podUid }) => podUid)]);
+  return removeVolumes((observed.volumes?.held ?? []).filter((each) => !inUse.has(each)));
 }
 
 function planWanted(
@@ -47,12 +61,13 @@ function planWanted(
   return planRunning(pod, records, observed, now);
 }
 
-/** The pod has ended for good: its containers stay for their logs, its network does not. */
+/** The pod has ended for good: its containers stay for their logs, its network and its volumes do not. */
 function planTerminal(pod: Pod, records: PodRecords, observed: PodObservation, now: number): Plan<KubeletAction> {
   const because = `the pod has ended: ${pod.status.phase}`;
   const running = records.all.filter(isRunningApp);
   if (running.length > 0) return { actions: ending(running, observed, now), because };
-  return { actions: removal(unusedOfEnded(records)), because };
+  const volumes = (observed.volumes?.held ?? []).filter((uid) => uid === pod.metadata.uid);
+  return { actions: [...removal(unusedOfEnded(records)), ...removeVolumes(volumes)], because };
 }
 
 function unusedOfEnded(records: PodRecords): PodContainer[] {
@@ -78,10 +93,18 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
       ? [{ kind: 'pull-image', pod: podIdentity(pod), image: verdict.container.image, onFailure: verdict.onFailure }]
       : [],
   );
-  const runs = runContainers(pod, records, verdicts, sandboxStep, observed);
-  const actions = [...stops, ...unique(pulls), ...runs];
-  if (actions.length > 0) return { actions, because: describe(verdicts) };
+  const volumes = volumesVerdict(observed.volumes, now);
+  const runs = volumes.waitsFor === undefined ? runContainers(pod, records, verdicts, sandboxStep, observed) : [];
+  const actions = [...stops, ...unique(pulls), ...volumeActions(pod, volumes), ...runs];
+  if (actions.length > 0) return { actions, because: volumes.waitsFor ?? describe(verdicts) };
   return settle(pod, records, verdicts, sandboxStep, observed, now);
+}
+
+function volumeActions(pod: Pod, { write, announce }: VolumesVerdict): KubeletAction[] {
+  const actions: KubeletAction[] = [];
+  if (write.length > 0) actions.push({ kind: 'write-volumes', pod: podIdentity(pod), volumes: write });
+  if (announce.length > 0) actions.push({ kind: 'announce-mount-failures', pod: podIdentity(pod), failures: announce });
+  return actions;
 }
 
 /** What must not go on as it is: containers without their network, of an older spec, of no spec. */
@@ -154,10 +177,11 @@ function settle(
     actions.push({ kind: 'update-status', pod: podIdentity(pod), resourceVersion, status, events });
   }
   actions.push(...removal(garbage(records)));
-  const times = [...verdicts, sandboxStep].flatMap(({ changesAt }) => changesAt ?? []);
+  const volumes = volumesVerdict(observed.volumes, now);
+  const times = [...verdicts, sandboxStep, volumes].flatMap(({ changesAt }) => changesAt ?? []);
   return {
     actions,
-    because: sandboxStep.step === 'wait' ? sandboxStep.because : describe(verdicts),
+    because: volumes.waitsFor ?? (sandboxStep.step === 'wait' ? sandboxStep.because : describe(verdicts)),
     ...(times.length > 0 && { checkAgainAfterMs: Math.max(0, Math.min(...times) - now) }),
   };
 }

@@ -1,17 +1,20 @@
 /**
- * What the kubelet knows of a pod and may forget: pulls and their back-off, creations that failed, since when a deleted pod is out
- * of its Services. A restart loses it and at worst tries again at once; what must survive is in the containers' labels.
+ * What the kubelet knows of a pod and may forget: pulls and their back-off, creations and volumes that failed, since when a deleted
+ * pod is out of its Services. A restart loses it and at worst tries again at once; what must survive is in the containers' labels.
  */
 import { formatKey, type ObjectKey } from '../objects/meta.ts';
 import type { PodIdentity } from './identity.ts';
-import type { CreationFailure, Drain, PullFacts } from './observation.ts';
+import type { CreationFailure, Drain, PullFacts, VolumeFacts } from './observation.ts';
 
 interface Entry {
   readonly uid: string;
   readonly pulls: Map<string, PullFacts>;
   readonly failures: Map<string, CreationFailure>;
+  readonly volumes: Map<string, VolumeMemory>;
   drain?: Drain;
 }
+
+type VolumeMemory = Pick<VolumeFacts, 'failure' | 'announced'>;
 
 export class PodMemory {
   readonly #entries = new Map<string, Entry>();
@@ -49,6 +52,25 @@ export class PodMemory {
     this.#known(pod)?.failures.delete(container);
   }
 
+  volume(pod: PodIdentity, volume: string): VolumeMemory {
+    return this.#known(pod)?.volumes.get(volume) ?? {};
+  }
+
+  volumeWritten(pod: PodIdentity, volume: string): void {
+    this.#known(pod)?.volumes.delete(volume);
+  }
+
+  volumeFailed(pod: PodIdentity, volume: string, message: string, now: number): void {
+    const { volumes } = this.#of(pod);
+    const before = volumes.get(volume);
+    volumes.set(volume, { ...before, failure: { at: now, count: (before?.failure?.count ?? 0) + 1, message } });
+  }
+
+  volumeAnnounced(pod: PodIdentity, volume: string, message: string): void {
+    const { volumes } = this.#of(pod);
+    volumes.set(volume, { ...volumes.get(volume), announced: message });
+  }
+
   /** Takes note of whether Endpoints still name the deleted pod, and answers since when it is so. */
   draining(pod: PodIdentity, routed: boolean, now: number): Drain {
     const entry = this.#of(pod);
@@ -69,7 +91,7 @@ export class PodMemory {
   #of(pod: PodIdentity): Entry {
     const known = this.#known(pod);
     if (known !== undefined) return known;
-    const entry: Entry = { uid: pod.uid, pulls: new Map(), failures: new Map() };
+    const entry: Entry = { uid: pod.uid, pulls: new Map(), failures: new Map(), volumes: new Map() };
     this.#entries.set(formatKey(pod), entry);
     return entry;
   }

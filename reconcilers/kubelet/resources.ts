@@ -1,12 +1,11 @@
 /**
- * A container's requests and limits as the kernel takes them, and the pod's quality of service, both computed as Kubernetes does
- * (pkg/kubelet/cm, pkg/kubelet/qos, pkg/apis/core/v1/helper/qos). Pure.
+ * A container's requests and limits as the kernel takes them, and how early it kills one, computed as Kubernetes does
+ * (pkg/kubelet/cm, pkg/kubelet/qos). Pure.
  */
-import type { Container, PodSpec, PodStatus } from '../objects/pod.ts';
+import type { Container, PodSpec } from '../objects/pod.ts';
+import { qosClass } from '../objects/qos-class.ts';
 import { quantityMilliValue, quantityValue } from '../objects/quantity.ts';
 import type { ContainerResources } from '../ports/container-runtime.ts';
-
-type QosClass = NonNullable<PodStatus['qosClass']>;
 
 const MIN_SHARES = 2;
 const SHARES_PER_CPU = 1024;
@@ -49,21 +48,6 @@ export function oomScoreAdj(spec: PodSpec, container: Container, nodeMemoryBytes
   const request = whole(container.resources?.requests?.memory) ?? whole(container.resources?.limits?.memory) ?? 0;
   const share = nodeMemoryBytes > 0 ? Math.floor((1000 * request) / nodeMemoryBytes) : 0;
   return Math.min(999, Math.max(3, 1000 - share));
-}
-
-/** Guaranteed: every container limits cpu and memory and requests just that; BestEffort: none says anything. */
-export function qosClass(spec: PodSpec): QosClass {
-  const all = spec.containers.map(({ resources }) => resources ?? {});
-  const says = (amounts: Record<string, string> | undefined) =>
-    (milli(amounts?.cpu) ?? whole(amounts?.memory) ?? 0) > 0;
-  if (!all.some(({ requests, limits }) => says(requests) || says(limits))) return 'BestEffort';
-  const isGuaranteed = all.every(({ requests, limits }) =>
-    (['cpu', 'memory'] as const).every((resource) => {
-      const limit = milli(limits?.[resource]) ?? 0;
-      return limit > 0 && (milli(requests?.[resource]) ?? limit) === limit;
-    }),
-  );
-  return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }
 
 function milli(quantity: string | undefined): number | undefined {

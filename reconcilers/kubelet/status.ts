@@ -4,13 +4,20 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toTimestamp } from '../objects/meta.ts';
-import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../objects/pod.ts';
+import {
+  type ContainerState,
+  type ContainerStatus,
+  NODE_NOT_READY,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+} from '../objects/pod.ts';
+import { qosClass } from '../objects/qos-class.ts';
 import type { StatusEvent } from './actions.ts';
 import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
-import type { PodObservation } from './observation.ts';
+import type { NodeFacts, PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
-import { qosClass } from './resources.ts';
 
 const CREATING: Waiting = { reason: 'ContainerCreating' };
 
@@ -38,7 +45,7 @@ function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: nu
     ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),
     startTime: pod.status.startTime ?? toTimestamp(now),
     qosClass: qosClass(pod.spec),
-    conditions: conditions(pod, phase, containerStatuses, now),
+    conditions: conditions({ pod, phase, containerStatuses, node: observed.node }, now),
     containerStatuses,
   };
 }
@@ -135,9 +142,16 @@ function phaseOf(pod: Pod, statuses: readonly ContainerStatus[]): PodPhase {
   return ended.every(({ exitCode }) => exitCode === 0) ? 'Succeeded' : 'Failed';
 }
 
-function conditions(pod: Pod, phase: PodPhase, statuses: readonly ContainerStatus[], now: number): Condition[] {
+interface ConditionFacts {
+  readonly pod: Pod;
+  readonly phase: PodPhase;
+  readonly containerStatuses: readonly ContainerStatus[];
+  readonly node: NodeFacts;
+}
+
+function conditions({ pod, phase, containerStatuses, node }: ConditionFacts, now: number): Condition[] {
   const stored = pod.status.conditions ?? [];
-  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
+  const unready = containerStatuses.filter(({ ready }) => !ready).map(({ name }) => name);
   const ready: Omit<Condition, 'type'> =
     phase === 'Succeeded'
       ? { status: 'False', reason: 'PodCompleted' }
@@ -152,13 +166,18 @@ function conditions(pod: Pod, phase: PodPhase, statuses: readonly ContainerStatu
     phase === 'Succeeded'
       ? { type: 'Initialized', status: 'True', reason: 'PodCompleted' }
       : { type: 'Initialized', status: 'True' },
-    { type: 'Ready', ...ready },
+    { type: 'Ready', ...(ready.status === 'True' && node.isUnknown ? (nodeNotReady(stored) ?? ready) : ready) },
     { type: 'ContainersReady', ...ready },
   ];
   const types = new Set(own.map(({ type }) => type));
   const others = stored.filter(({ type }) => !types.has(type));
   if (!others.some(({ type }) => type === 'PodScheduled')) own.push({ type: 'PodScheduled', status: 'True' });
   return [...own.map((condition) => dated(condition, stored, now)), ...others];
+}
+
+/** While its node is not heard the master's word stands: said against it, it would be said again at once. */
+function nodeNotReady(stored: readonly Condition[]): Omit<Condition, 'type'> | undefined {
+  return stored.find(({ type, reason }) => type === 'Ready' && reason === NODE_NOT_READY);
 }
 
 function dated(condition: Condition, stored: readonly Condition[], now: number): Condition {

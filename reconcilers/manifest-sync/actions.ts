@@ -1,6 +1,7 @@
 /** What manifest-sync can do. Each is safe to repeat; together, in a plan's order, each leaves a state that the next look completes. */
 import type { JsonObject } from '../objects/json.ts';
 import type { AnyObject } from '../objects/kinds.ts';
+import type { Service } from '../objects/service.ts';
 import type { InventoryEntry, Source } from '../objects/source.ts';
 import type { ObjectIdentity } from './observation.ts';
 
@@ -31,9 +32,18 @@ export type Action =
       readonly reason: ChangeReason;
       readonly fields: readonly string[];
     } & Origin)
+  /** Takes a Service's node ports from it, because another one that has what this one wants is to get them. */
+  | ({ readonly kind: 'release-addresses'; readonly object: Service; readonly fields: readonly string[] } & Origin)
   /** Deletes an object that cannot be changed as declared; it is created anew when it is gone. */
   | ({ readonly kind: 'replace-object'; readonly uid: string; readonly fields: readonly string[] } & Origin)
-  | { readonly kind: 'delete-object'; readonly source: string; readonly target: ObjectIdentity; readonly uid: string }
+  | {
+      readonly kind: 'delete-object';
+      readonly source: string;
+      /** Which does not declare it. */
+      readonly revision: string;
+      readonly target: ObjectIdentity;
+      readonly uid: string;
+    }
   /** Says how it went; shrinks the inventory by what is gone. Remembers the revision where it was applied. */
   | { readonly kind: 'record-status'; readonly source: string; readonly status: Source['status'] };
 

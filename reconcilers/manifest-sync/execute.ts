@@ -49,8 +49,12 @@ export function executors({ client, cache, events, log, reader, enqueue }: Execu
       }
       if (!isSampanError(error, ...REFUSALS) || error.details.cause === 'NamespaceTerminating') throw error;
       const message = `${nameOf(target)}: ${messageOf(error)}`;
-      reader.reject(source, { ...target, revision, problem: { file, line, message } });
+      const isNews = reader.reject(source, { ...target, revision, problem: { file, line, message } });
       enqueue(source);
+      if (!isNews) {
+        const conflict = { resource: target.kind, name: target.key.name, detail: 'the API refuses it as before' };
+        throw new SampanError('Conflict', conflict, error);
+      }
       const detail = `${file}:${line} ${message}`;
       throw new SampanError('SourceInvalid', { source, revision, count: 1, detail, kept: 'the last good one' }, error);
     }
@@ -75,12 +79,16 @@ export function executors({ client, cache, events, log, reader, enqueue }: Execu
     'record-inventory': ({ source, inventory }) => recordInventory(source, inventory),
 
     'create-object': (action) =>
-      write(action, () => client.create(action.target.kind, action.object as JsonObject & Draft<AnyObject>)),
+      write(action, async () => {
+        await client.create(action.target.kind, action.object as JsonObject & Draft<AnyObject>);
+        reader.did(action.source, action.revision, 'created');
+      }),
 
     'patch-object': (action) =>
       write(action, async () => {
-        const { object, fields, reason, source, file, line } = action;
+        const { object, fields, reason, source, revision, file, line } = action;
         const written = await client.update(object.kind, object);
+        reader.did(source, revision, 'changed');
         const where = `${file}:${line}`;
         if (reason === 'drift') {
           const message = `${list(fields)} differed from what ${where} declares, and was put back`;
@@ -89,6 +97,8 @@ export function executors({ client, cache, events, log, reader, enqueue }: Execu
           events.record(written, 'Normal', 'Adopted', `declared at ${where}, it belongs to source ${source} now`);
         }
       }),
+
+    'release-addresses': (action) => write(action, () => client.update('Service', action.object)),
 
     'replace-object': (action) =>
       write(action, async () => {
@@ -101,7 +111,10 @@ export function executors({ client, cache, events, log, reader, enqueue }: Execu
         await deleteIfSame(client, action, uid);
       }),
 
-    'delete-object': (action) => deleteIfSame(client, action, action.uid),
+    'delete-object': async (action) => {
+      await deleteIfSame(client, action, action.uid);
+      reader.did(action.source, action.revision, 'pruned');
+    },
 
     'record-status': async ({ source: name, status }) => {
       const source = current(cache, name);

@@ -9,6 +9,7 @@ import { equalJson, type Json } from '../objects/json.ts';
 import type { AnyObject } from '../objects/kinds.ts';
 import { keyOf } from '../objects/meta.ts';
 import { ANNOTATION_SOURCE, type OnInvalid } from '../objects/source.ts';
+import type { Clock } from '../ports/clock.ts';
 import { SampanError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../ports/manifest-source.ts';
@@ -33,6 +34,7 @@ export interface ManifestSyncDeps {
   readonly cache: ReadOnlyCache;
   readonly events: EventRecorder;
   readonly archive: SnapshotArchive;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -42,7 +44,7 @@ export function createManifestSyncLoop(deps: ManifestSyncDeps): Loop<DesiredSour
   refuseTwins(deps.sources);
   const desired = new Map(deps.sources.map((configured) => [configured.source.name, toDesired(configured)]));
   const sources = deps.sources.map(({ source }) => source);
-  const reader = new SourceReader(sources, deps.archive, log);
+  const reader = new SourceReader(sources, deps);
   const concerned = new Map<string, ReadonlySet<string>>();
   const concerns = (source: string, objects: readonly ObjectIdentity[]) => {
     concerned.set(source, new Set(objects.map(nameOf)));

@@ -5,39 +5,38 @@
 
 import { changedFields } from '../objects/changed-fields.ts';
 import { equalJson, type JsonObject, objectAt, objectsAt, stableJson } from '../objects/json.ts';
-import type { AnyObject, Kind } from '../objects/kinds.ts';
+import { ALL_KINDS, type AnyObject, type Kind } from '../objects/kinds.ts';
 import { threeWayMerge } from '../objects/merge.ts';
 import {
   ANNOTATION_DECLARED_AT,
   ANNOTATION_LAST_APPLIED,
+  ANNOTATION_REVISION,
   ANNOTATION_SOURCE,
   type InventoryEntry,
 } from '../objects/source.ts';
 import { validateUpdate } from '../objects/validation.ts';
-import type { Action, ChangeReason } from './actions.ts';
+import type { ChangeReason } from './actions.ts';
 import { claimsOf, serviceClaims } from './cluster-problems.ts';
 import { entryIdentity, liveOf } from './inventory.ts';
 import { type Declared, nameOf, type Observed } from './observation.ts';
 import { parseManifest, type Verdict } from './verdict.ts';
-
-export type ObjectAction = Extract<
-  Action,
-  { kind: 'create-object' | 'patch-object' | 'replace-object' | 'delete-object' }
->;
+import { inOrder, type ObjectAction } from './write-order.ts';
 
 export interface ObjectChanges {
   readonly actions: readonly ObjectAction[];
+  /** More is planned when these are done: how it went cannot be said yet. */
+  readonly goesOn: boolean;
   /** What must be gone first: `Pod default/job`. */
   readonly waitsFor: readonly string[];
 }
 
 /** From dependents to what they depend on. */
-const DELETE_ORDER: readonly Kind[] = ['Pod', 'ReplicationController', 'Endpoints', 'Service', 'Namespace'];
+const DELETE_ORDER: readonly Kind[] = ALL_KINDS.map(({ kind }) => kind).reverse();
 /** Never deleted, whoever declared it. */
 const PERMANENT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
 export function findObjectChanges(source: string, verdict: Verdict, observed: Observed): ObjectChanges {
-  const writes: Exclude<ObjectAction, { kind: 'delete-object' }>[] = [];
+  const writes: ObjectWrite[] = [];
   const waitsFor: string[] = [];
   for (const document of verdict.documents) {
     const live = liveOf(observed, document);
@@ -62,8 +61,14 @@ export function findObjectChanges(source: string, verdict: Verdict, observed: Ob
       live?.kind === 'Service' && serviceClaims(live.spec as unknown as JsonObject).some((claim) => wanted.has(claim))
     );
   });
-  return { actions: [...blocking, ...holdersFirst(writes, verdict.documents, observed), ...last], waitsFor };
+  // What was refused before is tried first, with what it needs, so that nothing is done and undone for it.
+  const refused = new Set(observed.rejections.filter(({ revision }) => revision === verdict.revision).map(nameOf));
+  const [again, others] = partition(writes, ({ target }) => refused.has(nameOf(target)));
+  const { actions, goesOn } = inOrder([...again, ...blocking, ...others], observed);
+  return { actions: goesOn ? actions : [...actions, ...last], goesOn, waitsFor };
 }
+
+type ObjectWrite = Extract<ObjectAction, { kind: 'create-object' | 'patch-object' | 'replace-object' }>;
 
 /** A last good revision may name a namespace that somebody has removed since: it waits until that is back. */
 function hasNamespace({ key }: Declared, { documents }: Verdict, { namespaces }: Observed): boolean {
@@ -78,11 +83,11 @@ function writeOf(
   document: Declared,
   live: AnyObject | undefined,
   observed: Observed,
-): Exclude<ObjectAction, { kind: 'delete-object' }> | undefined {
+): ObjectWrite | undefined {
   const { kind, key, manifest, file, line } = document;
   const origin = { source, revision, target: { kind, key }, file, line };
   const declared = withAnnotations(source, document);
-  if (live === undefined) return { kind: 'create-object', ...origin, object: declared };
+  if (live === undefined) return { kind: 'create-object', ...origin, object: stamped(declared, revision) };
 
   const annotations = live.metadata.annotations ?? {};
   const owner = annotations[ANNOTATION_SOURCE];
@@ -99,7 +104,8 @@ function writeOf(
     equalJson(lastApplied, manifest) &&
     annotations[ANNOTATION_DECLARED_AT] === place(document);
   const reason: ChangeReason = owner !== source ? 'adopted' : isSame ? 'drift' : 'declared';
-  return { kind: 'patch-object', ...origin, object: merged.object, reason, fields: merged.fields };
+  const object = stamped(merged.object, revision);
+  return { kind: 'patch-object', ...origin, object, reason, fields: merged.fields };
 }
 
 function merge(kind: Kind, lastApplied: JsonObject | undefined, declared: JsonObject, live: AnyObject) {
@@ -141,6 +147,13 @@ function withAnnotations(source: string, document: Declared): JsonObject {
   return { ...manifest, metadata: { ...metadata, annotations } };
 }
 
+/** No part of what is declared: it is written along with what is, and never by itself. */
+function stamped<T extends JsonObject | AnyObject>(object: T, revision: string): T {
+  const { metadata } = object as { metadata: { annotations?: Record<string, string> } };
+  const annotations = { ...metadata.annotations, [ANNOTATION_REVISION]: revision };
+  return { ...object, metadata: { ...metadata, annotations } };
+}
+
 function place({ file, line }: Declared): string {
   return `${file}:${line}`;
 }
@@ -163,31 +176,10 @@ function findDeletes(source: string, verdict: Verdict, observed: Observed) {
     .filter(isDue)
     .map((entry) => {
       const target = entryIdentity(entry);
-      return { kind: 'delete-object' as const, source, target, uid: liveOf(observed, target)?.metadata.uid ?? '' };
+      const uid = liveOf(observed, target)?.metadata.uid ?? '';
+      return { kind: 'delete-object' as const, source, revision: verdict.revision, target, uid };
     })
     .sort((a, b) => DELETE_ORDER.indexOf(a.target.kind) - DELETE_ORDER.indexOf(b.target.kind));
-}
-
-/** A Service that gives an address up is written before the one that takes it; otherwise the order stays. */
-function holdersFirst<W extends ObjectAction>(
-  writes: readonly W[],
-  documents: readonly Declared[],
-  observed: Observed,
-): W[] {
-  const claims = new Map(documents.map((document) => [nameOf(document), claimsOf(document)]));
-  const ordered = new Set<W>();
-  const visit = (write: W, above: readonly W[]): void => {
-    if (ordered.has(write) || above.includes(write)) return;
-    const wanted = claims.get(nameOf(write.target)) ?? [];
-    const holders = observed.claims.filter((holder) => holder.claims.some((claim) => wanted.includes(claim)));
-    for (const { key } of holders) {
-      const holder = writes.find(({ target }) => nameOf(target) === nameOf({ kind: 'Service', key }));
-      if (holder !== undefined) visit(holder, [...above, write]);
-    }
-    ordered.add(write);
-  };
-  for (const write of writes) visit(write, []);
-  return [...ordered];
 }
 
 function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {

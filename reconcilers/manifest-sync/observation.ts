@@ -51,6 +51,17 @@ export type Reading =
 export interface Rejection extends ObjectIdentity {
   readonly revision: string;
   readonly problem: SourceProblem;
+  /** Its cause may go away: from then on it is tried again. Milliseconds since the epoch. */
+  readonly retryAt: number;
+  /** Refused so often in a row. */
+  readonly count: number;
+}
+
+/** What was done for a revision, by all attempts so far. */
+export interface Done {
+  readonly created: number;
+  readonly changed: number;
+  readonly pruned: number;
 }
 
 /** What a Service holds of addresses that only one may hold: `10.96.0.7`, `30002/TCP`. */
@@ -73,6 +84,8 @@ export interface Observed {
   readonly sources: readonly string[];
   readonly claims: readonly ServiceClaims[];
   readonly rejections: readonly Rejection[];
+  /** For the revision that was read; absent where nothing was. */
+  readonly done?: Done;
 }
 
 /** `Service default/upper`: one name per object, for maps and messages. */

@@ -43,6 +43,7 @@ export async function observe(
   const isTerminating = (namespace: { metadata: { deletionTimestamp?: string } }) =>
     namespace.metadata.deletionTimestamp !== undefined;
   const namespaces = Map.groupBy(cache.list('Namespace'), isTerminating);
+  const done = desired && reading.reachable ? reader.done(key.name, reading.revision) : undefined;
   const observed: Observed = {
     ...(source !== undefined && { source }),
     reading,
@@ -56,6 +57,7 @@ export async function observe(
       claims: serviceClaims(spec as unknown as JsonObject),
     })),
     rejections: desired === undefined ? [] : reader.rejections(key.name),
+    ...(done !== undefined && { done }),
   };
   return { desired, observed };
 }

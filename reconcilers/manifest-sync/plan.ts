@@ -9,7 +9,7 @@ import type { InventoryEntry, Source } from '../objects/source.ts';
 import type { Action } from './actions.ts';
 import { grownBy, namesMore, shrunkTo } from './inventory.ts';
 import { findObjectChanges, type ObjectChanges } from './object-changes.ts';
-import { type DesiredSource, type Observed, shortRevision } from './observation.ts';
+import { type DesiredSource, nameOf, type Observed, shortRevision } from './observation.ts';
 import { nextStatus } from './sync-status.ts';
 import { countOf, judge, type Verdict } from './verdict.ts';
 
@@ -25,7 +25,7 @@ export function plan(desired: DesiredSource | undefined, observed: Observed, now
   }
   const { name } = desired;
   const inventory = observed.source?.status.inventory ?? [];
-  const verdict = judge(desired, observed);
+  const verdict = judge(desired, observed, now);
   const changes = findObjectChanges(name, verdict, observed);
   const grown = grownBy(inventory, verdict.documents);
   const status = {
@@ -35,14 +35,14 @@ export function plan(desired: DesiredSource | undefined, observed: Observed, now
   const actions: Action[] = [
     ...recordBefore(desired, observed.source, grown),
     ...changes.actions,
-    ...(observed.source !== undefined && equal(status, observed.source.status)
+    ...(changes.goesOn || (observed.source !== undefined && equal(status, observed.source.status))
       ? []
       : [{ kind: 'record-status' as const, source: name, status }]),
   ];
   const because = explain(verdict, changes, observed);
-  return verdict.outcome === 'refused'
-    ? { actions, because, checkAgainAfterMs: REFUSED_AGAIN_MS }
-    : { actions, because };
+  const retries = observed.rejections.map(({ retryAt }) => retryAt - now).filter((ms) => ms > 0);
+  const checkAgainAfterMs = Math.min(...(verdict.outcome === 'refused' ? [REFUSED_AGAIN_MS] : []), ...retries);
+  return { actions, because, ...(Number.isFinite(checkAgainAfterMs) && { checkAgainAfterMs }) };
 }
 
 /** The Source as it must be recorded before any object is touched. */
@@ -70,6 +70,8 @@ function explain(verdict: Verdict, { actions, waitsFor }: ObjectChanges, { readi
     case 'prune-refused':
       return `${verdict.message}; ${kept} until then`;
     case 'applied': {
+      const releases = actions.flatMap((action) => (action.kind === 'release-addresses' ? nameOf(action.target) : []));
+      if (releases.length > 0) return `${seen}: ${releases.join(', ')} must give its node ports up first`;
       if (actions.length > 0) {
         const changed = count('patch-object', 'replace-object');
         return `${seen}: ${count('create-object')} to create, ${changed} to change, ${count('delete-object')} to delete`;

@@ -6,10 +6,11 @@
 import { formatProblem, type Problem } from '../objects/manifest-problem.ts';
 import { parseManifestSet } from '../objects/manifest-set.ts';
 import type { SourceProblem } from '../objects/source.ts';
+import type { Clock } from '../ports/clock.ts';
 import { isAbort, messageOf } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { ManifestSource, SnapshotArchive, SourceSnapshot } from '../ports/manifest-source.ts';
-import type { Reading, Rejection, Revision } from './observation.ts';
+import { type Done, nameOf, type Reading, type Rejection, type Revision } from './observation.ts';
 
 interface Parsed {
   readonly snapshot: SourceSnapshot;
@@ -26,19 +27,31 @@ interface Kept {
   lastGood: Parsed | undefined;
   archiveAsked: boolean;
   rejections: readonly Rejection[];
+  done: (Done & { readonly revision: string }) | undefined;
+}
+
+/** What the API refuses is tried again after so long: 5 s, then twice as long each time. */
+const RETRY_MS = { first: 5_000, most: 5 * 60_000 };
+const NOTHING_DONE: Done = { created: 0, changed: 0, pruned: 0 };
+
+export interface SourceReaderDeps {
+  readonly archive: SnapshotArchive;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 export class SourceReader {
-  readonly #archive: SnapshotArchive;
-  readonly #log: Log;
+  readonly #deps: SourceReaderDeps;
   readonly #sources: ReadonlyMap<string, Kept>;
 
-  constructor(sources: readonly ManifestSource[], archive: SnapshotArchive, log: Log) {
-    this.#archive = archive;
-    this.#log = log;
+  constructor(sources: readonly ManifestSource[], deps: SourceReaderDeps) {
+    this.#deps = deps;
     const fresh = { changes: 1, readAt: 0, reading: undefined, current: undefined, lastGood: undefined };
     this.#sources = new Map(
-      sources.map((source) => [source.name, { source, ...fresh, archiveAsked: false, rejections: [] }]),
+      sources.map((source) => [
+        source.name,
+        { source, ...fresh, archiveAsked: false, rejections: [], done: undefined },
+      ]),
     );
   }
 
@@ -76,7 +89,7 @@ export class SourceReader {
     }
     if (!kept.archiveAsked) {
       kept.archiveAsked = true;
-      const snapshot = await this.#archive.load(name);
+      const snapshot = await this.#deps.archive.load(name);
       if (snapshot !== undefined) kept.lastGood = { snapshot, revision: parse(snapshot) };
     }
     return kept.lastGood?.revision.revision === applied ? kept.lastGood.revision : undefined;
@@ -85,23 +98,48 @@ export class SourceReader {
   /** The current revision is applied: from now on it is the last good one. */
   async keep(name: string, applied: string): Promise<void> {
     const kept = this.#kept(name);
+    if (kept.done?.revision === applied) kept.done = undefined;
+    kept.rejections = kept.rejections.filter(
+      ({ revision, retryAt }) => revision !== applied || retryAt > this.#deps.clock.now(),
+    );
     if (kept.current?.revision.revision !== applied || kept.lastGood?.revision.revision === applied) return;
     kept.lastGood = kept.current;
     try {
-      await this.#archive.save(name, kept.current.snapshot);
+      await this.#deps.archive.save(name, kept.current.snapshot);
     } catch (error) {
       // Only a restart while the source is broken would miss it.
-      this.#log.error('the applied revision could not be kept', { source: name, error: messageOf(error) });
+      this.#deps.log.error('the applied revision could not be kept', { source: name, error: messageOf(error) });
     }
   }
 
-  reject(name: string, rejection: Rejection): void {
+  /** Takes note of a refusal; answers whether it is the first of its kind. */
+  reject(name: string, refused: Omit<Rejection, 'retryAt' | 'count'>): boolean {
     const kept = this.#kept(name);
-    kept.rejections = [...kept.rejections, rejection];
+    const isSame = (other: Rejection) => other.revision === refused.revision && nameOf(other) === nameOf(refused);
+    const before = kept.rejections.find(isSame);
+    const count = (before?.count ?? 0) + 1;
+    const retryAt = this.#deps.clock.now() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (count - 1));
+    kept.rejections = [...kept.rejections.filter((other) => !isSame(other)), { ...refused, retryAt, count }];
+    return before?.problem.message !== refused.problem.message;
   }
 
   rejections(name: string): readonly Rejection[] {
     return this.#kept(name).rejections;
+  }
+
+  /** One more object is as the revision wants it. What is done for another revision begins anew: it takes the former back. */
+  did(name: string, revision: string, what: keyof Done): void {
+    const kept = this.#kept(name);
+    const before = kept.done?.revision === revision ? kept.done : { ...NOTHING_DONE, revision };
+    kept.done = { ...before, [what]: before[what] + 1 };
+  }
+
+  /** For the revision, since it was last applied. */
+  done(name: string, revision: string): Done | undefined {
+    const { done } = this.#kept(name);
+    return done?.revision === revision
+      ? { created: done.created, changed: done.changed, pruned: done.pruned }
+      : undefined;
   }
 
   #kept(name: string): Kept {

@@ -112,7 +112,12 @@ function history(
   if (verdict.outcome === 'applied') {
     if (!isNew) return before;
     const message = verdict.message === '' ? reading.subject : verdict.message;
-    return record('Applied', message, [count('create-object'), count('patch-object'), count('delete-object')]);
+    const { created = 0, changed = 0, pruned = 0 } = observed.done ?? {};
+    return record('Applied', message, [
+      created + count('create-object'),
+      changed + count('patch-object'),
+      pruned + count('delete-object'),
+    ]);
   }
   const outcome = verdict.outcome === 'refused' ? 'Refused' : 'PruneRefused';
   if (newest?.revision === reading.revision && newest.outcome === outcome) return before;

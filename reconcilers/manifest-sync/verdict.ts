@@ -17,6 +17,7 @@ import {
   type DesiredSource,
   nameOf,
   type Observed,
+  type Rejection,
   type Revision,
   shortRevision,
 } from './observation.ts';
@@ -39,10 +40,10 @@ export interface Verdict {
   readonly message: string;
 }
 
-export function judge(desired: DesiredSource, observed: Observed): Verdict {
+export function judge(desired: DesiredSource, observed: Observed, now: number): Verdict {
   const { reading } = observed;
   const inventory = observed.source?.status.inventory ?? [];
-  const lastGood = findLastGood(desired.name, observed);
+  const lastGood = findLastGood(desired.name, observed, now);
   const keepAll = () => true;
 
   const absent = !reading.reachable ? reading.message : inventory.length > 0 ? reading.doubt : undefined;
@@ -50,7 +51,7 @@ export function judge(desired: DesiredSource, observed: Observed): Verdict {
     return { outcome: 'unreachable', ...lastGood, keeps: keepAll, problems: [], message: absent ?? '' };
   }
 
-  const refusedByApi = observed.rejections.filter(({ revision }) => revision === reading.revision);
+  const refusedByApi = standing(observed.rejections, reading.revision, now);
   const problems = [
     ...reading.problems,
     ...findClusterProblems(desired.name, reading.documents, observed),
@@ -113,11 +114,16 @@ function withoutBadFiles(
  * What to defend while the source is broken. What a half applied commit has made meanwhile goes again; where the last good revision
  * is not known, nothing does. What the API refuses of it, in the world as it is now, is not tried over and over.
  */
-function findLastGood(source: string, observed: Observed): Wanted {
+function findLastGood(source: string, observed: Observed, now: number): Wanted {
   const { lastGood, rejections } = observed;
   const wanted = lastGood === undefined ? declaredByLive(source, observed) : validPart(lastGood, lastGood.problems);
-  const refused = new Set(rejections.filter(({ revision }) => revision === wanted.revision).map(nameOf));
+  const refused = new Set(standing(rejections, wanted.revision, now).map(nameOf));
   return { ...wanted, documents: wanted.documents.filter((document) => !refused.has(nameOf(document))) };
+}
+
+/** Those that are not due to be tried again. */
+function standing(rejections: readonly Rejection[], of: string, now: number): Rejection[] {
+  return rejections.filter(({ revision, retryAt }) => revision === of && retryAt > now);
 }
 
 /** Where the last good revision itself is lost: what still is there of it, as it was applied. */

@@ -1,5 +1,6 @@
-/** What the node-lifecycle loop can do: give a node its addresses, say that it is lost, move its pods elsewhere. */
+/** What the node-lifecycle loop can do: give a node its addresses, date its taints, say that it is lost, move its pods elsewhere. */
 import type { ObjectKey } from '../objects/meta.ts';
+import type { Taint } from '../objects/taints.ts';
 
 export interface SeenPod extends ObjectKey {
   readonly uid: string;
@@ -13,9 +14,12 @@ interface SeenNode {
 
 export type NodeLifecycleAction =
   | (SeenNode & { readonly kind: 'assign-pod-cidr'; readonly podCIDR: string })
+  | (SeenNode & { readonly kind: 'write-taints'; readonly taints: readonly Taint[] })
   | (SeenNode & { readonly kind: 'mark-node-unknown' })
   | { readonly kind: 'mark-pods-not-ready'; readonly node: string; readonly pods: readonly SeenPod[] }
   /** Marked for deletion, so that others take their place; the objects stay until the node, or its removal, says they ended. */
   | { readonly kind: 'evict-pods'; readonly node: string; readonly pods: readonly SeenPod[] }
+  /** They do not tolerate a NoExecute taint of the node, or not for longer. */
+  | { readonly kind: 'evict-tainted-pods'; readonly node: string; readonly pods: readonly SeenPod[] }
   /** Removed at once: their node is gone for good, nobody is left to say that they ended. */
   | { readonly kind: 'remove-pods'; readonly node: string; readonly pods: readonly SeenPod[] };

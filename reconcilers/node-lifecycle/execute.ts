@@ -4,8 +4,9 @@ import { inParallel } from '../kit/in-parallel.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Executors } from '../kit/reconciler.ts';
 import type { Node, NodeCondition } from '../objects/cluster.ts';
-import { toTimestamp } from '../objects/meta.ts';
-import type { Pod } from '../objects/pod.ts';
+import { formatKey, toTimestamp } from '../objects/meta.ts';
+import { NODE_NOT_READY, type Pod } from '../objects/pod.ts';
+import { withDisruptionTarget } from '../objects/policy/disruption-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isSampanError } from '../ports/errors.ts';
 import type { DeleteOptions, ObjectClient } from '../ports/object-client.ts';
@@ -13,6 +14,7 @@ import type { NodeLifecycleAction, SeenPod } from './actions.ts';
 
 /** Writes under way at once. */
 const PARALLEL_WRITES = 16;
+const TAINTED = 'Taint manager: deleting due to NoExecute taint';
 
 export interface ExecuteDeps {
   readonly client: ObjectClient;
@@ -41,6 +43,13 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
       await client.update('Node', { ...node, spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] } });
     },
 
+    'write-taints': async ({ taints, ...wanted }) => {
+      const node = nodeAsSeen(wanted);
+      if (node === undefined) return;
+      const { taints: _, ...spec } = node.spec;
+      await client.update('Node', { ...node, spec: { ...spec, ...(taints.length > 0 && { taints: [...taints] }) } });
+    },
+
     'mark-node-unknown': async (wanted) => {
       const node = nodeAsSeen(wanted);
       if (node === undefined) return;
@@ -57,7 +66,7 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
         if (pod?.metadata.resourceVersion !== wanted.resourceVersion) return;
         try {
           await client.updateStatus('Pod', { ...pod, status: notReady(pod, clock.now()) });
-          events.record(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
+          events.record(pod, 'Warning', NODE_NOT_READY, 'Node is not ready');
         } catch (error) {
           if (!isSampanError(error, 'NotFound')) throw error;
         }
@@ -66,6 +75,20 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
 
     'evict-pods': ({ node, pods }, signal) =>
       deletePods(pods, {}, `Marking for deletion: node ${node} has been lost for too long`, signal),
+
+    'evict-tainted-pods': ({ pods }, signal) =>
+      inParallel(pods, PARALLEL_WRITES, signal, async ({ uid, resourceVersion, ...key }) => {
+        const pod = cache.get('Pod', key);
+        if (pod?.metadata.resourceVersion !== resourceVersion) return; // It changed: the next look decides.
+        try {
+          const { status } = withDisruptionTarget(pod, 'DeletionByTaintManager', TAINTED, clock.now());
+          await client.updateStatus('Pod', { ...pod, status });
+          await client.delete('Pod', key, { uid });
+          events.record(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${formatKey(key)}`);
+        } catch (error) {
+          if (!isSampanError(error, 'NotFound')) throw error;
+        }
+      }),
 
     'remove-pods': ({ node, pods }, signal) =>
       deletePods(pods, { gracePeriodSeconds: 0 }, `Removed: node ${node} no longer exists`, signal),
@@ -92,7 +115,7 @@ function unknown(node: Node, now: number): NodeCondition[] {
 function notReady(pod: Pod, now: number): Pod['status'] {
   const conditions = (pod.status.conditions ?? []).map((condition) =>
     condition.type === 'Ready'
-      ? { type: 'Ready', status: 'False' as const, reason: 'NodeNotReady', lastTransitionTime: toTimestamp(now) }
+      ? { type: 'Ready', status: 'False' as const, reason: NODE_NOT_READY, lastTransitionTime: toTimestamp(now) }
       : condition,
   );
   return { ...pod.status, conditions };

@@ -72,10 +72,11 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
       if (change.kind === 'Lease' && change.object.metadata.namespace === LEASE_NAMESPACE) {
         yield { key: nodeKey(change.object.metadata.name) };
       }
-      // A pod of a node that works is no news; one on a silent or missing node is.
+      // A pod of a node that works is no news; one on a silent, missing or tainted node is.
       if (change.kind === 'Pod' && change.type !== 'DELETED' && change.object.spec.nodeName !== undefined) {
         const key = nodeKey(change.object.spec.nodeName);
-        if (!isReady(cache.get('Node', key))) yield { key };
+        const node = cache.get('Node', key);
+        if (!isReady(node) || node?.spec.taints?.some(({ effect }) => effect === 'NoExecute')) yield { key };
       }
     },
     async watchOutside(enqueue, signal) {

@@ -4,13 +4,21 @@
  */
 import type { Plan } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
-import { keyOf } from '../objects/meta.ts';
 import { isPodReady, isPodTerminal, type Pod } from '../objects/pod.ts';
-import type { NodeLifecycleAction, SeenPod } from './actions.ts';
+import type { NodeLifecycleAction } from './actions.ts';
 import type { ObservedNode } from './observe.ts';
+import { seen } from './seen-pod.ts';
+import { planTaints } from './taint-plan.ts';
 
-export function plan(node: Node | undefined, observed: ObservedNode): Plan<NodeLifecycleAction> {
+export function plan(node: Node | undefined, observed: ObservedNode, now: number): Plan<NodeLifecycleAction> {
   if (node === undefined) return planRemoved(observed);
+  const taints = planTaints(node, observed.pods, now);
+  if (taints.actions.length > 0) return taints;
+  const { checkAgainAfterMs } = taints;
+  return { ...planHeard(node, observed), ...(checkAgainAfterMs !== undefined && { checkAgainAfterMs }) };
+}
+
+function planHeard(node: Node, observed: ObservedNode): Plan<NodeLifecycleAction> {
   const { name, resourceVersion } = node.metadata;
   if (node.spec.podCIDR === undefined && observed.freePodCIDR !== undefined) {
     const { freePodCIDR: podCIDR } = observed;
@@ -54,8 +62,4 @@ function planSilent(node: Node, { liveness, times, pods }: ObservedNode): Plan<N
 
 function isEvictable(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && !isPodTerminal(pod);
-}
-
-function seen(pod: Pod): SeenPod {
-  return { ...keyOf(pod), uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion };
 }

@@ -1,5 +1,6 @@
 /** The cluster-wide kinds and the bookkeeping ones: Namespace, Node, Lease, Event. */
 import type { Condition, KubeObject, MicroTime, Timestamp } from './meta.ts';
+import type { Taint } from './taints.ts';
 
 export interface Namespace extends KubeObject {
   apiVersion: 'v1';
@@ -16,6 +17,7 @@ export interface Node extends KubeObject {
     podCIDR?: string;
     podCIDRs?: string[];
     unschedulable?: boolean;
+    taints?: Taint[];
   };
   status: {
     /** Quantities: cpu, memory, pods, ephemeral-storage. */
@@ -31,6 +33,11 @@ export interface Node extends KubeObject {
 
 export interface NodeCondition extends Condition {
   lastHeartbeatTime?: Timestamp;
+}
+
+/** Whether the master does not hear the node: its `Ready` condition is Unknown. */
+export function isNodeUnknown(node: Node | undefined): boolean {
+  return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') ?? false;
 }
 
 export interface NodeInfo {
@@ -78,13 +85,27 @@ export interface Event extends KubeObject {
   /** A sentence, for people. */
   message?: string;
   type: 'Normal' | 'Warning';
-  source: { component?: string; host?: string };
+  source: EventSource;
+  /** These three are of the old style; events of the new one have `eventTime`, and a series where they came again. */
   firstTimestamp?: Timestamp;
   lastTimestamp?: Timestamp;
-  count: number;
-  /** Of writers that count occurrences in a series; they leave the two timestamps and the count out. */
-  eventTime?: Timestamp;
-  series?: { count?: number; lastObservedTime?: Timestamp };
+  count?: number;
+  eventTime?: MicroTime;
+  series?: EventSeries;
+  /** What was done, or could not be: for machines. */
+  action?: string;
+  /** A second object that had a part in it. */
+  related?: ObjectReference;
   reportingComponent?: string;
   reportingInstance?: string;
+}
+
+export interface EventSource {
+  component?: string;
+  host?: string;
+}
+
+export interface EventSeries {
+  count: number;
+  lastObservedTime: MicroTime;
 }

@@ -81,6 +81,10 @@ export function duplicate(field: string, value: Json | undefined): FieldError {
   return new FieldError('Duplicate value', field, value, '');
 }
 
+export function notFound(field: string, value: Json | undefined): FieldError {
+  return new FieldError('Not found', field, value, '');
+}
+
 export function tooLong(field: string, maxBytes: number): FieldError {
   return new FieldError('Too long', field, undefined, `may not be more than ${maxBytes} bytes`);
 }

@@ -36,20 +36,20 @@ export type { KindInfo } from './kinds/entry.ts';
 export interface KindMap {
   Namespace: Namespace;
   Node: Node;
-  Pod: Pod;
-  ReplicationController: ReplicationController;
+  ResourceQuota: ResourceQuota;
+  LimitRange: LimitRange;
+  ServiceAccount: ServiceAccount;
+  Secret: Secret;
+  ConfigMap: ConfigMap;
+  PersistentVolume: PersistentVolume;
+  PersistentVolumeClaim: PersistentVolumeClaim;
   Service: Service;
   Endpoints: Endpoints;
   EndpointSlice: EndpointSlice;
-  ConfigMap: ConfigMap;
-  Secret: Secret;
-  ServiceAccount: ServiceAccount;
-  PersistentVolumeClaim: PersistentVolumeClaim;
-  PersistentVolume: PersistentVolume;
-  ResourceQuota: ResourceQuota;
-  LimitRange: LimitRange;
   PodTemplate: PodTemplate;
   PodDisruptionBudget: PodDisruptionBudget;
+  ReplicationController: ReplicationController;
+  Pod: Pod;
   Event: Event;
   Lease: Lease;
   Source: Source;
@@ -59,24 +59,24 @@ export type Kind = keyof KindMap;
 export type ObjectOf<K extends Kind> = KindMap[K];
 export type AnyObject = KindMap[Kind];
 
-/** In the order in which `kubectl get all` shows them. */
+/** In the order in which a commit makes them: what others stand on comes first, and is deleted last. */
 export const KINDS: { readonly [K in Kind]: KindEntry<KindMap[K]> } = {
   Namespace: namespaceKind,
   Node: nodeKind,
-  Pod: podKind,
-  ReplicationController: replicationControllerKind,
+  ResourceQuota: resourceQuotaKind,
+  LimitRange: limitRangeKind,
+  ServiceAccount: serviceAccountKind,
+  Secret: secretKind,
+  ConfigMap: configMapKind,
+  PersistentVolume: persistentVolumeKind,
+  PersistentVolumeClaim: persistentVolumeClaimKind,
   Service: serviceKind,
   Endpoints: endpointsKind,
   EndpointSlice: endpointSliceKind,
-  ConfigMap: configMapKind,
-  Secret: secretKind,
-  ServiceAccount: serviceAccountKind,
-  PersistentVolumeClaim: persistentVolumeClaimKind,
-  PersistentVolume: persistentVolumeKind,
-  ResourceQuota: resourceQuotaKind,
-  LimitRange: limitRangeKind,
   PodTemplate: podTemplateKind,
   PodDisruptionBudget: podDisruptionBudgetKind,
+  ReplicationController: replicationControllerKind,
+  Pod: podKind,
   Event: eventKind,
   Lease: leaseKind,
   Source: sourceKind,

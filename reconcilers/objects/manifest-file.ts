@@ -239,6 +239,7 @@ function withoutServerFields({ status: _status, ...object }: JsonObject): JsonOb
     creationTimestamp: _created,
     deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace,
+    managedFields: _managers,
     ...declared
   } = metadata;
   return { ...object, metadata: declared };

@@ -2,13 +2,13 @@
  * Reads all manifest files of a source as one unit: what each file says, whether two of them declare the same object, and the
  * order in which to apply. Called by manifest-sync for a commit and by `sampan validate` for the paths it is given.
  */
-import type { Kind } from './kinds.ts';
+import { ALL_KINDS, type Kind } from './kinds.ts';
 import { type ManifestDocument, type ManifestFile, parseManifestFile, type RejectedDocument } from './manifest-file.ts';
 import type { Problem } from './manifest-problem.ts';
 import { formatKey } from './meta.ts';
 
 /** Namespaces before what lies in them, Services before the pods that look for them in their environment. */
-const APPLY_ORDER: readonly Kind[] = ['Namespace', 'Service', 'Endpoints', 'ReplicationController', 'Pod'];
+const APPLY_ORDER: readonly Kind[] = ALL_KINDS.map(({ kind }) => kind);
 
 export interface ManifestFileBytes {
   readonly path: string;

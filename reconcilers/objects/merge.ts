@@ -8,7 +8,17 @@
 import { changedFields } from './changed-fields.ts';
 import { applyDefaults } from './defaults.ts';
 import { child, element } from './field-path.ts';
-import { copyJson, equalJson, isJsonObject, type Json, type JsonObject, ownMember, setMember, textOf } from './json.ts';
+import {
+  copyJson,
+  equalJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  ownMember,
+  setMember,
+  stableJson,
+  textOf,
+} from './json.ts';
 import type { Kind, ObjectOf } from './kinds.ts';
 
 export interface MergeResult<K extends Kind> {
@@ -51,6 +61,7 @@ function withoutServerFields(manifest: JsonObject): JsonObject {
     generation: _generation,
     creationTimestamp: _created,
     deletionTimestamp: _deleted,
+    managedFields: _managers,
     ...metadata
   } = rest.metadata;
   return { ...rest, metadata };
@@ -60,10 +71,14 @@ function withoutServerFields(manifest: JsonObject): JsonObject {
 const MERGE_KEYS: Readonly<Record<string, (item: JsonObject) => string>> = {
   containers: (item) => textOf(item.name),
   env: (item) => textOf(item.name),
+  volumes: (item) => textOf(item.name),
+  volumeMounts: (item) => textOf(item.mountPath),
   ports: (item) => {
     const port = textOf(item.containerPort ?? item.port);
     return port && `${port}/${textOf(item.protocol) || 'TCP'}`;
   },
+  // Atomic in Kubernetes, whose admission puts back what it had added; here what was added stays.
+  tolerations: (item) => stableJson({ ...item, tolerationSeconds: undefined }),
   conditions: (item) => textOf(item.type),
   ownerReferences: (item) => textOf(item.uid),
 };

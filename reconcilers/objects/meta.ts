@@ -3,6 +3,8 @@
  * Shapes only; see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/.
  */
 
+import type { Json } from './json.ts';
+
 /** A UTC time as Kubernetes writes it: `2026-01-02T03:04:05Z`, whole seconds. */
 export type Timestamp = string;
 
@@ -37,6 +39,8 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
+  /** Who wrote which fields through the API; kept by `managed-fields/`, carried along by everybody else. */
+  managedFields?: Json[];
 }
 
 export interface KubeObject {
@@ -51,6 +55,8 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown';
   reason?: string;
   message?: string;
+  /** The generation of the object that it speaks of. */
+  observedGeneration?: number;
   lastTransitionTime?: Timestamp;
 }
 

@@ -1,6 +1,7 @@
 /** Kubernetes' defaulting of pod specs, of pods and of templates. Source: pkg/apis/core/v1/defaults.go */
 import { isEmpty, isZero, setDefault, setDefined } from './defaulting.ts';
 import { type JsonObject, objectAt, objectsAt } from './json.ts';
+import { defaultVolumes } from './volumes.ts';
 
 /** The values of a pod's plain fields; pod-template-hash.ts leaves out what equals them. */
 export const POD_SPEC_DEFAULTS: Readonly<JsonObject> = {
@@ -13,6 +14,9 @@ export const POD_SPEC_DEFAULTS: Readonly<JsonObject> = {
 
 export function defaultPodSpec(spec: JsonObject): void {
   for (const [field, value] of Object.entries(POD_SPEC_DEFAULTS)) setDefault(spec, field, value);
+  setDefault(spec, 'serviceAccountName', spec.serviceAccount);
+  if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
+  defaultVolumes(spec);
   for (const container of objectsAt(spec, 'containers')) {
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');

@@ -8,6 +8,7 @@ import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, 
 import type { Container, PodTemplateSpec } from './pod.ts';
 import { POD_SPEC_DEFAULTS } from './pod-defaults.ts';
 import { canonicalQuantity } from './quantity.ts';
+import { reduceVolumes } from './volumes.ts';
 
 /** Raised when the rules below change: fingerprints of different versions never match, and are never compared. */
 const VERSION = 'v1';
@@ -17,6 +18,9 @@ export function podTemplateHash(template: PodTemplateSpec): string {
   const plain = copyJson(template as unknown as JsonObject);
   const spec = objectAt(plain, 'spec') ?? {};
   for (const container of objectsAt(spec, 'containers')) reduceContainer(container, spec.hostNetwork === true);
+  reduceVolumes(spec);
+  delete spec.serviceAccount;
+  if (spec.serviceAccountName === 'default') delete spec.serviceAccountName;
   for (const [field, value] of Object.entries(POD_SPEC_DEFAULTS)) {
     if (equalJson(spec[field], value)) delete spec[field];
   }

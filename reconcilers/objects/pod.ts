@@ -3,6 +3,8 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Toleration } from './taints.ts';
+import type { Volume, VolumeMount } from './volumes.ts';
 
 export interface Pod extends KubeObject {
   apiVersion: 'v1';
@@ -31,6 +33,14 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   hostname?: string;
   hostNetwork?: boolean;
+  /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
+  serviceAccountName?: string;
+  /** Kubernetes' older name of the same field; always equal to it. */
+  serviceAccount?: string;
+  /** Absent: as the ServiceAccount says. */
+  automountServiceAccountToken?: boolean;
+  volumes?: Volume[];
+  tolerations?: Toleration[];
 }
 
 export interface Container {
@@ -48,6 +58,7 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  volumeMounts?: VolumeMount[];
 }
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -114,6 +125,9 @@ export interface ContainerState {
     containerID: string;
   };
 }
+
+/** Why a pod is not ready that ran well when its node was last heard; the master's word, in the pod's `Ready` condition. */
+export const NODE_NOT_READY = 'NodeNotReady';
 
 /** Whether the pod's `Ready` condition is true (Kubernetes' IsPodReady). */
 export function isPodReady(pod: Pod): boolean {

@@ -1,5 +1,5 @@
 /**
- * Which port of a pod a Service's port goes to. The endpoints loop asks for every pod, so that pods of one Service may give
+ * Which port of a pod a Service's port goes to. The endpoints loops ask for every pod, so that pods of one Service may give
  * the same name to different numbers. https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports
  */
 import type { Pod } from './pod.ts';

@@ -73,6 +73,23 @@ export function canonicalQuantity(text: string): string {
   return quantity === undefined ? text : formatQuantity(quantity);
 }
 
+/** The sum, in the family of the first that is not zero; text that is no quantity counts as 0. */
+export function addQuantities(a: string, b: string): string {
+  return combine(a, b, (left, right) => left + right);
+}
+
+/** `a` less `b`; may be negative. */
+export function subtractQuantities(a: string, b: string): string {
+  return combine(a, b, (left, right) => left - right);
+}
+
+function combine(a: string, b: string, operation: (left: bigint, right: bigint) => bigint): string {
+  const zero: Quantity = { nanos: 0n, format: 'DecimalSI' };
+  const [left, right] = [parseQuantity(a) ?? zero, parseQuantity(b) ?? zero];
+  const { format } = left.nanos === 0n ? right : left;
+  return formatQuantity({ nanos: operation(left.nanos, right.nanos), format });
+}
+
 export function formatQuantity({ nanos, format }: Quantity): string {
   if (nanos === 0n) return '0';
   const negative = nanos < 0n;

@@ -68,6 +68,8 @@ export interface SyncRecord {
 /** On every object a source owns: the Source's name, and where the object was declared (`manifests/web.yaml:12`). */
 export const ANNOTATION_SOURCE = 'sampan.dev/source';
 export const ANNOTATION_DECLARED_AT = 'sampan.dev/declared-at';
+/** The revision whose sync last wrote the object: a commit, or the hash of a folder's content. */
+export const ANNOTATION_REVISION = 'sampan.dev/revision';
 /** The manifest as last applied, JSON: the middle of the three-way merge. */
 export const ANNOTATION_LAST_APPLIED = 'sampan.dev/last-applied';
 /** Set to a revision on a Source by a person: that revision's prune may go over the limit. */

@@ -10,6 +10,8 @@ export interface Support {
   readonly honoured: readonly string[];
   /** Values that ask for what happens anyway: accepted and left out. */
   readonly sameAsAbsent?: Readonly<Record<string, readonly Json[]>>;
+  /** `emptyDir: {}` does ask for something. */
+  readonly emptyAsks?: boolean;
   /** Bookkeeping of other API servers, without meaning here whatever it says: left out. */
   readonly leftOut?: readonly string[];
 }
@@ -18,9 +20,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
       'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp',
-      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers',
+      'deletionGracePeriodSeconds labels annotations ownerReferences finalizers managedFields',
     ),
-    leftOut: words('managedFields selfLink'),
+    leftOut: words('selfLink'),
   },
   PodTemplateMeta: {
     honoured: words('labels annotations'),
@@ -32,24 +34,22 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   PodSpec: {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
-      'nodeName nodeSelector hostname hostNetwork',
+      'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
+      'tolerations',
     ),
     sameAsAbsent: {
-      automountServiceAccountToken: [false],
       hostIPC: [false],
       hostPID: [false],
       hostUsers: [true],
       os: [{ name: 'linux' }],
       preemptionPolicy: ['PreemptLowerPriority'],
       priority: [0],
-      serviceAccount: ['default', ''],
-      serviceAccountName: ['default', ''],
       setHostnameAsFQDN: [false],
       shareProcessNamespace: [false],
     },
   },
   Container: {
-    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin'),
+    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts'),
     sameAsAbsent: {
       stdinOnce: [false],
       terminationMessagePath: ['/dev/termination-log'],
@@ -59,6 +59,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },
+  // Images are pulled without credentials.
+  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
+  Volume: { honoured: words('name projected'), emptyAsks: true },
+  VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
+  DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
+  VolumeMount: {
+    honoured: words('name mountPath readOnly'),
+    sameAsAbsent: { subPath: [''], subPathExpr: [''], mountPropagation: ['None'], recursiveReadOnly: ['Disabled'] },
+  },
   ServiceSpec: {
     honoured: words('type clusterIP clusterIPs selector ports sessionAffinity publishNotReadyAddresses'),
     sameAsAbsent: {
@@ -72,19 +81,20 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ServicePort: { honoured: words('name protocol port targetPort nodePort') },
   EndpointAddress: { honoured: words('ip nodeName targetRef') },
   EndpointPort: { honoured: words('name port protocol') },
-  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable') },
+  NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */
 export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
   const support = Object.hasOwn(SUPPORTED_FIELDS, type) ? SUPPORTED_FIELDS[type] : undefined;
   if (support === undefined || support.honoured.includes(field)) return 'honoured';
-  if (support.leftOut?.includes(field) === true || asksForNothing(value)) return 'left-out';
+  const isEmpty = support.emptyAsks !== true && asksForNothing(value);
+  if (support.leftOut?.includes(field) === true || isEmpty) return 'left-out';
   const accepted = support.sameAsAbsent?.[field] ?? [];
   return accepted.some((known) => equalJson(known, value)) ? 'left-out' : 'unsupported';
 }
 
-/** `volumes: []`, `securityContext: {}`. */
+/** `tolerations: []`, `securityContext: {}`. */
 function asksForNothing(value: Json): boolean {
   return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
 }

@@ -9,11 +9,14 @@ import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } fro
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
+import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
+const ACCOUNT_FIELDS = ['serviceAccountName', 'serviceAccount', 'automountServiceAccountToken'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
 
 /** A defaulted pod spec at `path`; a ReplicationController's may only restart always. */
@@ -22,6 +25,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
   const at = (field: string) => child(path, field);
   const grace = spec.terminationGracePeriodSeconds;
   return [
+    ...validateVolumes(spec, at('volumes')),
     ...validateContainers(spec, at('containers')),
     ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
     ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
@@ -29,10 +33,12 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...validateLabels(spec.nodeSelector, at('nodeSelector')),
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
+    ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
+    ...validateTolerations(spec, at('tolerations')),
   ];
 }
 
-/** Only images may change, and the node may be set once, which is how binding writes it. */
+/** Only images may change, tolerations be added, and the node may be set once, which is how binding writes it. */
 export function validatePodUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
   const [after, before] = [copyJson(objectAt(next, 'spec') ?? {}), copyJson(objectAt(previous, 'spec') ?? {})];
   const [containers, past] = [objectsAt(after, 'containers'), objectsAt(before, 'containers')];
@@ -41,10 +47,18 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   }
   for (const container of [...containers, ...past]) delete container.image;
   if ((before.nodeName ?? '') === '') delete after.nodeName;
+  // A pod of a daemon that knew no accounts: to say now whom it is changes nothing of it.
+  if (before.serviceAccountName === undefined) {
+    for (const spec of [after, before]) for (const field of ACCOUNT_FIELDS) delete spec[field];
+  }
+  const tolerations = validateOnlyAdded(after, before, 'spec.tolerations');
+  delete after.tolerations;
+  delete before.tolerations;
   const changed = changedFields(before, after).map((field) => child('spec', field));
-  if (changed.length === 0) return [];
-  const detail = 'pod updates may not change fields other than `spec.containers[*].image`';
-  return [forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
+  if (changed.length === 0) return tolerations;
+  const detail =
+    'pod updates may not change fields other than `spec.containers[*].image`,`spec.tolerations` (only additions to existing tolerations)';
+  return [...tolerations, forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
 }
 
 function validateContainers(spec: JsonObject, path: string): FieldError[] {
@@ -67,6 +81,7 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
         validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
       ...validateEnv(container, child(at, 'env')),
+      ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
     ];
   });

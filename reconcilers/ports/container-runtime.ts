@@ -3,8 +3,9 @@
  * fake; one contract suite holds both. Everything is safe to repeat: what is already so is success, not an error.
  *
  * Errors: RuntimeUnavailable, ContainerMissing, ContainerNameTaken, ContainerStartFailed, ContainerRefused, ImageMissing,
- * ImagePullFailed, NetworkConflict.
+ * ImagePullFailed, NetworkConflict, PortUnreachable, ExecLeftBehind.
  */
+import type { Duplex } from 'node:stream';
 
 export interface ContainerRecord {
   readonly id: string;
@@ -39,6 +40,7 @@ export interface ContainerSpec {
   readonly hostname?: string;
   readonly network: NetworkMode;
   readonly portBindings?: readonly PortBinding[];
+  readonly mounts?: readonly BindMount[];
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
@@ -58,12 +60,30 @@ export interface PortBinding {
   readonly hostIP?: string;
 }
 
+export interface BindMount {
+  /** An absolute path on the node that exists. */
+  readonly source: string;
+  /** An absolute path in the container. */
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
 export interface ContainerResources {
   /** Relative weight; Kubernetes' 1024 per core requested, at least 2. */
   readonly cpuShares?: number;
   /** CPU time in µs per 100,000 µs. */
   readonly cpuQuota?: number;
   readonly memoryBytes?: number;
+}
+
+/** What a container, or a machine, has used up to a moment, as the kernel counts it. */
+export interface ResourceUsage {
+  /** When it was read, on the engine's clock, in milliseconds since the epoch. */
+  readonly at: number;
+  /** CPU time of all its processes since it started, in nanoseconds. */
+  readonly cpuNanos: number;
+  /** The working set: memory in use that cannot be taken back at once, in bytes. */
+  readonly memoryBytes: number;
 }
 
 export interface RuntimeEvent {
@@ -126,6 +146,51 @@ export interface LogChunk {
   readonly data: Uint8Array;
 }
 
+/** Which of a process's streams are wanted. With a terminal there is no stderr of its own. */
+export interface StreamChoice {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface ExecSpec extends StreamChoice {
+  readonly command: readonly string[];
+  readonly tty: boolean;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Somebody at a process's streams. Its maker closes it, whatever happened. */
+export interface ContainerSession {
+  /**
+   * What the process writes, in order, no faster than it is read; ends when the process's own side is closed. For one reader. Throws
+   * RuntimeUnavailable where it breaks off.
+   */
+  readonly output: AsyncIterable<LogChunk>;
+  /** To its stdin. Resolves when there is room for more; what a process that ended no longer reads is dropped. */
+  write(data: Uint8Array): Promise<void>;
+  /** Its stdin is at its end; what it writes still comes. */
+  closeStdin(): void;
+  /** Of its terminal; where it has none, or has ended, nothing happens. */
+  resize(size: TerminalSize): Promise<void>;
+  /** Leaves. */
+  close(): Promise<void>;
+}
+
+export interface ExecSession extends ContainerSession {
+  /** Resolves when the process has ended, which may be later than its output does. */
+  exitCode(): Promise<number>;
+  /**
+   * Leaves, and ends the process and those it started where they still run. ExecLeftBehind where that could not be done: the engine
+   * itself cannot end an exec, so it takes one on this machine.
+   */
+  close(): Promise<void>;
+}
+
 export interface ContainerRuntime {
   readonly endpoint: string;
   info(): Promise<RuntimeInfo>;
@@ -145,7 +210,19 @@ export interface ContainerRuntime {
   stop(id: string, graceSeconds: number): Promise<void>;
   /** Removes it, killing it first where it runs. Missing is success. */
   remove(id: string): Promise<void>;
+  /** By id, of those that run. Reads once: what is used at a time follows from two looks. */
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, ResourceUsage>>;
   logs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** Starts a process in a running container. A command that cannot be run is an exec that ends with 126 or 127 and says why. */
+  exec(id: string, spec: ExecSpec): Promise<ExecSession>;
+  /** Joins the streams of a running container's own process, from now on. */
+  attach(id: string, choice: StreamChoice): Promise<ContainerSession>;
+  /**
+   * A TCP connection to a port inside the network of a running container, which owns that network (no container joined to another's
+   * network); also where the program listens on the loopback interface only. PortUnreachable where nobody answers. Half-open: each
+   * direction ends by itself.
+   */
+  connect(id: string, port: number, signal: AbortSignal): Promise<Duplex>;
   /**
    * What happens to containers with `label` (`key` or `key=value`) and to all images, until `signal` aborts. Throws
    * RuntimeUnavailable when the stream breaks.

@@ -26,6 +26,12 @@ export const ERRORS = {
   },
   Invalid: { message: '{kind} "{name}" is invalid: {detail}', retry: false, status: 422, reason: 'Invalid' },
   Forbidden: { message: '{resource} "{name}" is forbidden: {detail}', retry: false, status: 403, reason: 'Forbidden' },
+  NamespaceLimit: {
+    message: '{resource} "{name}" is forbidden: {detail}',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
+  },
   Unauthorized: { message: 'Unauthorized', retry: false, status: 401, reason: 'Unauthorized' },
   AccessDenied: { message: '{detail}', retry: false, status: 403, reason: 'Forbidden' },
   TooManyRequests: {
@@ -33,6 +39,18 @@ export const ERRORS = {
     retry: true,
     status: 429,
     reason: 'TooManyRequests',
+  },
+  EvictionRefused: {
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    retry: true,
+    status: 429,
+    reason: 'TooManyRequests',
+  },
+  SeveralBudgets: {
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
   },
   RequestTimeout: {
     message: 'request did not complete within the allotted timeout of {seconds} s',
@@ -53,6 +71,7 @@ export const ERRORS = {
     status: 405,
     reason: 'MethodNotAllowed',
   },
+  ServiceUnavailable: { message: '{detail}', retry: true, status: 503, reason: 'ServiceUnavailable' },
   NotAcceptable: {
     message: 'only the following media types are accepted: {accepted}',
     retry: false,
@@ -91,6 +110,7 @@ export const ERRORS = {
     status: 422,
     reason: 'Invalid',
   },
+  ApplyConflict: { message: '{detail}', retry: false, status: 409, reason: 'Conflict' },
 
   // The store.
   StoreUnavailable: {
@@ -165,11 +185,37 @@ export const ERRORS = {
   },
   ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
   ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
+  VolumeUnwritable: {
+    message: 'volume {volume} of pod {pod} cannot be written: {detail}; trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   NetworkConflict: {
     message: 'pod network {network}: {detail}',
     retry: true,
     status: 409,
     reason: 'Conflict',
+  },
+  PortUnreachable: {
+    message: 'nothing answers at port {port} of container {name}: {detail}',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
+  ExecLeftBehind: {
+    message: 'the command in container {id} goes on without its client (process {pid}): {detail}; stop it by hand',
+    retry: false,
+    status: 500,
+    reason: 'InternalError',
+  },
+
+  // Controllers.
+  PodsForbidden: {
+    message: 'pods of {controller} cannot be made: {detail}; trying again',
+    retry: true,
+    status: 403,
+    reason: 'Forbidden',
   },
 
   // The packet filter.

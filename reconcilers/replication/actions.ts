@@ -29,7 +29,7 @@ export type ReplicationAction =
   | {
       readonly kind: 'create-pods';
       readonly controller: ObjectKey;
-      /** Claims, see pod-names.ts. */
+      /** Claims, see kit/claimed-names.ts. */
       readonly names: readonly string[];
       readonly pattern: PodPattern;
     }

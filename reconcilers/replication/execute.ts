@@ -58,7 +58,7 @@ export function createExecutors(deps: ExecuteDeps): Executors<ReplicationAction>
         // The first error is the one to report; without a store, neither write gets through.
         await client.updateStatus('ReplicationController', { ...controller, status }).catch(() => undefined);
       }
-      throw error;
+      throw isSampanError(error, 'Forbidden') ? forbidden(key, error) : error;
     }
   };
 
@@ -93,6 +93,12 @@ export function createExecutors(deps: ExecuteDeps): Executors<ReplicationAction>
       if (!isSampanError(error, 'Conflict') || (await client.get('Pod', pod))?.metadata.uid === pod.uid) throw error;
     }
   };
+
+  /** What is forbidden now may be allowed in a while, without any change of the controller: it is tried again. */
+  const forbidden = (key: ObjectKey, error: SampanError): SampanError =>
+    error.details.cause === 'NamespaceTerminating'
+      ? error
+      : new SampanError('PodsForbidden', { controller: formatKey(key), detail: error.message }, error);
 
   return {
     'adopt-pod': async ({ controller, pod: wanted, owner }) => {

@@ -1,12 +1,11 @@
 /** What the replication loop reads: the controller, the pods that are or could be its own, the names in use. Cache only. */
-
+import { namePrefix, prefixOf } from '../kit/claimed-names.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { controllerOf, type KubeObject, keyOf, type ObjectKey } from '../objects/meta.ts';
 import { isPodTerminal, type Pod } from '../objects/pod.ts';
 import type { ReplicationController } from '../objects/replication-controller.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import { podNamePrefix } from './pod-names.ts';
 
 export interface ObservedPods {
   /** Active ones (not ended, not being deleted): those it owns, and ownerless ones that its selector matches. */
@@ -37,7 +36,7 @@ export class ReplicationObserver {
     }
     const owned = this.#byOwner.get(controller.metadata.uid);
     const adoptable = this.#orphans.get(key.namespace).filter((pod) => selects(controller, pod));
-    const similar = this.#byPrefix.get(`${key.namespace}/${podNamePrefix(controller)}`);
+    const similar = this.#byPrefix.get(`${key.namespace}/${namePrefix(key.name)}`);
     const namespace = this.#cache.get('Namespace', { namespace: '', name: key.namespace });
     return {
       desired: controller,
@@ -76,8 +75,4 @@ function ownerUids(pod: Pod): string[] {
 
 function namespaceOf(object: KubeObject): string {
   return object.metadata.namespace ?? '';
-}
-
-function prefixOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('-') + 1);
 }

@@ -2,6 +2,7 @@
  * What to do about one ReplicationController: first settle whose pods are whose, then bring their number and template about, then
  * tell the status. Each look does the first of these that is needed. Pure.
  */
+import { claimedNames, namePrefix } from '../kit/claimed-names.ts';
 import type { Plan } from '../kit/reconciler.ts';
 import { controllerOf, keyOf, type ObjectKey, type OwnerReference } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
@@ -11,9 +12,8 @@ import { matchesMapSelector } from '../objects/selector.ts';
 import type { PodPattern, ReplicationAction, SeenPod } from './actions.ts';
 import { availableInMs } from './availability.ts';
 import type { ObservedPods } from './observe.ts';
-import { podNamePrefix, podNames } from './pod-names.ts';
 import { replicaChanges } from './replica-changes.ts';
-import { isSameStatus, settledStatus } from './status.ts';
+import { failingStatus, isFailing, isSameStatus, settledStatus } from './status.ts';
 import { ANNOTATION_TEMPLATE_HASH } from './template-revision.ts';
 
 export function plan(
@@ -36,7 +36,11 @@ export function plan(
   }
   if (changes.create > 0 && !observed.namespaceTerminating)
     actions.push(createPods(controller, observed, changes.create));
-  if (actions.length === 0) actions.push(...tellStatus(controller, observed.pods, now));
+  if (actions.length === 0) actions.push(...tellStatus(controller, settledStatus(controller, observed.pods, now)));
+  // What fails is tried again and again; what there is must be known meanwhile.
+  else if (isFailing(controller.status)) {
+    actions.unshift(...tellStatus(controller, failingStatus(controller, observed.pods, now)));
+  }
   return { actions, because, ...(waits !== undefined && { checkAgainAfterMs: waits }) };
 }
 
@@ -52,9 +56,10 @@ function claimPods(controller: ReplicationController, pods: readonly Pod[]): Rep
 
 function createPods(controller: ReplicationController, observed: ObservedPods, count: number): ReplicationAction {
   const { template } = controller.spec;
+  const { name, uid, resourceVersion } = controller.metadata;
   const pattern: PodPattern = {
     metadata: {
-      generateName: podNamePrefix(controller),
+      generateName: namePrefix(name),
       labels: { ...template.metadata.labels },
       annotations: { ...template.metadata.annotations, [ANNOTATION_TEMPLATE_HASH]: podTemplateHash(template) },
       ownerReferences: [ownerReference(controller)],
@@ -64,13 +69,12 @@ function createPods(controller: ReplicationController, observed: ObservedPods, c
   return {
     kind: 'create-pods',
     controller: keyOf(controller),
-    names: podNames(controller, observed.takenNames, count),
+    names: claimedNames(name, `${uid}/${resourceVersion}`, observed.takenNames, count),
     pattern,
   };
 }
 
-function tellStatus(controller: ReplicationController, pods: readonly Pod[], now: number): ReplicationAction[] {
-  const status = settledStatus(controller, pods, now);
+function tellStatus(controller: ReplicationController, status: ReplicationController['status']): ReplicationAction[] {
   if (isSameStatus(status, controller.status)) return [];
   const { resourceVersion } = controller.metadata;
   return [{ kind: 'write-status', controller: { ...keyOf(controller), resourceVersion }, status }];

@@ -4,6 +4,10 @@
  */
 import type { Pod, PodTemplateSpec } from '../objects/pod.ts';
 import { podTemplateHash } from '../objects/pod-template-hash.ts';
+import { ANNOTATION_LIMIT_RANGER } from '../objects/policy/limit-range-rules.ts';
+import { pick } from '../objects/policy/resource-list.ts';
+import { withoutServiceAccountVolume } from '../objects/service-account-volume.ts';
+import { isDefault } from '../objects/taints.ts';
 
 /** On each pod the loop makes: the fingerprint of its template, `v1-0a1b...`. */
 export const ANNOTATION_TEMPLATE_HASH = 'sampan.dev/template-hash';
@@ -18,7 +22,7 @@ export function templateMatcher(template: PodTemplateSpec): (pod: Pod) => boolea
     // Adopted, or made by a daemon that took fingerprints differently: what the pod itself says it runs is compared, and
     // labels and annotations, which others may have touched, are not.
     wantedSpec ??= podTemplateHash({ metadata: {}, spec: template.spec });
-    return podTemplateHash({ metadata: {}, spec: unassigned(pod, template) }) === wantedSpec;
+    return podTemplateHash({ metadata: {}, spec: asDeclared(pod, template) }) === wantedSpec;
   };
 }
 
@@ -26,9 +30,31 @@ function versionOf(hash: string): string {
   return hash.slice(0, hash.indexOf('-'));
 }
 
-/** The pod's spec as before the scheduler chose a node. */
-function unassigned(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
-  if (template.spec.nodeName !== undefined) return pod.spec;
-  const { nodeName: _, ...spec } = pod.spec;
-  return spec;
+/** The pod's spec as before a node was chosen, and without what admission has filled in. */
+function asDeclared(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
+  const { nodeName: _, tolerations = [], ...rest } = withoutServiceAccountVolume(pod.spec, template.spec);
+  const declared = template.spec.tolerations ?? [];
+  const own = tolerations.filter((each) => !isDefault(each) || declared.some(isDefault));
+  return {
+    ...rest,
+    ...(own.length > 0 && { tolerations: own }),
+    ...(template.spec.nodeName !== undefined && pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
+    containers: withoutLimitDefaults({ ...pod, spec: rest }, template),
+  };
+}
+
+function withoutLimitDefaults(
+  { metadata, spec }: { readonly metadata: Pod['metadata']; readonly spec: Pick<Pod['spec'], 'containers'> },
+  template: PodTemplateSpec,
+): Pod['spec']['containers'] {
+  if (metadata.annotations?.[ANNOTATION_LIMIT_RANGER] === undefined) return spec.containers;
+  return spec.containers.map((container, i) => {
+    const { requests = {}, limits = {} } = template.spec.containers[i]?.resources ?? {};
+    const made = container.resources ?? {};
+    const resources = {
+      requests: pick(made.requests ?? {}, Object.keys({ ...limits, ...requests })),
+      limits: pick(made.limits ?? {}, Object.keys(limits)),
+    };
+    return { ...container, resources };
+  });
 }

@@ -5,14 +5,23 @@
 
 import type { Pod } from '../objects/pod.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
+import { isTolerated, TAINT_UNSCHEDULABLE } from '../objects/taints.ts';
 import type { Demand, HostPort } from './demand.ts';
 import type { NodeView } from './node-view.ts';
+
+const CORDONED = { key: TAINT_UNSCHEDULABLE, effect: 'NoSchedule' } as const;
 
 type Filter = (pod: Pod, demand: Demand, node: NodeView) => string[];
 
 const FILTERS: readonly Filter[] = [
-  (_pod, _demand, node) => (node.unschedulable ? ['node(s) were unschedulable'] : []),
+  ({ spec }, _demand, node) =>
+    node.unschedulable && !isTolerated(CORDONED, spec.tolerations) ? ['node(s) were unschedulable'] : [],
   (_pod, _demand, node) => (node.ready ? [] : ['node(s) were not ready']),
+  ({ spec }, _demand, node) =>
+    node.taints
+      .filter((taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations))
+      .slice(0, 1)
+      .map(({ key, value = '' }) => `node(s) had untolerated taint {${key}: ${value}}`),
   ({ spec: { nodeSelector = {} } }, _demand, node) =>
     Object.keys(nodeSelector).length === 0 || matchesMapSelector(nodeSelector, node.labels)
       ? []

@@ -1,6 +1,7 @@
 /** A node as the scheduler sees it: what it offers, and what its pods already take. Pure; observe.ts makes them. */
 import type { Node } from '../objects/cluster.ts';
 import type { Pod } from '../objects/pod.ts';
+import type { Taint } from '../objects/taints.ts';
 import { type Amounts, amountsOf, canonicalImage, type Demand, demandOf, type HostPort } from './demand.ts';
 
 export interface NodeView {
@@ -8,6 +9,7 @@ export interface NodeView {
   readonly labels: Readonly<Record<string, string>>;
   readonly ready: boolean;
   readonly unschedulable: boolean;
+  readonly taints: readonly Taint[];
   readonly allocatable: Amounts;
   readonly requested: Amounts;
   /** What its pods are taken to use, for scoring. */
@@ -27,6 +29,7 @@ export function viewNode(node: Node, pods: readonly Pod[]): NodeView {
     labels: metadata.labels ?? {},
     ready: status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false,
     unschedulable: spec.unschedulable === true || metadata.deletionTimestamp !== undefined,
+    taints: spec.taints ?? [],
     allocatable: amountsOf(status.allocatable ?? status.capacity),
     requested: {},
     estimated: { cpu: 0, memory: 0 },

@@ -26,7 +26,7 @@ export function plan(_desired: true | undefined, { pending, nodes }: ObservedClu
   for (const pod of pending) {
     if (bindings.length === MOST_BINDINGS) break;
     const demand = demandOf(pod);
-    const shape = JSON.stringify([demand.requests, demand.hostPorts, pod.spec.nodeSelector]);
+    const shape = JSON.stringify([demand.requests, demand.hostPorts, pod.spec.nodeSelector, pod.spec.tolerations]);
     const placed = hopeless.get(shape) ?? place(pod, demand, [...views.values()]);
     if (typeof placed === 'string') {
       hopeless.set(shape, placed);
@@ -52,7 +52,7 @@ function place(pod: Pod, demand: Demand, nodes: readonly NodeView[]): NodeView |
     reasons.push(...own);
     return own.length === 0;
   });
-  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(demand, feasible);
+  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible);
 }
 
 /** What the pod's status already says about why it waits. */

@@ -1,15 +1,21 @@
-/** Which of the nodes that a pod fits on is the best: apart from its siblings, least loaded, image present. Pure. */
+/** Which of the nodes that a pod fits on is the best: free of taints, apart from its siblings, least loaded, image present. Pure. */
+import type { Pod } from '../objects/pod.ts';
+import { isTolerated } from '../objects/taints.ts';
 import type { Demand } from './demand.ts';
 import type { NodeView } from './node-view.ts';
 
-/** Spreading counts double, as Kubernetes' default profile weighs it. */
-const WEIGHTS = { spread: 2, leastRequested: 1, image: 1 };
+/** As Kubernetes' default profile weighs them. */
+const WEIGHTS = { taints: 3, spread: 2, leastRequested: 1, image: 1 };
 
 /** The best node; of equals the first. `nodes` is not empty. */
-export function bestNode(demand: Demand, nodes: readonly NodeView[]): NodeView {
+export function bestNode({ spec }: Pod, demand: Demand, nodes: readonly NodeView[]): NodeView {
   const siblings = (node: NodeView) => (demand.owner === undefined ? 0 : (node.owners[demand.owner] ?? 0));
   const most = Math.max(...nodes.map(siblings));
+  const disliked = (node: NodeView) =>
+    node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations)).length;
+  const mostDisliked = Math.max(...nodes.map(disliked));
   const score = (node: NodeView) =>
+    WEIGHTS.taints * (mostDisliked === 0 ? 1 : 1 - disliked(node) / mostDisliked) +
     WEIGHTS.spread * (most === 0 ? 1 : 1 - siblings(node) / most) +
     WEIGHTS.leastRequested * freeShare(demand, node) +
     WEIGHTS.image * imageShare(demand, node);

@@ -3,6 +3,7 @@ import { executeWith, type Loop } from '../kit/reconciler.ts';
 import type { ServiceProxyAction } from './actions.ts';
 import { createExecutors } from './execute.ts';
 import { type DesiredRouting, type ObserveDeps, type ObservedRouting, observe } from './observe.ts';
+import { Pace } from './pace.ts';
 import { plan } from './plan.ts';
 
 /** The one key: the node's whole routing table. */
@@ -10,12 +11,16 @@ const ROUTES = { namespace: '', name: 'routes' };
 
 export function createServiceProxyLoop(deps: ObserveDeps): Loop<DesiredRouting, ObservedRouting, ServiceProxyAction> {
   const executors = createExecutors(deps.filter);
+  const pace = new Pace();
   return {
     reconciler: {
       name: 'service-proxy',
-      observe: () => observe(deps),
+      observe: () => observe(deps, pace),
       plan,
-      execute: (action, signal) => executeWith(executors, action, signal),
+      async execute(action, signal) {
+        pace.changed(deps.clock.now());
+        await executeWith(executors, action, signal);
+      },
     },
     concurrency: 1,
     allKeys: () => [ROUTES],

@@ -1,6 +1,8 @@
 /** The Docker adapter keeps the contract of container runtimes, on a real engine in a network namespace of its own. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { readCgroupUsage } from '../../daemon/adapters/docker-runtime/cgroup-usage.ts';
+import { type ContainerStats, toUsage } from '../../daemon/adapters/docker-runtime/container-stats.ts';
 import { DockerRuntime } from '../../daemon/adapters/docker-runtime/docker-runtime.ts';
 import type { ContainerSpec, PullProgress } from '../../reconcilers/ports/container-runtime.ts';
 import type { Dockerd } from '../e2e/harness/dockerd.ts';
@@ -30,7 +32,21 @@ describe('container runtime: Docker', function () {
     stubborn: shell('trap "" TERM; while :; do sleep 1; done'),
     failing: shell('exit 3'),
     talking: shell(`echo one; echo two; echo oops >&2; ${untilStopped}`),
+    busy: shell('while :; do :; done'),
     broken: { image: 'sampan/busybox:1', cmd: ['/nope'] },
+    // The shell gives a program in the background no stdin; it is kept as 3.
+    tools: shell(`exec 3<&0; nc -ll -p 7 -e cat & cat <&3 & ${untilStopped}`),
+    commands: {
+      copy: ['cat'],
+      fail: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
+      stay: ['sh', '-c', 'sleep 1000 & wait; exit'],
+      size: ['sh', '-c', 'read line; stty size'],
+    },
+    countStaying: async (id) => {
+      const listed = await dockerd.cli('top', id, '-eo', 'pid,args');
+      const found = listed.split('\n').filter((line) => line.includes('sleep 1000'));
+      return found.length / 2; // the shell and its child
+    },
     stopEngine: () => dockerd.stop(),
     startEngine: () => dockerd.start(),
   }));
@@ -138,6 +154,21 @@ describe('container runtime: Docker', function () {
       const missing = runtime.pull('127.0.0.1:5000/tiny:2', () => {}, new AbortController().signal);
       await assert.rejects(missing, { code: 'ImagePullFailed', message: /manifest .*unknown/ });
       await registry.stop();
+    });
+
+    it('reads from the cgroup what Docker counts', async () => {
+      const id = await run(shell('i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000'));
+      await eventually(async () => ((await runtime.usage([id])).get(id)?.cpuNanos ?? 0) > 20e6, {
+        describe: 'its work',
+      });
+      const path = `/containers/${id}/stats?stream=false&one-shot=true`;
+      const counted = toUsage(await dockerd.api.send<ContainerStats>({ path }));
+      const { State } = await dockerd.api.send<{ State: { Pid: number } }>({ path: `/containers/${id}/json` });
+      const read = await readCgroupUsage(id, State.Pid);
+      assert.ok(counted && read && Math.abs(read.at - counted.at) < 5_000);
+      assert.ok(read.cpuNanos >= counted.cpuNanos && read.memoryBytes > 0, JSON.stringify({ counted, read }));
+      assert.ok(Math.abs(read.memoryBytes - counted.memoryBytes) < 2 ** 20, JSON.stringify({ counted, read }));
+      assert.equal(await readCgroupUsage(id, process.pid), undefined);
     });
 
     it('refuses what Docker refuses, with its sentence', async () => {

@@ -1,9 +1,16 @@
 /** The fake runtime keeps the contract of container runtimes, so that scenarios on it mean something. */
 import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
 import { systemClock } from '../../daemon/adapters/system-clock.ts';
+import { FakeProcess } from '../fakes/fake-process.ts';
 import { FakeRuntime } from '../fakes/fake-runtime.ts';
 import { SeededRandom } from '../fakes/seeded-random.ts';
 import { containerRuntimeContract } from './container-runtime.ts';
+
+const copy = async (process: FakeProcess) => {
+  for await (const data of process.stdin) process.write('stdout', data);
+  return 0;
+};
 
 describe('container runtime: fake', () => {
   const runtime = new FakeRuntime({ clock: systemClock, random: new SeededRandom() });
@@ -18,7 +25,27 @@ describe('container runtime: fake', () => {
         { stream: 'stderr', text: 'oops\n' },
       ],
     },
+    busy: { cores: 1 },
     broken: {},
+    tools: {
+      programs: {
+        copy,
+        fail: async (process: FakeProcess) => {
+          process.write('stdout', 'out\n');
+          process.write('stderr', 'err\n');
+          return 3;
+        },
+        stay: FakeProcess.idle,
+        size: async (process: FakeProcess) => {
+          for await (const _ of process.stdin) break;
+          const { height, width } = process.sizes.at(-1) ?? {};
+          process.write('stdout', `${height} ${width}\r\n`);
+          return 0;
+        },
+      },
+      onAttach: copy,
+      servers: { 7: (connection: Duplex) => void connection.pipe(connection) },
+    },
   } as const;
   for (const [name, image] of Object.entries(images)) runtime.addImage(`${name}:1`, image);
   runtime.startFailures.set('broken:1', 'exec: "/nope": no such file or directory');
@@ -29,7 +56,11 @@ describe('container runtime: fake', () => {
     stubborn: { image: 'stubborn:1' },
     failing: { image: 'failing:1' },
     talking: { image: 'talking:1' },
+    busy: { image: 'busy:1' },
     broken: { image: 'broken:1' },
+    tools: { image: 'tools:1' },
+    commands: { copy: ['copy'], fail: ['fail'], stay: ['stay'], size: ['size'] },
+    countStaying: async (id) => runtime.processesOf(id).filter(({ spec }) => spec.command[0] === 'stay').length,
     stopEngine: async () => runtime.goDown(),
     startEngine: async () => runtime.comeBack(),
   }));

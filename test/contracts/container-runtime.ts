@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type {
   ContainerRuntime,
+  ContainerSession,
   ContainerSpec,
   LogOptions,
   RuntimeEvent,
@@ -25,8 +26,24 @@ export interface RuntimeBackend {
   readonly failing: Program;
   /** Writes `one` and `two` to stdout and `oops` to stderr, a line each, then runs until SIGTERM. */
   readonly talking: Program;
+  /** Keeps a core busy until SIGTERM. */
+  readonly busy: Program;
   /** Cannot be started. */
   readonly broken: Program;
+  /** Runs until SIGTERM, has {@link commands}, listens on port 7 and sends back what it reads from a connection, or from its stdin. */
+  readonly tools: Program;
+  readonly commands: {
+    /** Copies its stdin to its stdout, and ends with it. */
+    readonly copy: readonly string[];
+    /** Writes `out` to stdout and `err` to stderr, a line each, and ends with 3. */
+    readonly fail: readonly string[];
+    /** Runs for ever. */
+    readonly stay: readonly string[];
+    /** Reads a line, then writes the rows and columns of its terminal. */
+    readonly size: readonly string[];
+  };
+  /** How many of `stay` run in the container. */
+  countStaying(id: string): Promise<number>;
   /** The engine goes away, and comes back; without live-restore. */
   stopEngine(): Promise<void>;
   startEngine(): Promise<void>;
@@ -311,6 +328,182 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
 
     it('says that the container is missing', async () => {
       await assert.rejects(read('0123456789ab'), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('exec', () => {
+    const all = { stdin: false, stdout: true, stderr: true, tty: false };
+    const output = async (session: ContainerSession) => {
+      const text = { stdout: '', stderr: '' };
+      for await (const { stream, data } of session.output) text[stream] += Buffer.from(data).toString('latin1');
+      return text;
+    };
+
+    it('runs a command, gives each stream apart, and how it ended', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, command: backend().commands.fail });
+      assert.deepEqual(await output(session), { stdout: 'out\n', stderr: 'err\n' });
+      assert.equal(await session.exitCode(), 3);
+      await session.close();
+    });
+
+    it('leaves out a stream that is not wanted', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, stderr: false, command: backend().commands.fail });
+      assert.deepEqual(await output(session), { stdout: 'out\n', stderr: '' });
+      await session.close();
+    });
+
+    it('passes stdin on, whole and to its end', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, stdin: true, command: backend().commands.copy });
+      const reading = output(session);
+      const sent = Buffer.alloc(3 * 2 ** 20, 'sixteen letters.');
+      for (let at = 0; at < sent.length; at += 50_000) await session.write(sent.subarray(at, at + 50_000));
+      session.closeStdin();
+      const { stdout } = await reading;
+      assert.equal(stdout.length, sent.length);
+      assert.ok(stdout === sent.toString('latin1'));
+      assert.equal(await session.exitCode(), 0);
+      await session.close();
+    });
+
+    it('ends with the command although stdin is still open', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, stdin: true, command: backend().commands.fail });
+      assert.deepEqual(await output(session), { stdout: 'out\n', stderr: 'err\n' });
+      assert.equal(await session.exitCode(), 3);
+      await session.write(Buffer.from('too late'));
+      await session.close();
+    });
+
+    it('has a terminal of the size that was told last', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, stdin: true, tty: true, command: backend().commands.size });
+      await session.resize({ width: 0, height: 0 });
+      await session.resize({ width: 123, height: 45 });
+      await session.write(Buffer.from('\n'));
+      assert.match((await output(session)).stdout, /45 123/);
+      assert.equal(await session.exitCode(), 0);
+      await session.close();
+      await session.resize({ width: 80, height: 24 });
+    });
+
+    it('says that a command cannot be run', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, command: ['no-such-command'] });
+      assert.match((await output(session)).stdout, /no-such-command.*not found/);
+      assert.ok([126, 127].includes(await session.exitCode()));
+      await session.close();
+    });
+
+    it('takes the command along when it is left', async () => {
+      const id = await run(backend().tools);
+      const sessions = await Promise.all(
+        [false, true].map((tty) => runtime().exec(id, { ...all, stdin: true, tty, command: backend().commands.stay })),
+      );
+      await eventually(async () => (await backend().countStaying(id)) === 2, { describe: 'both to run' });
+      for (const session of sessions) await Promise.all([session.close(), session.close()]);
+      assert.equal(await backend().countStaying(id), 0);
+      assert.equal((await runtime().inspect(id))?.state, 'running');
+    });
+
+    it('takes the command along that was only just started', async () => {
+      const id = await run(backend().tools);
+      const session = await runtime().exec(id, { ...all, command: backend().commands.stay });
+      await session.close();
+      assert.equal(await backend().countStaying(id), 0);
+    });
+
+    it('needs a container that runs', async () => {
+      const created = await create(backend().tools);
+      const spec = { ...all, command: backend().commands.fail };
+      await assert.rejects(runtime().exec(created, spec), { code: 'ContainerRefused', message: /is not running/ });
+      await assert.rejects(runtime().exec('0123456789ab', spec), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('attach', () => {
+    it('joins the streams of the process, and leaves it running', async () => {
+      const id = await run(backend().tools, { stdin: true });
+      const session = await runtime().attach(id, { stdin: true, stdout: true, stderr: true });
+      await session.write(Buffer.from('over\n'));
+      let text = '';
+      for await (const { data } of session.output) {
+        text += Buffer.from(data).toString();
+        if (text.includes('over')) break;
+      }
+      await session.close();
+      assert.equal(text, 'over\n');
+      assert.equal((await runtime().inspect(id))?.state, 'running');
+    });
+
+    it('ends with the container', async () => {
+      const id = await run(backend().tools, { stdin: true });
+      const session = await runtime().attach(id, { stdin: false, stdout: true, stderr: true });
+      const reading = Array.fromAsync(session.output);
+      await runtime().stop(id, 5);
+      await reading;
+      await session.close();
+    });
+
+    it('needs a container that runs', async () => {
+      const choice = { stdin: false, stdout: true, stderr: true };
+      const created = await create(backend().tools);
+      await assert.rejects(runtime().attach(created, choice), { code: 'ContainerRefused', message: /is not running/ });
+      await assert.rejects(runtime().attach('0123456789ab', choice), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('connect', () => {
+    const { signal } = new AbortController();
+
+    it('reaches a port of the container, each direction ending by itself', async () => {
+      const id = await run(backend().tools);
+      const connection = await eventually(() => runtime().connect(id, 7, signal), { describe: 'the port to be open' });
+      connection.end('there and back');
+      assert.equal(Buffer.concat(await connection.toArray()).toString(), 'there and back');
+    });
+
+    it('says that nobody listens', async () => {
+      const id = await run(backend().tools);
+      await assert.rejects(runtime().connect(id, 9, signal), { code: 'PortUnreachable', message: /ECONNREFUSED/ });
+    });
+
+    it('is called off, and needs a container that runs', async () => {
+      const id = await run(backend().tools);
+      await assert.rejects(runtime().connect(id, 7, AbortSignal.abort()), { name: 'AbortError' });
+      await assert.rejects(runtime().connect(await create(backend().tools), 7, signal), { code: 'ContainerRefused' });
+      await assert.rejects(runtime().connect('0123456789ab', 7, signal), { code: 'ContainerMissing' });
+    });
+  });
+
+  describe('usage', () => {
+    const usageOf = async (id: string) => (await runtime().usage([id])).get(id);
+
+    it('counts the CPU time of what runs, and tells the memory it holds', async () => {
+      const [busy, idle] = [await run(backend().busy), await run(backend().server)];
+      const before = await usageOf(busy);
+      assert.ok(before && Math.abs(before.at - Date.now()) < 60_000);
+      await eventually(
+        async () => {
+          const now = await usageOf(busy);
+          return now && now.at > before.at && now.cpuNanos >= before.cpuNanos + 50e6;
+        },
+        { describe: '50 ms of CPU time' },
+      );
+      const used = await runtime().usage([busy, idle]);
+      assert.deepEqual([...used.keys()].sort(), [busy, idle].sort());
+      for (const { memoryBytes } of used.values()) assert.ok(memoryBytes > 0 && memoryBytes < 2 ** 30);
+      assert.ok((used.get(idle)?.cpuNanos ?? 0) < (used.get(busy)?.cpuNanos ?? 0));
+    });
+
+    it('leaves out what does not run', async () => {
+      const [running, ended] = [await run(backend().server), await run(backend().failing)];
+      await exited(ended);
+      const used = await runtime().usage([ended, await create(backend().server), '0123456789ab', running]);
+      assert.deepEqual([...used.keys()], [running]);
+      assert.equal((await runtime().usage([])).size, 0);
     });
   });
 

@@ -5,6 +5,8 @@ import { mkdir, open, rename, rm, symlink, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import type { FolderSource } from '../../daemon/adapters/folder-source/folder-source.ts';
 import { isSampanError } from '../../reconcilers/ports/errors.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
+import { CollectedLog } from '../fakes/collected-log.ts';
 import { ChangeCounter, signal, snapshotWhen, textOf } from './manifest-source.contract.ts';
 import { folderSourceAt, temporaryFolder } from './manifest-source-fixtures.ts';
 
@@ -151,6 +153,35 @@ describe('folder source', () => {
       .catch((caught: unknown) => caught);
     assert.ok(isSampanError(error, 'SourceUnreachable'));
     assert.match(error.message, /it is not a folder/);
+  });
+
+  describe('when its watch begins', () => {
+    let log: CollectedLog;
+    beforeEach(async () => {
+      await changes.stop();
+      log = new CollectedLog();
+      source = folderSourceAt(root, log);
+      await put('a.yaml', 'a: 1\n');
+      await source.snapshot(signal);
+    });
+
+    it('says nothing of what it has read already', async () => {
+      changes = new ChangeCounter(source);
+      await eventually(() => log.lines.some(({ message }) => message.startsWith('watching the folder')), {
+        describe: 'the watch',
+      });
+      assert.equal(changes.count, 0);
+      await put('a.yaml', 'a: 2\n');
+      await eventually(() => changes.count > 0, { describe: 'the change' });
+      assert.deepEqual(textOf(await source.snapshot(signal)), { 'a.yaml': 'a: 2\n' });
+    });
+
+    it('tells of what happened since', async () => {
+      await put('a.yaml', 'a: 2\n');
+      changes = new ChangeCounter(source);
+      await eventually(() => changes.count > 0, { describe: 'the change' });
+      assert.deepEqual(textOf(await source.snapshot(signal)), { 'a.yaml': 'a: 2\n' });
+    });
   });
 
   it('rescans by content on schedule, without any event', async () => {

@@ -172,7 +172,7 @@ describe('the command line with a daemon', () => {
     const dataDir = await bed.dir();
     const waiting = await node.start(
       command,
-      ['run', folder, '--data-dir', dataDir, '--docker-host=unix:///no/docker.sock'],
+      ['run', folder, '--data-dir', dataDir, '--docker-host=unix:///no/docker.sock', '--secure-port=0'],
       join(await bed.dir(), 'waiting.log'),
     );
     await eventually(() => /waiting for Docker/.test(waiting.readLog()), { describe: 'it to say so' });

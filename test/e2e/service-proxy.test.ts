@@ -3,6 +3,7 @@
  * namespace. Needs root and nftables, no Docker engine.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { eventually } from './harness/eventually.ts';
 import { useTestBed } from './harness/test-bed.ts';
 import { type Agent, startAgent } from './service-proxy/agent-client.ts';
@@ -255,6 +256,19 @@ describe('service-proxy over nftables', () => {
     const { requests, failures } = await pod(2).call('stopLoad');
     assert.deepEqual(failures, []);
     assert.ok(requests > 100, `${requests} requests`);
+  });
+
+  it('takes nft monitor along when it is killed, without a change of rules', async () => {
+    const monitors = async () => {
+      const pids = (await node.netns.run('ip', ['netns', 'pids', node.netns.name])).trim().split('\n');
+      const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+      return commands.filter((command) => command === 'nft\0monitor\0').length;
+    };
+    await eventually(async () => (await monitors()) === 1, { describe: 'nft monitor to run' });
+    await host.kill();
+    await eventually(async () => (await monitors()) === 0, { describe: 'nft monitor to end' });
+    host = await startAgent(node.netns);
+    await startLoop(host);
   });
 
   it('leaves no rule and no route when it is removed', async () => {

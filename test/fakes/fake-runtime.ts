@@ -3,14 +3,16 @@
  * failures on request. The contract suite that it shares with the Docker adapter keeps it honest.
  */
 import { createHash } from 'node:crypto';
+import { type Duplex, duplexPair } from 'node:stream';
 import { type Clock, sleep } from '../../reconcilers/ports/clock.ts';
 import type * as port from '../../reconcilers/ports/container-runtime.ts';
 import { messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Random } from '../../reconcilers/ports/random.ts';
 import { Channel } from './channel.ts';
-import type { FakeContainer, FakeImage } from './fake-container.ts';
+import type { FakeContainer, FakeImage, FakeProgram } from './fake-container.ts';
 import { FakeLog } from './fake-log.ts';
 import { FakeNetworks } from './fake-networks.ts';
+import { FakeProcess } from './fake-process.ts';
 import { FakeRegistry } from './fake-registry.ts';
 
 /** The port's calls that a test counts, slows down or lets fail. */
@@ -23,6 +25,10 @@ export type FakeOperation =
   | 'start'
   | 'stop'
   | 'remove'
+  | 'exec'
+  | 'attach'
+  | 'connect'
+  | 'usage'
   | 'image'
   | 'pull';
 
@@ -80,7 +86,10 @@ export class FakeRuntime implements port.ContainerRuntime {
   goDown(): void {
     this.#down = true;
     for (const { channel } of this.#listeners) channel.cut(this.#unavailable());
-    for (const { log } of this.#containers.values()) log.end(this.#unavailable());
+    for (const { log, processes } of this.#containers.values()) {
+      log.end(this.#unavailable());
+      for (const process of processes) process.cut(this.#unavailable());
+    }
     this.#listeners.clear();
   }
 
@@ -92,9 +101,19 @@ export class FakeRuntime implements port.ContainerRuntime {
     this.#down = false;
   }
 
+  /** The processes that were started in it by exec, or joined by attach, and have not ended. */
+  processesOf(id: string): FakeProcess[] {
+    return [...this.#container(id).processes];
+  }
+
   /** All containers as they are, in the order of their creation, without a call. */
   get containers(): port.ContainerRecord[] {
     return [...this.#containers.values()].map(({ record }) => record);
+  }
+
+  /** What a container was created from, without a call. */
+  specOf(id: string): port.ContainerSpec | undefined {
+    return this.#containers.get(id)?.spec;
   }
 
   // The port.
@@ -150,7 +169,13 @@ export class FakeRuntime implements port.ContainerRuntime {
       const { name, labels } = spec;
       const of = { image: spec.image, imageId: imageId(spec.image, image) };
       const record = { id, name, labels, ...of, oomKilled: false, createdAt: this.#clock.now() };
-      const container: FakeContainer = { spec, image, record: { ...record, state: 'created' }, log: new FakeLog() };
+      const container: FakeContainer = {
+        spec,
+        image,
+        record: { ...record, state: 'created' },
+        log: new FakeLog(),
+        processes: new Set(),
+      };
       this.#containers.set(id, container);
       this.#tellOf('created', container);
       return id;
@@ -192,12 +217,60 @@ export class FakeRuntime implements port.ContainerRuntime {
     });
   }
 
+  usage(ids: readonly string[]): Promise<ReadonlyMap<string, port.ResourceUsage>> {
+    return this.#call('usage', ids.join(' '), () => {
+      const at = this.#clock.now();
+      const running = ids.flatMap((id) => this.#containers.get(id) ?? []).filter(({ record }) => isRunning(record));
+      return new Map(
+        running.map(({ record, image: { cores = 0, memoryBytes = 2 ** 20 } }) => {
+          const ranMs = at - (record.startedAt ?? at);
+          return [record.id, { at, cpuNanos: Math.round(ranMs * cores * 1e6), memoryBytes }];
+        }),
+      );
+    });
+  }
+
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
     this.#requireUp();
     const container = this.#container(id);
     const follow = options.follow && container.record.state === 'running';
     const channel = container.log.read({ ...options, follow });
     yield* this.#untilAborted(channel, signal, () => container.log.leave(channel));
+  }
+
+  exec(id: string, spec: port.ExecSpec): Promise<port.ExecSession> {
+    return this.#call('exec', id, () => {
+      const container = this.#running(id);
+      const program = container.image.programs?.[spec.command[0] ?? ''];
+      return this.#process(container, spec, program ?? FakeProcess.missing).session();
+    });
+  }
+
+  attach(id: string, choice: port.StreamChoice): Promise<port.ContainerSession> {
+    return this.#call('attach', id, () => {
+      const container = this.#running(id);
+      const { tty = false } = container.spec;
+      const process = this.#process(
+        container,
+        { ...choice, tty, command: [] },
+        container.image.onAttach ?? FakeProcess.idle,
+      );
+      return { ...process.session(), close: async () => process.detach() };
+    });
+  }
+
+  connect(id: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return this.#call('connect', id, () => {
+      signal.throwIfAborted();
+      const { image, record } = this.#running(id);
+      const server = image.servers?.[port];
+      if (server === undefined) {
+        throw new SampanError('PortUnreachable', { name: record.name, port, detail: 'connect ECONNREFUSED' });
+      }
+      const [here, there] = duplexPair();
+      server(there);
+      return here;
+    });
   }
 
   async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
@@ -243,6 +316,19 @@ export class FakeRuntime implements port.ContainerRuntime {
     return work();
   }
 
+  #running(id: string): FakeContainer {
+    const container = this.#container(id);
+    if (container.record.state === 'running') return container;
+    throw new SampanError('ContainerRefused', { name: container.record.name, detail: 'it is not running' });
+  }
+
+  #process(container: FakeContainer, spec: port.ExecSpec, program: FakeProgram): FakeProcess {
+    const process = new FakeProcess(spec, program);
+    container.processes.add(process);
+    void process.ended.then(() => container.processes.delete(process));
+    return process;
+  }
+
   #container(id: string): FakeContainer {
     const container = this.#containers.get(id);
     if (container === undefined) throw new SampanError('ContainerMissing', { id });
@@ -267,6 +353,7 @@ export class FakeRuntime implements port.ContainerRuntime {
     const { ip: _, ...rest } = container.record;
     container.record = { ...rest, state: 'exited', finishedAt: this.#clock.now(), exitCode, oomKilled };
     container.log.end();
+    for (const process of container.processes) process.kill();
     this.#tellOf('died', container);
   }
 
@@ -307,6 +394,10 @@ export class FakeRuntime implements port.ContainerRuntime {
   #unavailable(): SampanError {
     return new SampanError('RuntimeUnavailable', { endpoint: this.endpoint, detail: 'connect ECONNREFUSED' });
   }
+}
+
+function isRunning({ state }: port.ContainerRecord): boolean {
+  return state === 'running';
 }
 
 /** `value` undefined: any. */

@@ -1,7 +1,6 @@
 /** The registry over a memory store with a clock that stands: what unit tests of loops and of the API server write to. */
 import { MemoryStore } from '../../daemon/adapters/memory-store.ts';
-import { NamespaceExists } from '../../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../../reconcilers/kit/registry/admission/standard.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../reconcilers/kit/registry/registry.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -19,11 +18,15 @@ export async function createTestCluster(options: { serviceCidr?: string; seed?: 
   const clock = new FakeClock();
   const random = new SeededRandom(options.seed);
   const store = new MemoryStore(clock);
-  const addresses = new ServiceAddresses(
-    { serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } },
-    { store, random },
+  const admissions = standardAdmissions(
+    {
+      serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'),
+      nodePorts: { first: 30_000, last: 32_767 },
+      isApiReachable: false,
+    },
+    { store, clock, random },
   );
-  const registry = new Registry({ store, clock, random, admissions: [new NamespaceExists(store), addresses] });
+  const registry = new Registry({ store, clock, random, admissions });
   await registry.create('Namespace', {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -5,8 +5,8 @@ import { issueCertificate } from '../../daemon/adapters/certificates/issue.ts';
 import { kubeconfigOf } from '../../daemon/kubeconfig.ts';
 import { eachKubectl } from './harness/each-kubectl.ts';
 
-// Later ones ask these questions in protobuf.
-eachKubectl('auth', ['1.27', '1.28', '1.30'], (bed) => {
+// Of those that ask alike, one.
+eachKubectl('auth', ['1.27', '1.30', '1.33'], (bed) => {
   const run = (...args: string[]) => bed().kubectl.run(args);
   /** As `sampan kubeconfig --user vera --group view` makes it. */
   const asViewer = async () => {
@@ -24,7 +24,7 @@ eachKubectl('auth', ['1.27', '1.28', '1.30'], (bed) => {
     assert.match(printed, /Groups +\[system:masters system:authenticated\]/);
   });
 
-  it('says what one may do, and it is so', async () => {
+  it('says what one may do', async () => {
     assert.equal(await run('auth', 'can-i', 'create', 'pods'), 'yes\n');
     assert.equal(await run('auth', 'can-i', '*', '*', '--all-namespaces'), 'yes\n');
     const viewer = await asViewer();
@@ -33,6 +33,10 @@ eachKubectl('auth', ['1.27', '1.28', '1.30'], (bed) => {
     assert.match(await can('get', 'secrets'), /^no/);
     assert.match(await can('create', 'pods', '--subresource=exec'), /^no/);
     assert.match(await can('get', '/diagnostics'), /^yes/);
+  }).timeout(30_000);
+
+  it('holds one to it', async () => {
+    const viewer = await asViewer();
     assert.equal((await bed().kubectl.attempt(['get', 'pods', viewer])).code, 0);
     const { code, stderr } = await bed().kubectl.attempt(['get', 'secrets', viewer]);
     assert.equal(code, 1);
@@ -68,5 +72,5 @@ eachKubectl('auth', ['1.27', '1.28', '1.30'], (bed) => {
     await run('delete', 'serviceaccount', 'robot');
     const { stderr } = await kubectl.attempt(['auth', 'whoami', ...asRobot]);
     assert.match(stderr, /Unauthorized|logged in/);
-  });
+  }).timeout(30_000);
 });

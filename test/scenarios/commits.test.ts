@@ -3,7 +3,7 @@
  * manifests, with all loops wired.
  */
 import assert from 'node:assert/strict';
-import { ANNOTATION_CONFIRM_PRUNE, type Source } from '../../reconcilers/objects/source.ts';
+import { ANNOTATION_CONFIRM_PRUNE, ANNOTATION_MAX_UNAVAILABLE, type Source } from '../../reconcilers/objects/source.ts';
 import { type Files, walkthroughFiles } from './harness/declared.ts';
 import { guardReplicas, guardRequests } from './harness/guards.ts';
 import { checkConverged, checkQuiet, checkUntouched, runningIds } from './harness/invariants.ts';
@@ -86,6 +86,26 @@ describe('commits', () => {
     const fixed = withServer('image: tcpserver', 'image: tcpserver:2');
     const revision = world.source.set(fixed);
     await world.until(() => checkConverged(world, fixed, revision), 5_000);
+  });
+
+  it('one of three may be missing in a rollout, but only once a new one has proved itself', async () => {
+    const mayMiss = (image: string) =>
+      withServer('labels:\n    name: tcpserver\nspec', `annotations: { ${ANNOTATION_MAX_UNAVAILABLE}: '1' }\nspec`)[
+        SERVER
+      ]?.replace('image: tcpserver', `image: ${image}`) ?? '';
+    const annotated = { ...FILES, [SERVER]: mayMiss('tcpserver') };
+    const applied = world.source.set(annotated);
+    await world.until(() => checkConverged(world, annotated, applied));
+    const limits = { ...LIMITS };
+    guardReplicas(world, 'tcpserver', limits);
+    world.source.set({ ...FILES, [SERVER]: mayMiss('nobody/has:1') });
+    await world.advance(10 * 60_000);
+    await world.until(() => assert.equal(images().filter((image) => image === 'tcpserver').length, 3));
+
+    limits.least = 2;
+    const changed = { ...FILES, [SERVER]: mayMiss('tcpserver:2') };
+    const revision = world.source.set(changed);
+    await world.until(() => checkConverged(world, changed, revision));
   });
 
   it('a change to an image that crashes leaves the old serving, and the revert gets through', async () => {

@@ -162,6 +162,32 @@ describe('a machine that is lost', () => {
     assert.deepEqual(runningIds(world), before);
   });
 
+  it('is not argued with: a kubelet whose node is not heard leaves the word of the master, until it is heard again', async () => {
+    world = await deployedOn(2);
+    const silent = world.machines[1] as Machine;
+    const before = runningIds(world);
+    const pods = () => world.ledger.list('Pod').filter(({ spec }) => spec.nodeName === silent.name);
+    const writes = new Map(pods().map(({ metadata }) => [`/registry/pods/default/${metadata.name}`, 0]));
+    const eachWritten = (times: number) => assert.deepEqual([...writes.values()], Array(writes.size).fill(times));
+    world.ledger.onRevision((entries) => {
+      for (const { key } of entries) {
+        const count = writes.get(key);
+        if (count !== undefined) writes.set(key, count + 1);
+        if (count === 10) silent.kill(); // or the two would go on for ever, in no time at all
+      }
+    });
+    await silent.start({ stuck: 'node-status' });
+    await world.advance(25_000);
+    assert.equal(readyOf(silent.name), 'Unknown');
+    assert.ok(writes.size > 0 && pods().every((pod) => !isPodReady(pod)));
+    eachWritten(1);
+
+    await silent.start();
+    await world.until(() => checkConverged(world, FILES), 30_000);
+    eachWritten(2);
+    assert.deepEqual(runningIds(world), before);
+  });
+
   it('keeps its pods where it is the only one', async () => {
     world = await deployedOn(1);
     const [machine] = world.machines as [Machine];

@@ -1,6 +1,7 @@
 /** The body of Docker's "create a container" for a ContainerSpec. Pure; only the adapter's `create` calls it. */
-import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import type {
+  BindMount,
   ContainerResources,
   ContainerSpec,
   NetworkMode,
@@ -18,7 +19,7 @@ const LOG_ROTATION = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file
 
 /** `logDriver`: the engine's default one. */
 export function toCreateOptions(spec: ContainerSpec, logDriver: string): ContainerCreateOptions {
-  const ports = spec.portBindings ?? [];
+  const { portBindings: ports = [], mounts = [] } = spec;
   return {
     Image: spec.image,
     Labels: { ...spec.labels },
@@ -34,11 +35,17 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
       NetworkMode: networkMode(spec.network),
       RestartPolicy: { Name: 'no' },
       ...(ports.length > 0 && { PortBindings: portBindings(ports) }),
+      ...(mounts.length > 0 && { Mounts: mounts.map(toMount) }),
       ...(logDriver === LOG_ROTATION.Type && { LogConfig: LOG_ROTATION }),
       ...(spec.oomScoreAdj !== undefined && { OomScoreAdj: spec.oomScoreAdj }),
       ...resources(spec.resources ?? {}),
     },
   };
+}
+
+/** Not as `Binds`: for those Docker makes an empty folder where the source is missing. */
+function toMount({ source, target, readOnly }: BindMount): MountSettings {
+  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly };
 }
 
 function networkMode(network: NetworkMode): string {

@@ -3,6 +3,7 @@
  * deadline on every answer. The other files of this folder ask through it; it knows no Docker object and retries nothing.
  */
 import { Agent, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import Dockerode from 'dockerode';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -23,6 +24,9 @@ export interface DockerRequest {
 }
 
 type Method = 'GET' | 'POST' | 'DELETE';
+
+/** What of the answer is wanted: its JSON, the answer as it comes in, or the connection itself, which then is no longer HTTP. */
+type Wanted = 'json' | 'stream' | 'connection';
 
 /** Docker's refusal: the status, and the sentence it gave. Never leaves this folder. */
 export class DockerRefusal extends Error {
@@ -58,12 +62,17 @@ export class DockerClient {
 
   /** The answer's JSON. Throws DockerRefusal, RuntimeUnavailable, or AbortError where `signal` aborts. */
   async request<T = unknown>(method: Method, path: string, options: DockerRequest = {}): Promise<T> {
-    return (await this.#versioned(method, path, options, false)) as T;
+    return (await this.#versioned(method, path, options, 'json')) as T;
   }
 
   /** The answer as it comes in. An abort of `signal` closes the connection, also later; its reader then sees an error. */
   async open(method: Method, path: string, options: DockerRequest = {}): Promise<IncomingMessage> {
-    return (await this.#versioned(method, path, options, true)) as IncomingMessage;
+    return (await this.#versioned(method, path, options, 'stream')) as IncomingMessage;
+  }
+
+  /** The connection after Docker has left HTTP on it, for the streams of a process. Its owner ends it. */
+  async hijack(path: string, options: DockerRequest = {}): Promise<Duplex> {
+    return (await this.#versioned('POST', path, options, 'connection')) as Duplex;
   }
 
   /** What a broken connection or stream means for the caller. The engine may come back as another version: agree anew. */
@@ -76,21 +85,21 @@ export class DockerClient {
     this.#agent.destroy();
   }
 
-  async #versioned(method: Method, path: string, options: DockerRequest, isStream: boolean): Promise<unknown> {
+  async #versioned(method: Method, path: string, options: DockerRequest, wanted: Wanted): Promise<unknown> {
     const version = await this.#agree();
     try {
-      return await this.#send(method, `/${version}${path}`, options, isStream);
+      return await this.#send(method, `/${version}${path}`, options, wanted);
     } catch (error) {
       if (!(error instanceof DockerRefusal && /client version .* is too (new|old)/.test(error.message))) throw error;
       this.#version = undefined;
-      return this.#send(method, `/${await this.#agree()}${path}`, options, isStream);
+      return this.#send(method, `/${await this.#agree()}${path}`, options, wanted);
     }
   }
 
   /** The newest API version that both sides know: https://docs.docker.com/reference/api/engine/#versioned-api-and-sdk. */
   #agree(): Promise<string> {
     this.#version ??= (async () => {
-      const answer = (await this.#send('GET', '/_ping', { deadlineMs: 10_000 }, true)) as IncomingMessage;
+      const answer = (await this.#send('GET', '/_ping', { deadlineMs: 10_000 }, 'stream')) as IncomingMessage;
       answer.resume();
       const [, minor] = /^1\.(\d+)$/.exec(String(answer.headers['api-version'])) ?? [];
       if (minor === undefined || Number(minor) < OLDEST_API) {
@@ -107,7 +116,7 @@ export class DockerClient {
     return agreeing;
   }
 
-  async #send(method: Method, path: string, options: DockerRequest, isStream: boolean): Promise<unknown> {
+  async #send(method: Method, path: string, options: DockerRequest, wanted: Wanted): Promise<unknown> {
     options.signal?.throwIfAborted();
     const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const controller = new AbortController();
@@ -120,8 +129,8 @@ export class DockerClient {
     options.signal?.addEventListener('abort', abort, { once: true });
     const unlink = () => options.signal?.removeEventListener('abort', abort);
     try {
-      const answer = await this.#dial(method, path, options, isStream, controller.signal);
-      if (isStream) (answer as IncomingMessage).once('close', unlink);
+      const answer = await this.#dial(method, path, options, wanted, controller.signal);
+      if (wanted !== 'json') (answer as IncomingMessage | Duplex).once('close', unlink);
       else unlink();
       return answer;
     } catch (error) {
@@ -134,13 +143,14 @@ export class DockerClient {
     }
   }
 
-  #dial(method: Method, path: string, options: DockerRequest, isStream: boolean, signal: AbortSignal) {
+  #dial(method: Method, path: string, options: DockerRequest, wanted: Wanted, signal: AbortSignal) {
     const query = Object.fromEntries(Object.entries(options.query ?? {}).filter(([, value]) => value !== undefined));
     const dial = {
       method,
       path: `${path}?`, // the mark after which dockerode appends the query
       options: { _query: query, _body: options.body ?? {} },
-      isStream,
+      isStream: wanted !== 'json',
+      hijack: wanted === 'connection',
       abortSignal: signal,
       statusCodes: { 200: true, 201: true, 204: true },
     };

@@ -2,22 +2,27 @@
  * The container runtime on Docker, from 20.10 on. The assembly makes one per engine; the kubelet and the node loop use it through the
  * port. Every answer of Docker is translated here, in the methods that know what it means; it keeps no containers in memory.
  */
+import type { Duplex } from 'node:stream';
 import type { ContainerInspectInfo, ImageInfo, ImageInspectInfo } from 'dockerode';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
 import { type ErrorCode, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { readCgroupUsage } from './cgroup-usage.ts';
 import { toCreateOptions } from './container-config.ts';
 import { toContainerRecord } from './container-record.ts';
+import { type ContainerStats, toUsage } from './container-stats.ts';
 import { DockerClient, DockerRefusal } from './docker-client.ts';
 import { type DockerEvent, EVENT_FILTERS, toRuntimeEvent } from './event-stream.ts';
+import { attachTo, startExec } from './exec.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { jsonLines } from './json-lines.ts';
 import { demultiplex, terminalOutput } from './log-stream.ts';
 import { ensureNetwork, findNetwork, removeNetwork } from './pod-network.ts';
+import { PortConnections } from './port-connection.ts';
 
 /** Creating and starting wait behind others' where many are under way on slow disks. */
 const SLOW_MS = 120_000;
 /** More at once make Docker no faster. */
-const INSPECTS_AT_ONCE = 8;
+const READS_AT_ONCE = 8;
 
 /** The parts of `GET /info` that are used. */
 interface DockerInfo {
@@ -36,6 +41,7 @@ interface DockerInfo {
 export class DockerRuntime implements port.ContainerRuntime {
   readonly #docker: DockerClient;
   readonly #pulls: ImagePulls;
+  readonly #connections = new PortConnections();
   #logDriver: string | undefined;
 
   /** `endpoint`: `unix:///PATH` or `tcp://HOST:PORT`; nothing is asked of it yet. Throws Usage for another form. */
@@ -50,6 +56,7 @@ export class DockerRuntime implements port.ContainerRuntime {
 
   /** Ends the kept connections. */
   close(): void {
+    this.#connections.close();
     this.#docker.close();
   }
 
@@ -88,12 +95,7 @@ export class DockerRuntime implements port.ContainerRuntime {
     const found = await this.#docker
       .request<{ Id: string }[]>('GET', '/containers/json', { query })
       .catch(translate('Internal', {}));
-    const records: (port.ContainerRecord | undefined)[] = [];
-    const rest = found.entries();
-    const inspectRest = async () => {
-      for (const [at, { Id }] of rest) records[at] = await this.inspect(Id);
-    };
-    await Promise.all(Array.from({ length: INSPECTS_AT_ONCE }, inspectRest));
+    const records = await readAll(found, ({ Id }) => this.inspect(Id));
     return records.filter((record) => record !== undefined);
   }
 
@@ -162,6 +164,19 @@ export class DockerRuntime implements port.ContainerRuntime {
     }
   }
 
+  async usage(ids: readonly string[]): Promise<ReadonlyMap<string, port.ResourceUsage>> {
+    const found = await readAll(ids, (id) => this.#inspect(id));
+    const running = found.filter((info) => info !== undefined).filter(({ State }) => State.Running);
+    const used = new Map<string, port.ResourceUsage>();
+    // All at once: before Docker 28 each answer waits for the next second, and then Docker looks at all of them.
+    const readUsage = async ({ Id, State }: ContainerInspectInfo) => {
+      const usage = (await readCgroupUsage(Id, State.Pid)) ?? (await this.#stats(Id));
+      if (usage !== undefined) used.set(Id, usage);
+    };
+    await Promise.all(running.map(readUsage));
+    return used;
+  }
+
   async *logs(id: string, options: port.LogOptions, signal: AbortSignal): AsyncGenerator<port.LogChunk> {
     const info = await this.#inspect(id, signal);
     if (info === undefined) throw new SampanError('ContainerMissing', { id });
@@ -179,6 +194,20 @@ export class DockerRuntime implements port.ContainerRuntime {
     });
     const bytes = this.#untilAborted(stream, signal);
     yield* info.Config.Tty ? terminalOutput(bytes) : demultiplex(bytes);
+  }
+
+  exec(id: string, spec: port.ExecSpec): Promise<port.ExecSession> {
+    return startExec(this.#docker, id, spec).catch(translateOf(id));
+  }
+
+  async attach(id: string, choice: port.StreamChoice): Promise<port.ContainerSession> {
+    const { Config } = await this.#running(id);
+    return attachTo(this.#docker, id, Config.Tty, choice).catch(translateOf(id));
+  }
+
+  async connect(id: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    signal.throwIfAborted();
+    return this.#connections.connect(await this.#running(id), port, signal);
   }
 
   async *events(label: string, signal: AbortSignal): AsyncGenerator<port.RuntimeEvent> {
@@ -234,6 +263,25 @@ export class DockerRuntime implements port.ContainerRuntime {
     }
   }
 
+  async #running(id: string): Promise<ContainerInspectInfo> {
+    const info = await this.#inspect(id);
+    if (info === undefined) throw new SampanError('ContainerMissing', { id });
+    if (!info.State.Running)
+      throw new SampanError('ContainerRefused', { name: info.Name, detail: 'it is not running' });
+    return info;
+  }
+
+  /** `one-shot`: otherwise Docker looks twice, a second apart. */
+  async #stats(id: string): Promise<port.ResourceUsage | undefined> {
+    const query = { stream: false, 'one-shot': true };
+    try {
+      return toUsage(await this.#docker.request<ContainerStats>('GET', `${pathOf(id)}/stats`, { query }));
+    } catch (error) {
+      if (isMissing(error, id)) return undefined;
+      throw toSampanError(error, 'Internal', {});
+    }
+  }
+
   /** For messages. */
   async #nameOf(id: string): Promise<string> {
     return (await this.inspect(id))?.name ?? id;
@@ -256,6 +304,17 @@ export class DockerRuntime implements port.ContainerRuntime {
       if (!signal.aborted) throw this.#docker.unavailable(`a stream broke off: ${messageOf(error)}`, error);
     }
   }
+}
+
+/** What `read` says of each, in their order. */
+async function readAll<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const rest = items.entries();
+  const readRest = async () => {
+    for (const [at, item] of rest) results[at] = await read(item);
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, readRest));
+  return results;
 }
 
 function pathOf(id: string): string {
@@ -281,5 +340,13 @@ function toSampanError(error: unknown, code: ErrorCode, details: Readonly<Record
 function translate(code: ErrorCode, details: Readonly<Record<string, unknown>>): (error: unknown) => never {
   return (error) => {
     throw toSampanError(error, code, details);
+  };
+}
+
+/** {@link translate} for a call about one container that is to be there. */
+function translateOf(id: string): (error: unknown) => never {
+  return (error) => {
+    if (isMissing(error, id)) throw new SampanError('ContainerMissing', { id }, error);
+    throw toSampanError(error, 'ContainerRefused', { name: id });
   };
 }

@@ -40,6 +40,8 @@ export class FolderSource implements ManifestSource {
   #rootIdentity: string | undefined;
   /** The last listing in which no file was half written, as JSON. */
   #finished = '';
+  /** The listing that the last snapshot was read from, as JSON. */
+  #known = '';
   /** Whether the last look failed: then it is repeated soon, as not all that ends a failure is a file event. */
   #failing = false;
 
@@ -74,7 +76,13 @@ export class FolderSource implements ManifestSource {
         retry();
       });
     };
-    const watcher = new FolderWatcher(this.location, () => pulse.notify(), { clock, log });
+    const change = () => pulse.notify();
+    const begin = async () => {
+      if (await this.#isAsRead())
+        log.debug('watching the folder, unchanged since it was read', { folder: this.location });
+      else change();
+    };
+    const watcher = new FolderWatcher(this.location, { change, begin: () => void begin() }, { clock, log });
     try {
       rescan();
       retry();
@@ -100,6 +108,7 @@ export class FolderSource implements ManifestSource {
       const listing = await this.#settled(signal);
       const { files, problems } = await readManifests(this.location, listing);
       if (!(await this.#isAsListed(listing))) continue;
+      this.#known = JSON.stringify(listing);
 
       const snapshot = {
         revision: contentHash(files, problems),
@@ -155,6 +164,19 @@ export class FolderSource implements ManifestSource {
   /** Whether the folder still is what was listed before it was read. */
   async #isAsListed(listing: Listing): Promise<boolean> {
     return JSON.stringify(await listManifests(this.location)) === JSON.stringify(listing);
+  }
+
+  /**
+   * Whether nothing has happened since the last snapshot was read. What is rewritten in place within one tick of the file system's
+   * clock would be missed; but no file is read that was written to that lately.
+   */
+  async #isAsRead(): Promise<boolean> {
+    if (this.#known === '' || this.#failing) return false;
+    try {
+      return JSON.stringify(await listManifests(this.location)) === this.#known;
+    } catch {
+      return false; // the next look says what is the matter
+    }
   }
 
   #doubt(listing: Listing): { doubt?: string } {

@@ -19,6 +19,7 @@ const LIMITS = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
 export class FolderWatcher {
   readonly #root: string;
   readonly #onChange: () => void;
+  readonly #onBegin: () => void;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #timers = new Map<string, CancelTimer>();
@@ -27,14 +28,15 @@ export class FolderWatcher {
   #limited = false;
   #closed = false;
 
-  constructor(root: string, onChange: () => void, deps: { clock: Clock; log: Log }) {
+  /** `begin` is called when watching has begun, also anew: what happened before was not seen. */
+  constructor(root: string, on: { change: () => void; begin: () => void }, deps: { clock: Clock; log: Log }) {
     this.#root = root;
-    this.#onChange = onChange;
+    this.#onChange = on.change;
+    this.#onBegin = on.begin;
     this.#clock = deps.clock;
     this.#log = deps.log;
   }
 
-  /** Calls `onChange` once when watching has begun, since what happened before was not seen. */
   async start(): Promise<void> {
     this.#identity = await identityOf(this.#root);
     this.#watch();
@@ -59,7 +61,7 @@ export class FolderWatcher {
     });
     this.#watcher = watcher;
     watcher.on('all', () => this.#onChange());
-    watcher.on('ready', () => this.#onChange());
+    watcher.on('ready', () => this.#onBegin());
     watcher.on('error', (error) => this.#failed(watcher, error));
   }
 

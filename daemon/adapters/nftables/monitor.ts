@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { runCommand } from './command.ts';
 import { TABLE } from './ruleset.ts';
 
 /** What one transaction did, as far as it concerns the filter. */
@@ -22,7 +23,8 @@ const DOCKER_CHAIN = /^\w+ (?:(?:rule|chain) ip filter DOCKER-USER\b|table ip fi
 
 /** Until `signal` aborts, or nft ends by itself (its kernel buffer overran, it is not installed): the caller starts anew. */
 export async function* rulesetTransactions(signal: AbortSignal): AsyncGenerator<RulesetTransaction, void> {
-  const child = spawn('nft', ['monitor'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [program, ...args] = [...(await bondOfChildren()), 'nft', 'monitor'] as const;
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
@@ -34,6 +36,15 @@ export async function* rulesetTransactions(signal: AbortSignal): AsyncGenerator<
     kill();
     await ended;
   }
+}
+
+/**
+ * What makes the kernel end a program with this process (PR_SET_PDEATHSIG): a killed daemon's nft would live until it next had
+ * something to write. `setpriv` becomes the program and is no process beside it. Nothing where it is missing, or BusyBox's.
+ */
+async function bondOfChildren(): Promise<readonly string[]> {
+  const bond = ['setpriv', '--pdeathsig', 'KILL'] as const;
+  return (await runCommand(bond[0], [...bond.slice(1), 'true'])).code === 0 ? bond : [];
 }
 
 /** nft prints each change on a line, and after the last one of a transaction `# new generation 7 by process 123 (nft)`. */

@@ -28,16 +28,17 @@ export interface NonResourceRule {
   readonly nonResourceURLs: readonly string[];
 }
 
+export interface UserRules {
+  readonly resourceRules: readonly ResourceRule[];
+  readonly nonResourceRules: readonly NonResourceRule[];
+  /** There is more that rules cannot say. */
+  readonly incomplete: boolean;
+}
+
 export interface Authorizer {
   authorize(user: UserInfo, action: Action): Promise<Decision>;
   /** All that `user` may do in `namespace`. */
-  rules(
-    user: UserInfo,
-    namespace: string,
-  ): Promise<{
-    readonly resourceRules: readonly ResourceRule[];
-    readonly nonResourceRules: readonly NonResourceRule[];
-  }>;
+  rules(user: UserInfo, namespace: string): Promise<UserRules>;
 }
 
 /** Throws AccessDenied where `authorizer` does not allow it. */

@@ -28,9 +28,16 @@ export interface DiscoveredResource {
 /** The subresources served beside `status`, which follows from the table of kinds. */
 const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'namespaces/finalize',
+  'nodes/proxy',
+  'pods/attach',
   'pods/binding',
+  'pods/eviction',
+  'pods/exec',
   'pods/log',
+  'pods/portforward',
+  'pods/proxy',
   'serviceaccounts/token',
+  'services/proxy',
 ];
 
 /** The resources served without being stored. */
@@ -42,6 +49,8 @@ const SERVED_NOT_STORED: readonly (keyof typeof NOT_STORED)[] = [
   'selfsubjectrulesreviews',
   'subjectaccessreviews',
   'tokenreviews',
+  'nodes.metrics.k8s.io',
+  'pods.metrics.k8s.io',
 ];
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

@@ -43,7 +43,7 @@ function readOperation(given: unknown): Operation {
   if (!isJsonObject(given))
     throw new SampanError('BadRequest', { detail: 'an operation of a JSON Patch is an object' });
   const { op, path, from, value = null } = given;
-  if (typeof op !== 'string') throw reject(`Unexpected kind: ${op ?? 'unknown'}`);
+  if (typeof op !== 'string') throw reject('Unexpected kind: unknown');
   if (typeof path !== 'string') throw reject(`${op} operation failed to decode path: missing value`);
   if ((op === 'move' || op === 'copy') && typeof from !== 'string') {
     throw reject(`${op} operation failed to decode from: missing value`);

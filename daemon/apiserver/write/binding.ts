@@ -14,7 +14,7 @@ export async function serveBinding(
   body: ParsedBody,
   { client }: ObjectServices,
 ): Promise<void> {
-  const { fieldValidation, dryRun } = requestedWrite(query, request.headers['user-agent'], 'CreateOptions');
+  const { fieldValidation, dryRun } = requestedWrite(query, request.headers, 'CreateOptions');
   const binding = objectOfBody(body, { kind: 'Binding', apiVersion: 'v1' }, fieldValidation, response);
   const key = { namespace, name: name || textOf(objectAt(binding, 'metadata')?.name) };
   const node = textOf(objectAt(binding, 'target')?.name);

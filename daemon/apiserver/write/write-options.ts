@@ -1,4 +1,5 @@
 /** What a write's query says: dry run, who writes, what becomes of unknown fields. Pure. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { type FieldError, invalid, unsupported } from '../../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import { isFlagSet } from '../query-flag.ts';
@@ -18,7 +19,7 @@ const FIELD_VALIDATIONS: readonly string[] = ['Ignore', 'Warn', 'Strict'];
 const MAX_MANAGER_LENGTH = 128;
 
 /** Invalid, named after `kind` (`CreateOptions`), where a parameter is none of those there are. */
-export function requestedWrite(query: URLSearchParams, userAgent: string | undefined, kind: string): RequestedWrite {
+export function requestedWrite(query: URLSearchParams, headers: IncomingHttpHeaders, kind: string): RequestedWrite {
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   const manager = query.get('fieldManager') ?? '';
@@ -36,7 +37,7 @@ export function requestedWrite(query: URLSearchParams, userAgent: string | undef
   return {
     dryRun: dryRun.length > 0,
     fieldValidation: fieldValidation as FieldValidation,
-    fieldManager: manager || programOf(userAgent),
+    fieldManager: manager || programOf(headers['user-agent']),
     force: isFlagSet(query, 'force'),
   };
 }

@@ -1,20 +1,20 @@
 /** POST, PUT and PATCH of objects and their subresources: the body is decoded, the registry changes what is stored. */
 import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { AnyObject, Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
-import type { Draft } from '../../../reconcilers/objects/meta.ts';
-import { typeOfKind } from '../../../reconcilers/objects/schema.ts';
-import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { type Draft, toTimestamp } from '../../../reconcilers/objects/meta.ts';
+import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
 import type { Exchange } from '../exchange.ts';
-import { applyPatch } from '../patch/patch.ts';
 import { representationOf } from '../representation.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { sendText } from '../send.ts';
 import type { ObjectServices } from '../services.ts';
 import { warn } from '../warnings.ts';
 import { objectOfBody, placed } from './object-body.ts';
+import { isApply, type PatchRequest, patchedBy } from './patched.ts';
 import { changeWarning } from './source-warnings.ts';
+import { tracked } from './tracked.ts';
 import type { View } from './view.ts';
 import { requestedWrite } from './write-options.ts';
 
@@ -22,19 +22,17 @@ export async function serveCreate(
   exchange: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
-  { client, clock }: ObjectServices,
+  services: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
-  const { info, query } = asked;
-  const { dryRun, fieldValidation } = requestedWrite(query, request.headers['user-agent'], 'CreateOptions');
-  const as = representationOf(info, request.headers.accept, null, () => clock.now());
-  const draft = placed(objectOfBody(body, info, fieldValidation, response), asked);
+  const options = requestedWrite(asked.query, request.headers, 'CreateOptions');
+  const draft = placed(objectOfBody(body, asked.info, options.fieldValidation, response), asked);
   if (draft.metadata.resourceVersion) {
     throw new SampanError('BadRequest', { detail: 'resourceVersion should not be set on objects to be created' });
   }
-  const created = await client.create(info.kind, draft as unknown as Draft<ObjectOf<Kind>>, { dryRun });
-  exchange.audited.name = created.metadata.name;
-  await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
+  const { clock } = services;
+  const writer = { manager: options.fieldManager, time: toTimestamp(clock.now()) };
+  await create(exchange, asked, tracked(asked, undefined, draft, writer), options.dryRun, services);
 }
 
 export async function serveUpdate(
@@ -45,10 +43,11 @@ export async function serveUpdate(
   services: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
-  const { dryRun, fieldValidation } = requestedWrite(asked.query, request.headers['user-agent'], 'UpdateOptions');
-  const given = placed(objectOfBody(body, view, fieldValidation, response), asked);
-  const change = () => given;
-  await modify(exchange, asked, view, change, { dryRun, ...preconditionsOf(given) }, services);
+  const options = requestedWrite(asked.query, request.headers, 'UpdateOptions');
+  const given = placed(objectOfBody(body, view, options.fieldValidation, response), asked);
+  const writer = { manager: options.fieldManager, time: toTimestamp(services.clock.now()) };
+  const change = (current: AnyObject) => tracked(asked, current, view.changed(current, asObject(given)), writer);
+  await modify(exchange, asked, view, change, { dryRun: options.dryRun, ...preconditionsOf(given) }, services);
 }
 
 export async function servePatch(
@@ -59,18 +58,36 @@ export async function servePatch(
   services: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
-  const { dryRun, fieldValidation } = requestedWrite(asked.query, request.headers['user-agent'], 'PatchOptions');
-  const contentType = request.headers['content-type'] ?? '';
-  const change = (current: AnyObject): JsonObject => {
-    const patched = applyPatch(contentType, view.shown(current), body.value, typeOfKind(view.kind));
-    return placed(objectOfBody({ ...body, value: patched }, view, fieldValidation, response), asked);
-  };
+  const options = requestedWrite(asked.query, request.headers, 'PatchOptions');
+  const time = toTimestamp(services.clock.now());
+  const patch: PatchRequest = { asked, view, body, options, time, contentType: request.headers['content-type'] ?? '' };
   // A patch that names a version or a uid insists on them.
   const insisted = preconditionsOf(isJsonObject(body.value) ? body.value : {});
-  await modify(exchange, asked, view, change, { dryRun, ...insisted }, services);
+  const change = (current: AnyObject) => patchedBy(patch, current, response);
+  try {
+    await modify(exchange, asked, view, change, { dryRun: options.dryRun, ...insisted }, services);
+  } catch (error) {
+    const creates = isApply(patch) && asked.subresource === '' && isSampanError(error, 'NotFound');
+    if (!creates || Object.keys(insisted).length > 0) throw error;
+    await create(exchange, asked, patchedBy(patch, undefined, response), options.dryRun, services);
+  }
 }
 
-/** Writes what `change` makes of what the view shows, warns where a source will put it back, and answers with what is stored. */
+async function create(
+  exchange: Exchange,
+  { info }: ResourceRequest,
+  draft: JsonObject,
+  dryRun: boolean,
+  { client, clock }: ObjectServices,
+): Promise<void> {
+  const { request, response } = exchange;
+  const as = representationOf(info, request.headers.accept, null, () => clock.now());
+  const created = await client.create(info.kind, draft as unknown as Draft<ObjectOf<Kind>>, { dryRun });
+  exchange.audited.name = created.metadata.name;
+  await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
+}
+
+/** Writes what `change` makes of the stored object, warns where a source will put it back, and answers with what is stored. */
 async function modify(
   { request, response }: Exchange,
   { info, namespace, name, query }: ResourceRequest,
@@ -83,7 +100,7 @@ async function modify(
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;
-    return view.changed(current, change(current) as unknown as AnyObject);
+    return change(current) as unknown as AnyObject;
   };
   const stored = await client.modify(
     info.kind,
@@ -108,4 +125,8 @@ function preconditionsOf({ metadata }: JsonObject): ModifyOptions {
 function withoutVersion(object: AnyObject): AnyObject {
   const { resourceVersion: _, ...metadata } = object.metadata;
   return { ...object, metadata } as AnyObject;
+}
+
+function asObject(body: JsonObject): AnyObject {
+  return body as unknown as AnyObject;
 }

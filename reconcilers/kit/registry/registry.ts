@@ -21,7 +21,7 @@ import type {
 } from '../../ports/object-client.ts';
 import { nameSuffix, type Random } from '../../ports/random.ts';
 import type { CommitResult, Condition, Store, Write } from '../../ports/store.ts';
-import type { Admission, AdmittedWrite } from './admission/admission.ts';
+import type { Addition, Admission, AdmittedWrite } from './admission/admission.ts';
 import { afterRemovalOf, markedForDeletion } from './deletion.ts';
 import { EventLease } from './event-lease.ts';
 import { alreadyExists, checkPreconditions, conflict, invalid, modified, notFound } from './refusals.ts';
@@ -166,17 +166,21 @@ export class Registry implements RegistryClient {
   /** Admits, validates and writes. `failed` names the keys of which something else was expected. */
   async #commit(write: AdmittedWrite, { dryRun = false }: WriteOptions): Promise<CommitResult> {
     const { operation, object } = write;
-    const conditions: Condition[] = [{ key: storeKey(object.kind, keyOf(object)), modRevision: readRevisionOf(write) }];
-    const additions: Write[] = [];
-    for (const admission of this.#deps.admissions) {
-      const added = await admission.admit(write);
-      conditions.push(...added.conditions);
-      additions.push(...added.writes);
+    const additions: Addition[] = [];
+    try {
+      for (const admission of this.#deps.admissions) additions.push(await admission.admit(write));
+      if (operation !== 'delete') refuseIfAny(object.kind, object, validateObject(object.kind, object as never));
+      const own = { key: storeKey(object.kind, keyOf(object)), modRevision: readRevisionOf(write) };
+      const conditions = [own, ...additions.flatMap((added) => added.conditions)];
+      if (dryRun) return await this.#rehearse(conditions);
+      const change = operation === 'delete' ? deletionOf(object) : await this.#put(object);
+      return await this.#deps.store.commit({
+        conditions,
+        writes: [change, ...additions.flatMap(({ writes }) => writes)],
+      });
+    } finally {
+      for (const { done } of additions) done?.();
     }
-    if (operation !== 'delete') refuseIfAny(object.kind, object, validateObject(object.kind, object as never));
-    if (dryRun) return this.#rehearse(conditions);
-    const writes = [operation === 'delete' ? deletionOf(object) : await this.#put(object), ...additions];
-    return this.#deps.store.commit({ conditions, writes });
   }
 
   /** Whether a transaction with these conditions would be carried out now. */

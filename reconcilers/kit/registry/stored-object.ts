@@ -14,7 +14,7 @@ export function parseStored<K extends Kind>(kind: K, stored: StoredValue): Objec
   }
 }
 
-export function storedValueOf(object: { readonly metadata: ObjectMeta }): string {
+export function storedValueOf<T extends { readonly metadata: ObjectMeta }>(object: T): string {
   const { resourceVersion: _, ...metadata } = object.metadata;
   return JSON.stringify({ ...object, metadata });
 }

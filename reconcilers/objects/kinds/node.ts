@@ -1,6 +1,8 @@
 /** v1 Node. Nodes register themselves; nobody declares them. */
 import type { Node } from '../cluster.ts';
 import { defaultObject } from '../defaulting.ts';
+import { objectAt } from '../json.ts';
+import { validateTaints } from '../validation-taints.ts';
 import { AGE, joined, NAME, NONE } from './common-columns.ts';
 import { defineKind } from './entry.ts';
 
@@ -19,6 +21,7 @@ export const nodeKind = defineKind<Node>({
     defaultObject(node, 'spec');
     defaultObject(node, 'status');
   },
+  validate: (node) => validateTaints(objectAt(node, 'spec') ?? {}, 'spec.taints'),
   columns: [
     NAME,
     { name: 'Status', cell: statusOf },

@@ -3,6 +3,7 @@ import { defaultObject, setDefault } from '../defaulting.ts';
 import { objectAt, objectsAt } from '../json.ts';
 import type { Pod } from '../pod.ts';
 import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
+import { addDefaultTolerations, keepDefaultTolerations } from '../taints.ts';
 import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
 import { defineKind } from './entry.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
@@ -29,6 +30,10 @@ export const podKind = defineKind<Pod>({
     defaultPodSpec(spec);
     for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
     setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
+  },
+  prepareForCreate: (pod) => addDefaultTolerations(defaultObject(pod, 'spec')),
+  prepareForUpdate: (next, previous) => {
+    keepDefaultTolerations(defaultObject(next, 'spec'), objectAt(previous, 'spec') ?? {});
   },
   validate: (pod) => validatePodSpec(objectAt(pod, 'spec') ?? {}, 'spec', 'Pod'),
   validateUpdate: validatePodUpdate,

@@ -12,6 +12,12 @@ export interface ServiceAccount extends KubeObject {
   automountServiceAccountToken?: boolean;
 }
 
+/** The account of pods that name none; every namespace has it. */
+export const DEFAULT_SERVICE_ACCOUNT = 'default';
+
+/** Where every namespace has the authority that signed the API server's certificate. */
+export const ROOT_CERTIFICATE = { configMap: 'kube-root-ca.crt', key: 'ca.crt' } as const;
+
 export const serviceAccountKind = defineKind<ServiceAccount>({
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',

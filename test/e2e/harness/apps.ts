@@ -3,43 +3,20 @@
  * the engine is what was declared, neither less nor more nor twice.
  */
 import assert from 'node:assert/strict';
+import { type ControlledService, manifestsOf } from './controlled-service.ts';
 import type { Dockerd } from './dockerd.ts';
 import { eventually } from './eventually.ts';
 import { environmentOf, type KubeContainer, kubeContainers } from './kube-containers.ts';
 import type { Sampan } from './sampan.ts';
 
-export interface App {
-  readonly name: string;
-  readonly replicas: number;
-  /** Written into each container's environment: another value is another template. */
-  readonly version?: string;
+export interface App extends Pick<ControlledService, 'name' | 'replicas' | 'version'> {
   readonly image?: string;
 }
 
 const PORT = 8010;
 
-export function manifestOf({ name, replicas, version = '1', image = 'upperstring' }: App): string {
-  return `apiVersion: v1
-kind: ReplicationController
-metadata: { name: ${name} }
-spec:
-  replicas: ${replicas}
-  selector: { name: ${name} }
-  template:
-    metadata: { labels: { name: ${name} } }
-    spec:
-      containers:
-        - name: app
-          image: ${image}
-          env: [{ name: VERSION, value: "${version}" }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name} }
-spec:
-  selector: { name: ${name} }
-  ports: [{ port: ${PORT} }]
-`;
+export function manifestOf(app: App): string {
+  return manifestsOf({ image: 'upperstring', port: PORT, ...app });
 }
 
 export interface Cluster {

@@ -1,37 +1,20 @@
-/** The HTTP server that tests send a steady load of requests to: what declares it, and where it is reached. */
+/** The HTTP server that tests and benchmarks send requests to: what declares it, and where it is reached. */
 import type { Target } from '../../../hack/bench/requests.ts';
+import { type ControlledService, manifestsOf } from './controlled-service.ts';
 import { eventually } from './eventually.ts';
 import type { Sampan } from './sampan.ts';
 
-export interface Web {
-  readonly name: string;
-  readonly replicas: number;
-  /** Written into each container's environment: another value is another template. */
-  readonly version?: string;
+export type Web = Pick<ControlledService, 'name' | 'replicas' | 'version' | 'clusterIP'>;
+
+const PORT = 80;
+
+export function webManifest(web: Web): string {
+  return manifestsOf({ image: 'sampan/bench-http:1', port: PORT, targetPort: 8080, ...web });
 }
 
-export function webManifest({ name, replicas, version = '1' }: Web): string {
-  return `apiVersion: v1
-kind: ReplicationController
-metadata: { name: ${name} }
-spec:
-  replicas: ${replicas}
-  selector: { name: ${name} }
-  template:
-    metadata: { labels: { name: ${name} } }
-    spec:
-      containers:
-        - name: app
-          image: sampan/bench-http:1
-          env: [{ name: VERSION, value: "${version}" }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: ${name} }
-spec:
-  selector: { name: ${name} }
-  ports: [{ port: 80, targetPort: 8080 }]
-`;
+/** Where the Service is, if its address was declared. */
+export function webTarget({ clusterIP }: Web & { readonly clusterIP: string }): Target {
+  return { ip: clusterIP, port: PORT };
 }
 
 /** Resolves to the Service's address when all replicas, and no others, are ready behind it. */
@@ -44,7 +27,7 @@ export async function untilReady(sampan: Sampan, { name, replicas }: Web, timeou
       const addresses = subsets.flatMap((subset: { addresses?: unknown[] }) => subset.addresses ?? []);
       if (status.replicas !== replicas || status.readyReplicas !== replicas || addresses.length !== replicas) return;
       const { spec } = await sampan.api.get(`${namespace}/services/${name}`);
-      return { ip: spec.clusterIP, port: 80 };
+      return { ip: spec.clusterIP, port: PORT };
     },
     { describe: `${replicas} replicas of ${name} to be ready`, timeoutMs },
   );

@@ -56,7 +56,12 @@ export class FilterHost {
 
   startLoop = async (network: ClusterNetwork): Promise<void> => {
     const cache = { list: (kind: 'Service' | 'Endpoints') => [...this.#objects[kind]] } as unknown as ReadOnlyCache;
-    const loop = createServiceProxyLoop({ cache, filter: this.#filterOrThrow, network: () => network });
+    const loop = createServiceProxyLoop({
+      cache,
+      filter: this.#filterOrThrow,
+      clock: systemClock,
+      network: () => network,
+    });
     const subscribe = (listener: (change: ObjectChange) => void) => {
       this.#listeners.add(listener);
       return () => this.#listeners.delete(listener);

@@ -12,6 +12,8 @@ import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import { kubeconfigOf } from '../../../daemon/kubeconfig.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps } from '../../fakes/fake-node.ts';
+import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
@@ -22,6 +24,8 @@ export interface ApiBed {
   readonly kubeconfig: string;
   readonly certificates: Certificates;
   readonly cluster: TestCluster;
+  /** Of the one node, `here`. */
+  readonly runtime: FakeRuntime;
   readonly log: CollectedLog;
   close(): Promise<void>;
 }
@@ -29,10 +33,11 @@ export interface ApiBed {
 export async function startApiBed(): Promise<ApiBed> {
   const cluster = await createTestCluster();
   const log = new CollectedLog();
+  const runtime = new FakeRuntime(cluster);
   const server = new ApiServer({
     client: cluster.registry,
     cache: followedCache(cluster.registry, cluster.clock),
-    podLogs: saysHello,
+    ...nodeDeps(cluster, runtime),
     diagnostics: () => ({}),
     version: '0.1.0',
     health: { live: [], ready: [] },
@@ -54,9 +59,5 @@ export async function startApiBed(): Promise<ApiBed> {
     await server.close();
     rmSync(folder, { recursive: true });
   };
-  return { url, kubeconfig, certificates, cluster, log, close };
-}
-
-async function* saysHello(_pod: unknown, container: string) {
-  yield { stream: 'stdout' as const, data: Buffer.from(`${container} says hello\n`) };
+  return { url, kubeconfig, certificates, cluster, runtime, log, close };
 }

@@ -2,6 +2,7 @@
  * Finds the kubectl of a version and runs it as a person would, with a home and a kubeconfig of its own. The versions lie beside the
  * file that `kubectl` on PATH links to, or that $KUBECTL names: `kubectl.1.27`. Never touches the caller's own ~/.kube.
  */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,6 +25,12 @@ export function findKubectl(version: KubectlVersion): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
+export interface StartedKubectl {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export class Kubectl {
   readonly #path: string;
   readonly #kubeconfig: string;
@@ -44,6 +51,15 @@ export class Kubectl {
   /** The same, whatever its exit code. */
   attempt(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return attempt(this.#path, args, { ...options, env: this.#environment() });
+  }
+
+  /** One that goes on beside the test, which ends it; its output is collected. */
+  start(args: readonly string[]): StartedKubectl {
+    const child = spawn(this.#path, args, { env: this.#environment() });
+    const started = { process: child, stdout: '', stderr: '' };
+    child.stdout.on('data', (data) => (started.stdout += data));
+    child.stderr.on('data', (data) => (started.stderr += data));
+    return started;
   }
 
   /** A file of this name with this text, in its home; answers the path. */

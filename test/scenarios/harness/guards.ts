@@ -7,9 +7,10 @@ import { LABEL_UID } from '../../../reconcilers/kubelet/identity.ts';
 import { isPodReady, isPodTerminal, type Pod } from '../../../reconcilers/objects/pod.ts';
 import type { World } from './world.ts';
 
-/** Of the controller's pods never fewer than `least` are available, and never is one made that is more than `most`. */
-export function guardReplicas({ ledger }: World, name: string, { least, most }: { least: number; most: number }): void {
+/** Of the controller's pods never fewer than `least` are available, and never is one made that is more than `most`: as they say now. */
+export function guardReplicas({ ledger }: World, name: string, limits: { least: number; most: number }): void {
   ledger.onRevision((entries, revision) => {
+    const { least, most } = limits;
     const touched = entries.filter(({ key }) => key.startsWith(`/registry/pods/default/${name}-`));
     if (touched.length === 0) return;
     const pods = ledger.list('Pod').filter((pod) => pod.metadata.labels?.name === name && isActive(pod));

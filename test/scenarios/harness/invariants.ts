@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { LABEL_CONTAINER, LABEL_UID, SANDBOX } from '../../../reconcilers/kubelet/identity.ts';
+import { LABEL_SERVICE_NAME } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
 import { isPodReady, type Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ContainerRecord } from '../../../reconcilers/ports/container-runtime.ts';
 import { type Declared, type DeclaredController, type DeclaredService, declaredBy, type Files } from './declared.ts';
@@ -34,8 +35,10 @@ export function checkConverged(world: World, files: Files, applied?: string): vo
   assert.equal(world.ledger.list('Pod').length, replicas, 'pods, all in all');
   for (const machine of world.machines.filter(({ daemon }) => daemon !== undefined)) {
     checkContainers(world, machine);
+    checkVolumes(world, machine);
     checkRoutes(world, machine, declared.services);
   }
+  checkSlices(world, declared.services);
   checkAddresses(world);
   checkSource(world, declared, applied);
 }
@@ -99,8 +102,30 @@ function checkPodContainers(pod: Pod, containers: readonly ContainerRecord[]): v
   }
 }
 
+/** The machine holds volumes of just the pods that run on it and mount some. */
+function checkVolumes(world: World, { name, files }: Machine): void {
+  const pods = world.ledger.list('Pod').filter(({ spec }) => spec.nodeName === name && (spec.volumes?.length ?? 0) > 0);
+  const uids = pods.map(({ metadata }) => metadata.uid).sort();
+  assert.deepEqual(files.heldUids, uids, `pods that ${name} holds volumes of`);
+}
+
 function sandboxAttempt(containers: readonly ContainerRecord[]): string | undefined {
   return containers.find(({ labels }) => labels[LABEL_CONTAINER] === SANDBOX)?.labels[LABEL_SANDBOX_ATTEMPT];
+}
+
+/** Each Service has its ready pods in its slices, each once. */
+function checkSlices(world: World, services: readonly DeclaredService[]): void {
+  const slices = Map.groupBy(
+    world.ledger.list('EndpointSlice'),
+    ({ metadata }) => metadata.labels?.[LABEL_SERVICE_NAME],
+  );
+  for (const { name, selects } of services) {
+    const pods = world.ledger.list('Pod').filter((pod) => pod.metadata.labels?.name === selects && isPodReady(pod));
+    const found = (slices.get(name) ?? []).flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses));
+    assert.deepEqual(found.sort(), pods.map(({ status }) => status.podIP).sort(), `endpoint slices of ${name}`);
+    slices.delete(name);
+  }
+  assert.deepEqual([...slices.keys()], [], 'slices of no Service');
 }
 
 function checkRoutes(world: World, machine: Machine, services: readonly DeclaredService[]): void {

@@ -9,6 +9,7 @@ import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
+import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import type { Life } from './life.ts';
 
 /** Events and heartbeats change nothing that anybody decides by. */
@@ -53,11 +54,34 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     start: (id) => act('start', id, () => runtime.start(id)),
     stop: (id, graceSeconds) => act('stop', id, () => runtime.stop(id, graceSeconds)),
     remove: (id) => act('remove', id, () => runtime.remove(id)),
+    usage: (ids) => life.ask(() => runtime.usage(ids)),
     logs: (id, options, signal) => life.listen((until) => runtime.logs(id, options, until), signal),
+    exec: (id, spec) => act('exec', id, () => runtime.exec(id, spec)),
+    attach: (id, choice) => life.ask(() => runtime.attach(id, choice)),
+    connect: (id, port, signal) => life.ask(() => runtime.connect(id, port, signal)),
     events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
     image: (reference) => life.ask(() => runtime.image(reference)),
     images: () => life.ask(() => runtime.images()),
     pull: (reference, onProgress, signal) => act('pull', reference, () => runtime.pull(reference, onProgress, signal)),
+  };
+}
+
+export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
+  return {
+    pods: () => life.ask(() => files.pods()),
+    placed: (podUid) => life.ask(() => files.placed(podUid)),
+    write: async (pod, volume, content) => {
+      const before = (await files.placed(pod.uid)).get(volume)?.revision;
+      const describe = () => (before === content.revision ? undefined : `write ${pod.name} ${volume}`);
+      await life.act(() => files.write(pod, volume, content), describe);
+    },
+    remove: async (podUid) => {
+      const isThere = (await files.placed(podUid)).size > 0;
+      await life.act(
+        () => files.remove(podUid),
+        () => (isThere ? `remove volumes of ${podUid}` : undefined),
+      );
+    },
   };
 }
 

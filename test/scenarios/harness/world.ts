@@ -5,8 +5,7 @@
 import { MemoryStore } from '../../../daemon/adapters/memory-store.ts';
 import { type AssembledLoop, type Core, createCore, masterLoops, nodeLoops } from '../../../daemon/assemble.ts';
 import { compactRegularly } from '../../../reconcilers/kit/compaction.ts';
-import { NamespaceExists } from '../../../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../../../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../../../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
@@ -18,6 +17,8 @@ import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
+import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { FaultyStore } from './faulty-store.ts';
 import { Ledger } from './ledger.ts';
@@ -25,6 +26,7 @@ import { Life } from './life.ts';
 import {
   mortalArchive,
   mortalClock,
+  mortalFiles,
   mortalFilter,
   mortalLog,
   mortalRuntime,
@@ -36,6 +38,7 @@ const SERVICE_RANGE = parseIpv4Range('123.123.123.0/24');
 const CLUSTER_CIDR = parseIpv4Range('10.244.0.0/16');
 const NODE_PORTS = { first: 30_000, last: 32_767 };
 const PAUSE_IMAGE = 'sampan/pause:1';
+const AUTHORITY = '-----BEGIN CERTIFICATE-----\nc2FtcGFu\n-----END CERTIFICATE-----\n';
 const GRACE_MS = 10_000;
 const EVICTION_MS = 30_000;
 /** How the world's time passes while something is waited for: in short steps at first, then in long ones. */
@@ -79,8 +82,10 @@ export class World {
 
   /** The API as a person at the command line has it: through no daemon's cache. */
   get person(): Registry {
-    const addresses = new ServiceAddresses({ serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS }, this);
-    const admissions = [new NamespaceExists(this.store), addresses];
+    const admissions = standardAdmissions(
+      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, isApiReachable: false },
+      this,
+    );
     return new Registry({ store: this.store, clock: this.clock, random: this.random, admissions });
   }
 
@@ -180,6 +185,7 @@ export class Machine {
   readonly name: string;
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
+  readonly files = new FakeVolumeFiles();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -205,8 +211,11 @@ export class Machine {
     return this.filter.table;
   }
 
-  /** Starts its daemon anew. `diesAfter`: so many changes of the world are left to it; default: all it likes. */
-  async start(options: { diesAfter?: number } = {}): Promise<Daemon> {
+  /**
+   * Starts its daemon anew. `diesAfter`: so many changes of the world are left to it; default: all it likes. `stuck`: a loop of it
+   * that hangs from the start.
+   */
+  async start(options: { diesAfter?: number; stuck?: string } = {}): Promise<Daemon> {
     this.kill();
     const { clock, random, store, log } = this.#world;
     const life = new Life((change) => this.#world.noteChange(this, change));
@@ -215,10 +224,10 @@ export class Machine {
     const ownStore = mortalStore(store, life);
     const core = createCore(
       ownStore,
-      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name },
+      { serviceRange: SERVICE_RANGE, nodePorts: NODE_PORTS, host: this.name, isApiReachable: true },
       essentials,
     );
-    this.#daemon = { life, loops: this.#assemble(core, life) };
+    this.#daemon = { life, loops: this.#assemble(core, life).filter(({ name }) => name !== options.stuck) };
     void core.cache.run(life.signal);
     void compactRegularly({ store: ownStore, revision: () => core.cache.revision, ...essentials }, life.signal);
     void runLoops(core, this.#daemon);
@@ -236,6 +245,8 @@ export class Machine {
     const { source, archive } = this.#world;
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
+    const files = mortalFiles(this.files, life);
+    const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
       sources: [{ source: mortalSource(source, life), onInvalid: 'refuse', pruneLimit: 0.5 }],
       archive: mortalArchive(archive, life),
@@ -243,10 +254,11 @@ export class Machine {
       clusterCidr: CLUSTER_CIDR,
       nodeMonitorGraceMs: GRACE_MS,
       podEvictionTimeoutMs: EVICTION_MS,
+      authority: () => AUTHORITY,
     });
     const node = nodeLoops(
       core,
-      { runtime, filter },
+      { runtime, filter, files, tokens },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),

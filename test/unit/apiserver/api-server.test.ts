@@ -6,8 +6,10 @@ import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import type { Table } from '../../../daemon/apiserver/table.ts';
 import { ApiConnection, SOCKET_NAME, TABLE_ACCEPT } from '../../../daemon/cli/api-connection.ts';
 import { layOutTable } from '../../../daemon/cli/table-layout.ts';
+import { podRuntimeFrom } from '../../../daemon/pod-streams.ts';
 import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
@@ -41,13 +43,17 @@ describe('ApiServer', () => {
   beforeEach(async () => {
     cluster = await createTestCluster();
     folder = mkdtempSync(join(tmpdir(), 'sampan-api-'));
-    async function* podLogs(_pod: unknown, container: string) {
+    const runtime = new FakeRuntime(cluster);
+    async function* output(container: string) {
       yield { stream: 'stdout' as const, data: Buffer.from(`${container} says hello\n`) };
     }
     server = new ApiServer({
       client: cluster.registry,
+      podLogs: async (_pod, container) => output(container),
+      pods: podRuntimeFrom(runtime, { instance: 'test', nodeName: 'here' }),
+      nodeName: 'here',
+      random: cluster.random,
       cache: followedCache(cluster.registry, cluster.clock),
-      podLogs,
       diagnostics: () => ({ version: 'test' }),
       version: 'test',
       health: { live: [], ready: [] },
@@ -179,7 +185,8 @@ describe('ApiServer', () => {
   });
 
   it("serves a container's output, and asks which where there are several", async () => {
-    await create('web');
+    const { metadata } = await create('web');
+    await cluster.registry.bindPod({ namespace: 'default', name: 'web' }, metadata.uid, 'here');
     const text = async (path: string) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of await api.stream(path)) chunks.push(chunk);

@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import type { HealthChecks } from '../../../daemon/apiserver/discovery/health.ts';
 import { ApiServer, type ApiServerDeps } from '../../../daemon/apiserver/server.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps } from '../../fakes/fake-node.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
@@ -42,7 +43,7 @@ export async function startHttpBed(
   const server = new ApiServer({
     client: registry,
     cache: followedCache(registry, clock),
-    podLogs: async function* () {},
+    ...nodeDeps(cluster),
     diagnostics: () => ({}),
     version: '0.1.0',
     health,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditFile } from '../../../daemon/adapters/audit-file.ts';
@@ -13,11 +13,19 @@ describe('the audit file', () => {
   let log: CollectedLog;
   const open = (maxBytes = 1_000_000, maxBackups = 2) => new AuditFile({ path, maxBytes, maxBackups }, { clock, log });
   const backups = () => readdirSync(folder).filter((name) => /^audit-\d{4}/.test(name));
-  const exists = (name: string) => existsSync(join(folder, name));
+  /** '' where it is just being moved aside. */
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(folder, name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  };
   /** The numbers of the events in all files, oldest file first. */
   const numbers = () =>
-    [...backups().sort(), 'audit.log'].filter(exists).flatMap((name) =>
-      readFileSync(join(folder, name), 'utf8')
+    [...backups().sort(), 'audit.log'].flatMap((name) =>
+      read(name)
         .split('\n')
         .slice(0, -1)
         .map((line) => (JSON.parse(line) as { n: number }).n),

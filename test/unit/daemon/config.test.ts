@@ -67,6 +67,35 @@ describe('the command line', () => {
     assert.equal(config.podEvictionTimeoutMs, 120_000);
   });
 
+  it('serves the API for this machine alone unless told otherwise', async () => {
+    const { api } = (await runWith('manifests')) as RunConfig;
+    assert.deepEqual(api, {
+      bindAddress: '127.0.0.1',
+      securePort: 6443,
+      tlsNames: [],
+      serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
+      maxReads: 400,
+      maxWrites: 200,
+      maxStreams: 1_000,
+    });
+    const told = (await runWith(
+      'manifests',
+      '--bind-address=::',
+      '--secure-port=0',
+      '--tls-san=box.example.com, 192.0.2.7',
+      '--token-auth-file=tokens.csv',
+      '--authorization-rbac-file=rbac.yaml',
+      '--audit-log-path=audit.log',
+      '--audit-log-maxsize=1',
+      '--audit-log-maxbackup=0',
+    )) as RunConfig;
+    assert.equal(told.api.bindAddress, '::');
+    assert.equal(told.api.securePort, 0);
+    assert.deepEqual(told.api.tlsNames, ['box.example.com', '192.0.2.7']);
+    assert.deepEqual([told.api.tokenFile, told.api.rbacFile], ['tokens.csv', 'rbac.yaml']);
+    assert.deepEqual(told.api.audit, { path: 'audit.log', maxBytes: 1_048_576, maxBackups: 0 });
+  });
+
   for (const bad of [
     ['manifests', '--service-cluster-ip-range=10.96.0.1/16'],
     ['manifests', '--service-node-port-range=9-8'],
@@ -74,6 +103,11 @@ describe('the command line', () => {
     ['manifests', '--prune-limit=2'],
     ['manifests', '--pod-eviction-timeout=soon'],
     ['manifests', '--no-such-flag'],
+    ['manifests', '--bind-address=localhost'],
+    ['manifests', '--secure-port=65536'],
+    ['manifests', '--tls-san=a b'],
+    ['manifests', '--max-streams=0'],
+    ['manifests', '--audit-log-maxsize=0'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));
   }

@@ -77,4 +77,15 @@ describe('docker runtime: translations', () => {
       },
     });
   });
+
+  it('mounts folders of the machine, and never has Docker make one that is missing', () => {
+    const spec = { name: 'web', image: 'web', labels: {}, network: { kind: 'host' } as const };
+    const mounts = [{ source: '/var/lib/sampan/pods/u/volumes/all', target: '/etc/all', readOnly: true }];
+    const { HostConfig } = toCreateOptions({ ...spec, mounts }, 'json-file');
+    assert.deepEqual(HostConfig?.Mounts, [
+      { Type: 'bind', Source: '/var/lib/sampan/pods/u/volumes/all', Target: '/etc/all', ReadOnly: true },
+    ]);
+    assert.equal(HostConfig?.Binds, undefined);
+    assert.equal(toCreateOptions(spec, 'json-file').HostConfig?.Mounts, undefined);
+  });
 });

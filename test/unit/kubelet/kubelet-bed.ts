@@ -13,23 +13,29 @@ import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import type { Container, Pod, PodSpec } from '../../../reconcilers/objects/pod.ts';
 import type { ContainerRecord, ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
+import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
+import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export const NODE = 'node-1';
-const CACHED = ['Pod', 'Service', 'Endpoints', 'Node', 'Namespace'] as const;
+const CACHED = ['Pod', 'Service', 'Endpoints', 'Node', 'Namespace', 'ConfigMap', 'Secret', 'ServiceAccount'] as const;
 
 /** Stands between the daemon and what outlives it: the call at which it is killed throws, and all after it. */
 export interface Mortal {
   runtime: ContainerRuntime;
   client: ObjectClient;
+  files?: VolumeFiles;
 }
 
 export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
+  readonly files = new FakeVolumeFiles();
+  readonly tokens: FakeTokenIssuer;
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
   readonly events: string[] = [];
@@ -38,6 +44,7 @@ export class KubeletBed {
   private constructor(cluster: TestCluster) {
     this.cluster = cluster;
     this.runtime = new FakeRuntime(cluster);
+    this.tokens = new FakeTokenIssuer(cluster.clock);
     for (const image of ['sampan/pause:1', 'web', 'web:2', 'other']) this.runtime.addImage(image);
   }
 
@@ -60,7 +67,7 @@ export class KubeletBed {
   /** Starts the daemon. `mortal` may put itself between it and the world. */
   async start(mortal: (world: Mortal) => Mortal = (world) => world): Promise<void> {
     const { clock, random, registry } = this.cluster;
-    const world = mortal({ runtime: this.runtime, client: registry });
+    const world = mortal({ runtime: this.runtime, client: registry, files: this.files });
     const stop = new AbortController();
     const cache = new ObjectCache(CACHED, { client: world.client, clock, log: this.log });
     const recorded = new StoredEventRecorder('kubelet', NODE, { client: world.client, clock, random, log: this.log });
@@ -74,6 +81,8 @@ export class KubeletBed {
       cache,
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
+      files: world.files ?? this.files,
+      tokens: this.tokens,
       events,
       clock,
       log: this.log,

@@ -1,5 +1,6 @@
 /** The kubelet over the fake runtime: what runs, what it cost, what is reported. */
 import assert from 'node:assert/strict';
+import { LABEL_UID } from '../../../reconcilers/kubelet/identity.ts';
 import { KubeletBed } from './kubelet-bed.ts';
 
 describe('kubelet', () => {
@@ -191,6 +192,19 @@ describe('kubelet', () => {
       await bed.cluster.registry.delete('Pod', key, { gracePeriodSeconds: 0 });
       await bed.start();
       assert.deepEqual(await bed.summary(), []);
+    });
+
+    it('removed by force ends beside a new pod of its name, which does not wait for it', async () => {
+      bed.runtime.addImage('stubborn', { onSigterm: 'ignore' });
+      await bed.start();
+      await bed.addPod({ containers: [{ name: 'web', image: 'stubborn' }] });
+      await bed.cluster.registry.delete('Pod', key, { gracePeriodSeconds: 0 });
+      const { metadata } = await bed.addPod();
+      assert.deepEqual(await bed.summary(), ['POD_0 running', 'POD_0 running', 'web_0 running', 'web_0 running']);
+      await bed.advance(31_000);
+      assert.deepEqual(await bed.summary(), ['POD_0 running', 'web_0 running']);
+      const uids = (await bed.containers()).map(({ labels }) => labels[LABEL_UID]);
+      assert.deepEqual(uids, [metadata.uid, metadata.uid]);
     });
   });
 

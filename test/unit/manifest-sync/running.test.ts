@@ -9,8 +9,7 @@ import { parseSyncSchedule } from '../../../daemon/adapters/sync-schedule.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { ObjectCache } from '../../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
-import { NamespaceExists } from '../../../reconcilers/kit/registry/admission/namespace-exists.ts';
-import { ServiceAddresses } from '../../../reconcilers/kit/registry/admission/service-addresses.ts';
+import { standardAdmissions } from '../../../reconcilers/kit/registry/admission/standard.ts';
 import { parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { Registry } from '../../../reconcilers/kit/registry/registry.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
@@ -35,8 +34,12 @@ describe('manifest-sync, running', () => {
     controllers = new AbortController();
     const [clock, random] = [systemClock, new SeededRandom()];
     const store = new MemoryStore(clock);
-    const ranges = { serviceRange: parseIpv4Range('10.96.0.0/24'), nodePorts: { first: 30_000, last: 32_767 } };
-    const admissions = [new NamespaceExists(store), new ServiceAddresses(ranges, { store, random })];
+    const ranges = {
+      serviceRange: parseIpv4Range('10.96.0.0/24'),
+      nodePorts: { first: 30_000, last: 32_767 },
+      isApiReachable: false,
+    };
+    const admissions = standardAdmissions(ranges, { store, clock, random });
     registry = new Registry({ store, clock, random, admissions });
     await registry.create('Namespace', {
       apiVersion: 'v1',
@@ -55,6 +58,7 @@ describe('manifest-sync, running', () => {
       cache,
       events: { record: () => {} },
       archive: new MemoryArchive(),
+      clock,
       log,
     });
     running = Promise.all([caching, new RunLoop(loop, { cache, clock, random, log }).run(controllers.signal)]);

@@ -60,7 +60,15 @@ export class SyncFixture {
     };
     const sources = [this.source, ...this.others].map((source) => ({ source, ...this.options }));
     const client = readYourWrites(registry, cache);
-    const loop = createManifestSyncLoop({ sources, client, cache, events, archive: this.archive, log: this.log });
+    const loop = createManifestSyncLoop({
+      sources,
+      client,
+      cache,
+      events,
+      archive: this.archive,
+      clock,
+      log: this.log,
+    });
     const watching = loop.watchOutside?.(() => {}, controller.signal);
     const stop = async () => {
       controller.abort();

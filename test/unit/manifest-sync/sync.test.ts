@@ -514,8 +514,17 @@ describe('manifest-sync', () => {
 
   it('refuses to start with one place given twice', () => {
     const configured = { source: fixture.source, onInvalid: 'refuse' as const, pruneLimit: 0.5 };
-    const { cache, client, archive, log } = fixture;
-    const deps = { sources: [configured, configured], cache, client, archive, log, events: { record: () => {} } };
+    const { cache, client, archive, log, cluster } = fixture;
+    const { clock } = cluster;
+    const deps = {
+      sources: [configured, configured],
+      cache,
+      client,
+      archive,
+      clock,
+      log,
+      events: { record: () => {} },
+    };
     assert.throws(() => createManifestSyncLoop(deps), /\/srv\/web and \/srv\/web are one source, web/);
   });
 

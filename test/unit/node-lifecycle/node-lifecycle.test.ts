@@ -172,4 +172,78 @@ describe('node lifecycle', () => {
     assert.equal(await readyOf(cluster, 'n1'), 'True');
     await loops.stop();
   });
+
+  describe('a NoExecute taint', () => {
+    const TAINT = { key: 'example.com/dead', effect: 'NoExecute' } as const;
+    const taint = async ({ registry }: TestCluster, taints: readonly (typeof TAINT)[]) => {
+      await registry.modify('Node', { namespace: '', name: 'n1' }, (node) => ({
+        ...node,
+        spec: { ...node.spec, taints: [...taints] },
+      }));
+    };
+    const tolerant = async ({ registry }: TestCluster, name: string, tolerationSeconds: number) => {
+      const toleration = { key: TAINT.key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds } as const;
+      await registry.create('Pod', draftPod(name, 'web', { nodeName: 'n1', tolerations: [toleration] }));
+      await reportPod(registry, name, '10.244.0.9');
+    };
+    const isGoing = async ({ registry }: TestCluster, name: string) =>
+      (await registry.get('Pod', { namespace: 'default', name }))?.metadata.deletionTimestamp !== undefined;
+
+    it('drives away at once what does not tolerate it, and others when their time is up', async () => {
+      const cluster = await twoNodes();
+      await tolerant(cluster, 'short', 20);
+      await tolerant(cluster, 'long', 3_600);
+      const loops = await startLoops(cluster, nodeLifecycle);
+      await taint(cluster, [TAINT]);
+      await loops.settled();
+      assert.ok(await isGoing(cluster, 'on-n1'));
+      const target = (await podOn(cluster, 'n1'))?.status.conditions?.find(({ type }) => type === 'DisruptionTarget');
+      assert.equal(target?.reason, 'DeletionByTaintManager');
+      assert.ok(loops.events.includes('TaintManagerEviction: Marking for deletion Pod default/on-n1'));
+      assert.equal(await isGoing(cluster, 'on-n2'), false);
+
+      await pass(cluster, 18, 'n1', 'n2');
+      assert.equal(await isGoing(cluster, 'short'), false);
+      await pass(cluster, 4, 'n1', 'n2');
+      assert.ok(await isGoing(cluster, 'short'));
+      assert.equal(await isGoing(cluster, 'long'), false);
+      await loops.stop();
+    });
+
+    it('does nothing more once it is taken away', async () => {
+      const cluster = await twoNodes();
+      await tolerant(cluster, 'short', 20);
+      const loops = await startLoops(cluster, nodeLifecycle);
+      await taint(cluster, [TAINT]);
+      await pass(cluster, 10, 'n1', 'n2');
+      await taint(cluster, []);
+      await pass(cluster, 60, 'n1', 'n2');
+      assert.equal(await isGoing(cluster, 'short'), false);
+      await loops.stop();
+    });
+
+    it('is tolerated no longer for a restart of the daemon', async () => {
+      const cluster = await twoNodes();
+      await tolerant(cluster, 'short', 20);
+      const first = await startLoops(cluster, nodeLifecycle);
+      await taint(cluster, [TAINT]);
+      await pass(cluster, 10, 'n1', 'n2');
+      await first.stop();
+      const second = await startLoops(cluster, nodeLifecycle);
+      await pass(cluster, 12, 'n1', 'n2');
+      assert.ok(await isGoing(cluster, 'short'));
+      await second.stop();
+    });
+
+    it('drives away what comes later, too', async () => {
+      const cluster = await twoNodes();
+      const loops = await startLoops(cluster, nodeLifecycle);
+      await taint(cluster, [TAINT]);
+      await loops.settled();
+      await cluster.registry.create('Pod', draftPod('late', 'web', { nodeName: 'n1' }));
+      await loops.settled();
+      assert.ok(await isGoing(cluster, 'late'));
+      await loops.stop();
+    });
+  });
 });

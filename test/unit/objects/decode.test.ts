@@ -14,7 +14,12 @@ describe('decoding of JSON from clients', () => {
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name: 'a', creationTimestamp: null, labels: { a: 'b', empty: null }, managedFields: [{ any: 1 }] },
+      metadata: {
+        name: 'a',
+        creationTimestamp: null,
+        labels: { a: 'b', empty: null },
+        managedFields: [{ manager: 'kubectl' }],
+      },
       spec: { containers: [{ name: 'a', image: 'a', resources: { limits: { cpu: 0.5, memory: '1Gi' } } }] },
       status: {
         phase: 'Running',
@@ -25,7 +30,7 @@ describe('decoding of JSON from clients', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(object, {
       ...pod,
-      metadata: { name: 'a', labels: { a: 'b', empty: '' } },
+      metadata: { name: 'a', labels: { a: 'b', empty: '' }, managedFields: [{ manager: 'kubectl' }] },
       spec: { containers: [{ name: 'a', image: 'a', resources: { limits: { cpu: '0.5', memory: '1Gi' } } }] },
     });
   });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { applyDefaults } from '../../../reconcilers/objects/defaults.ts';
 import type { JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
+import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import type { Toleration } from '../../../reconcilers/objects/taints.ts';
 import { validateObject, validateUpdate } from '../../../reconcilers/objects/validation.ts';
 
 function errorsOf<K extends Kind>(kind: K, before: ObjectOf<K>, change: (next: ObjectOf<K>) => void): string[] {
@@ -41,12 +43,25 @@ describe('validation of updates', () => {
       next.spec.containers[0] = { ...container, env: [{ name: 'A', value: '2' }] };
     };
     assert.deepEqual(errorsOf('Pod', bound, change), [
-      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image` (changed: spec.containers[0].env[0].value, spec.nodeName)',
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.tolerations` (only additions to existing tolerations) (changed: spec.containers[0].env[0].value, spec.nodeName)',
     ]);
     assert.deepEqual(
       errorsOf('Pod', pod, (next) => next.spec.containers.push({ name: 'b', image: 'b' })),
       ['spec.containers: Forbidden: pod updates may not add or remove containers'],
     );
+  });
+
+  it('lets tolerations come and last longer, and none go', () => {
+    const had: Toleration = { key: 'gpu', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 };
+    const tolerant: Pod = { ...pod, spec: { ...pod.spec, tolerations: [had] } };
+    const added = (next: Pod) => {
+      Object.assign(next.spec, { tolerations: [{ ...had, tolerationSeconds: 9 }, { operator: 'Exists' }] });
+    };
+    assert.deepEqual(errorsOf('Pod', tolerant, added), []);
+    const replaced = (next: Pod) => Object.assign(next.spec, { tolerations: [{ operator: 'Exists' }] });
+    assert.deepEqual(errorsOf('Pod', tolerant, replaced), [
+      'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
+    ]);
   });
 
   it('keeps identity', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { controllerOf } from '../../../reconcilers/objects/meta.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
@@ -291,6 +292,28 @@ describe('replication', () => {
       await setImage(cluster, 'web:1');
       const { pods } = await rollOut(cluster, loops, (pod) => imageOf(pod) !== 'web:broken');
       assert.deepEqual(pods.map((pod) => pod.metadata.uid).sort(), before);
+      await loops.stop();
+    });
+
+    it('leaves adopted pods alone that admission has completed', async () => {
+      const cluster = await createTestCluster();
+      await cluster.registry.create('LimitRange', {
+        apiVersion: 'v1',
+        kind: 'LimitRange',
+        metadata: { name: 'l', namespace: 'default' },
+        spec: { limits: [{ type: 'Container', default: { cpu: '500m' }, defaultRequest: { memory: '64Mi' } }] },
+      });
+      for (const name of ['a', 'b']) {
+        const pod = await cluster.registry.create('Pod', draftPod(name, 'web'));
+        assert.equal(pod.spec.tolerations?.length, 2);
+        assert.deepEqual(pod.spec.containers[0]?.resources?.limits, { cpu: '500m' });
+        await runPod(cluster, pod, name === 'a' ? 1 : 2);
+      }
+      const loops = await startLoops(cluster, replication);
+      await cluster.registry.create('ReplicationController', draftController('web', 2, SOURCE));
+      const { pods } = await rollOut(cluster, loops, () => true);
+      assert.deepEqual(pods.map((pod) => pod.metadata.name).sort(), ['a', 'b']);
+      assert.ok(pods.every((pod) => controllerOf(pod)?.name === 'web'));
       await loops.stop();
     });
 

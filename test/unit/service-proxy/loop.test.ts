@@ -45,7 +45,7 @@ describe('service-proxy loop', () => {
       return () => {};
     };
     const deps = { cache: { subscribe }, clock, random: systemRandom, log: new CollectedLog() };
-    const loop = new RunLoop(createServiceProxyLoop({ cache, filter, network: () => NETWORK }), deps);
+    const loop = new RunLoop(createServiceProxyLoop({ cache, filter, clock, network: () => NETWORK }), deps);
     running = loop.run(stop.signal);
     await eventually(() => loop.quiet && filter.applied.length === 1, { describe: 'the first table' });
   });
@@ -65,6 +65,49 @@ describe('service-proxy loop', () => {
     write('10.244.0.2', '10.244.0.3');
     await eventually(() => endpointsNow()?.length === 2, { describe: 'the second endpoint' });
     assert.equal(filter.applied.length, 2);
+  });
+
+  it('gathers endpoints that come one after another, the longer the more of them follow', async () => {
+    const ips = Array.from({ length: 50 }, (_, index) => `10.244.0.${2 + index}`);
+    for (let ready = 2; ready <= ips.length; ready += 1) {
+      write(...ips.slice(0, ready));
+      await clock.advance(40);
+    }
+    await clock.advance(1000);
+    assert.equal(endpointsNow()?.length, 50);
+    const counts = filter.applied.map(({ routes }) => routes[0]?.endpoints.length ?? 0);
+    assert.deepEqual(counts, [1, 2, 5, 11, 23, 48, 50], 'a single one does not wait');
+  });
+
+  it('waits for nothing after a rest', async () => {
+    write('10.244.0.2', '10.244.0.3');
+    write('10.244.0.2', '10.244.0.3', '10.244.0.4');
+    await clock.advance(3000);
+    write('10.244.0.2', '10.244.0.3', '10.244.0.4', '10.244.0.5');
+    await eventually(() => endpointsNow()?.length === 4, { describe: 'the fourth endpoint' });
+  });
+
+  it('does not wait to take an endpoint away, nor to give a Service its first', async () => {
+    for (const ips of [
+      ['10.244.0.2', '10.244.0.3'],
+      ['10.244.0.3'],
+      [],
+      ['10.244.0.4'],
+      ['10.244.0.5', '10.244.0.6'],
+    ]) {
+      write(...ips);
+      await eventually(() => endpointsNow()?.join() === ips.join(), { describe: `endpoints ${ips}` });
+    }
+  });
+
+  it('waits no longer than a pause when the clock is set back', async () => {
+    write('10.244.0.2', '10.244.0.3');
+    await clock.advance(0);
+    clock.jump(-3_600_000);
+    write('10.244.0.2', '10.244.0.3', '10.244.0.4');
+    assert.equal(endpointsNow()?.length, 2);
+    await clock.advance(125);
+    assert.equal(endpointsNow()?.length, 3);
   });
 
   it('puts the routes back after a disturbance', async () => {

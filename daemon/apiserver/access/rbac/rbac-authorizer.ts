@@ -2,7 +2,7 @@
  * Decides by RBAC: what some binding's role covers is allowed, everything else is not. Rules only ever add. A RoleBinding counts in
  * its namespace, a ClusterRoleBinding everywhere.
  */
-import type { Action, Authorizer, Decision, NonResourceRule, ResourceRule } from '../authorizer.ts';
+import type { Action, Authorizer, Decision, NonResourceRule, ResourceRule, UserRules } from '../authorizer.ts';
 import { parseServiceAccountName, type UserInfo } from '../user.ts';
 import type { Binding, PolicyRule, RbacPolicy, Role, Subject } from './policy.ts';
 import { covers } from './rule-match.ts';
@@ -30,7 +30,7 @@ export class RbacAuthorizer implements Authorizer {
     return { allowed: false, reason: '' };
   }
 
-  async rules(user: UserInfo, namespace: string) {
+  async rules(user: UserInfo, namespace: string): Promise<UserRules> {
     const resourceRules: ResourceRule[] = [];
     const nonResourceRules: NonResourceRule[] = [];
     for (const { rules, binding } of this.#grants(user, namespace)) {
@@ -43,7 +43,7 @@ export class RbacAuthorizer implements Authorizer {
         if (nonResourceURLs.length > 0 && binding.namespace === '') nonResourceRules.push({ verbs, nonResourceURLs });
       }
     }
-    return { resourceRules, nonResourceRules };
+    return { resourceRules, nonResourceRules, incomplete: false };
   }
 
   *#grants(user: UserInfo, namespace: string): Iterable<Grant> {

@@ -43,7 +43,7 @@ export function selfSubjectRulesReview(authorizer: Authorizer): Review {
   return async ({ spec, user }) => {
     const namespace = textAt(spec, 'namespace');
     if (namespace === '') throw new SampanError('BadRequest', { detail: 'no namespace on request' });
-    return { status: { ...(await authorizer.rules(user, namespace)), incomplete: false } };
+    return { status: await authorizer.rules(user, namespace) };
   };
 }
 

@@ -15,6 +15,8 @@ export type AdmittedWrite =
 export interface Addition {
   readonly conditions: readonly Condition[];
   readonly writes: readonly Write[];
+  /** Called once the write is made or given up. */
+  readonly done?: () => void;
 }
 
 export const NOTHING: Addition = { conditions: [], writes: [] };

@@ -45,7 +45,7 @@ describe('impersonation', () => {
       return { allowed: true, reason: '' };
     },
     async rules() {
-      return { resourceRules: [], nonResourceRules: [] };
+      return { resourceRules: [], nonResourceRules: [], incomplete: false };
     },
   };
   const as = async (headers: NodeJS.Dict<string[]>) => {

@@ -1,5 +1,5 @@
 /** An ApiServer over the memory store, served over real TLS on loopback, and clients of every kind for it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,9 @@ import { ServiceAccountTokens } from '../../../../daemon/apiserver/access/servic
 import { staticTokens } from '../../../../daemon/apiserver/access/static-tokens.ts';
 import type { Patience, TlsListener } from '../../../../daemon/apiserver/listeners.ts';
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
-import { kubeconfigOf } from '../../../../daemon/kubeconfig.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
+import { nodeDeps } from '../../../fakes/fake-node.ts';
 import { followedCache } from '../../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../../fakes/test-cluster.ts';
 
@@ -54,7 +54,6 @@ export interface TlsBed {
   readonly audit: AuditEvent[];
   readonly log: CollectedLog;
   readonly folder: string;
-  readonly kubeconfig: string;
   ask(path: string, ask?: Ask): Promise<Answer>;
   client(commonName: string, organizations: readonly string[]): Promise<CertifiedKey>;
   close(): Promise<void>;
@@ -90,7 +89,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   const server = new ApiServer({
     client: cluster.registry,
     cache: followedCache(cluster.registry, systemClock),
-    async *podLogs() {},
+    ...nodeDeps(cluster),
     diagnostics: () => ({}),
     version: '0.1.0',
     health: { live: [], ready: [] },
@@ -105,7 +104,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
       audit: (event) => audit.push(event),
     },
   });
-  const { authority, serving, admin } = certificates;
+  const { authority, serving } = certificates;
   const listener = await server.listenOnTls({
     host: '127.0.0.1',
     port: 0,
@@ -114,8 +113,6 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
     ...(patience && { patience }),
   });
   const url = `https://127.0.0.1:${listener.port}`;
-  const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigOf({ server: url, authority, client: admin, user: 'admin' }));
   return {
     cluster,
     server,
@@ -127,7 +124,6 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
     audit,
     log,
     folder,
-    kubeconfig,
     ask: (path, options) => ask(`${url}${path}`, pemOf(authority).certificate, options),
     client: (commonName, organizations) =>
       issueCertificate({ commonName, organizations, usage: 'client' }, validityFrom(Date.now()), authority),

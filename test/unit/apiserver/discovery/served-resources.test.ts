@@ -21,9 +21,10 @@ describe('the served resources', () => {
     );
     assert.deepEqual(
       served.map(({ resource }) => resource),
-      ['pods', 'services', 'leases', 'sources'],
+      ['pods', 'services', 'leases', 'nodes', 'pods', 'sources'],
     );
-    assert.deepEqual(groupVersionsOf(served), ['v1', 'coordination.k8s.io/v1', 'sampan.dev/v1']);
+    const groupVersions = ['v1', 'coordination.k8s.io/v1', 'metrics.k8s.io/v1beta1', 'sampan.dev/v1'];
+    assert.deepEqual(groupVersionsOf(served), groupVersions);
   });
 
   it('have a status where the kind has one', () => {

@@ -250,7 +250,10 @@ describe('a write over HTTP', () => {
         bed.send('PATCH', `${PODS}/a?dryRun=All`, { metadata: { labels: { x: '1' } } }, MERGE),
       );
       assert.deepEqual(patched.metadata.labels, { x: '1' });
-      await nothingWritten(() => bed.send('PUT', `${PODS}/a?dryRun=All`, pod('a', { y: '1' })));
+      const put = { ...patched, metadata: { name: 'a', labels: { y: '1' } } };
+      assert.deepEqual((await nothingWritten(() => bed.send('PUT', `${PODS}/a?dryRun=All`, put))).metadata.labels, {
+        y: '1',
+      });
       await nothingWritten(() => bed.get(`${PODS}/a?dryRun=All`, {}, 'DELETE'));
       await nothingWritten(() => bed.send('DELETE', PODS, { dryRun: ['All'] }));
       assert.deepEqual((await stored(`${PODS}/a`)).metadata.labels, {});

@@ -1,0 +1,33 @@
+/** Which pod, and which of its containers, a subresource of pods is about. */
+import type { Pod } from '../../reconcilers/objects/pod.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
+import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
+import type { ResourceRequest } from './request-info.ts';
+
+export async function podOf(client: ObjectClient, asked: Pick<ResourceRequest, 'namespace' | 'name'>): Promise<Pod> {
+  const pod = await client.get('Pod', asked);
+  if (pod === undefined) throw new SampanError('NotFound', { resource: 'pods', name: asked.name });
+  return pod;
+}
+
+/** The one that was asked for, or the only one. BadRequest, in Kubernetes' words, where that is none. */
+export function containerOf(pod: Pod, query: URLSearchParams): string {
+  const names = pod.spec.containers.map(({ name }) => name);
+  const asked = query.get('container') ?? '';
+  if (names.includes(asked)) return asked;
+  const { name } = pod.metadata;
+  if (asked !== '') {
+    throw new SampanError('BadRequest', { detail: `container ${asked} is not valid for pod ${name}` });
+  }
+  const [only] = names;
+  if (names.length === 1 && only !== undefined) return only;
+  throw new SampanError('BadRequest', {
+    detail: `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+  });
+}
+
+/** BadRequest for a pod that no node runs yet. */
+export function requireNode(pod: Pod): void {
+  if (pod.spec.nodeName !== undefined) return;
+  throw new SampanError('BadRequest', { detail: `pod ${pod.metadata.name} does not have a host assigned` });
+}

@@ -1,0 +1,108 @@
+/** What every keeper of pods' volumes must do: the suite for the fake and for folders. A world gives it, and reads as a container. */
+import assert from 'node:assert/strict';
+import type { PodOnNode, VolumeContent, VolumeFile, VolumeFiles } from '../../reconcilers/ports/volume-files.ts';
+
+export interface VolumeWorld {
+  readonly files: VolumeFiles;
+  /** The same node after a restart of the daemon. */
+  reopen(): VolumeFiles;
+  /** What a container that mounts `source` reads at `path`. */
+  read(source: string, path: string): Promise<{ text: string; mode: number } | undefined>;
+  close(): Promise<void>;
+}
+
+const WEB: PodOnNode = { namespace: 'default', name: 'web', uid: 'uid-web' };
+const OTHER: PodOnNode = { namespace: 'kube-system', name: 'other', uid: 'uid-other' };
+
+function content(revision: string, files: Record<string, string>, mode = 0o644): VolumeContent {
+  const all = Object.entries(files).map(([path, text]): VolumeFile => ({ path, mode, data: Buffer.from(text) }));
+  return { revision, medium: 'memory', files: all };
+}
+
+export function describeVolumeFiles(name: string, openWorld: () => Promise<VolumeWorld>): void {
+  describe(`volume files contract: ${name}`, () => {
+    let world: VolumeWorld;
+    beforeEach(async () => {
+      world = await openWorld();
+    });
+    afterEach(() => world.close());
+
+    const pathOf = async (pod: PodOnNode, volume: string): Promise<string> => {
+      const placed = (await world.files.placed(pod.uid)).get(volume);
+      assert.ok(placed, `volume ${volume} is in place`);
+      return placed.path;
+    };
+    const textOf = async (pod: PodOnNode, volume: string, path: string) =>
+      (await world.read(await pathOf(pod, volume), path))?.text;
+
+    it('has nothing at first', async () => {
+      assert.deepEqual(await world.files.pods(), []);
+      assert.equal((await world.files.placed('uid-web')).size, 0);
+    });
+
+    it('puts files in place with their modes, in folders where their paths say so', async () => {
+      await world.files.write(WEB, 'all', content('v1-a', { token: 'secret', 'tls/deep/ca.crt': 'PEM' }, 0o400));
+      const path = await pathOf(WEB, 'all');
+      assert.deepEqual(await world.read(path, 'token'), { text: 'secret', mode: 0o400 });
+      assert.deepEqual(await world.read(path, 'tls/deep/ca.crt'), { text: 'PEM', mode: 0o400 });
+    });
+
+    it('replaces all files at once, at the path that containers have mounted', async () => {
+      await world.files.write(WEB, 'all', content('v1-a', { kept: 'old', gone: 'x', 'folder/a': '1' }));
+      const path = await pathOf(WEB, 'all');
+      await world.files.write(WEB, 'all', content('v1-b', { kept: 'new', added: 'y', 'folder/b': '2' }));
+      assert.equal(await pathOf(WEB, 'all'), path);
+      assert.equal((await world.files.placed(WEB.uid)).get('all')?.revision, 'v1-b');
+      const read = async (file: string) => (await world.read(path, file))?.text;
+      const texts = await Promise.all(['kept', 'added', 'gone', 'folder/a', 'folder/b'].map(read));
+      assert.deepEqual(texts, ['new', 'y', undefined, undefined, '2']);
+    });
+
+    it('holds what is not text, and nothing at all', async () => {
+      const data = new Uint8Array([0, 255, 10, 128]);
+      const files = [{ path: 'bytes', mode: 0o644, data }];
+      await world.files.write(WEB, 'binary', { revision: 'v1-a', medium: 'disk', files });
+      assert.equal(await textOf(WEB, 'binary', 'bytes'), Buffer.from(data).toString());
+      await world.files.write(WEB, 'empty', content('v1-b.1767323045', {}));
+      assert.equal((await world.files.placed(WEB.uid)).get('empty')?.revision, 'v1-b.1767323045');
+    });
+
+    it('writes nothing where the revision is in place', async () => {
+      await world.files.write(WEB, 'all', content('v1-a', { file: 'first' }));
+      await world.files.write(WEB, 'all', content('v1-a', { file: 'second' }));
+      assert.equal(await textOf(WEB, 'all', 'file'), 'first');
+    });
+
+    it('keeps volumes and pods apart', async () => {
+      await world.files.write(WEB, 'one', content('v1-a', { file: '1' }));
+      await world.files.write(WEB, 'two', content('v1-a', { file: '2' }));
+      await world.files.write(OTHER, 'one', content('v1-c', { file: '3' }));
+      const texts = [
+        await textOf(WEB, 'one', 'file'),
+        await textOf(WEB, 'two', 'file'),
+        await textOf(OTHER, 'one', 'file'),
+      ];
+      assert.deepEqual(texts, ['1', '2', '3']);
+      const uids = (await world.files.pods()).map(({ uid }) => uid).sort();
+      assert.deepEqual(uids, ['uid-other', 'uid-web']);
+    });
+
+    it('is found again after a restart, with the names of the pods', async () => {
+      await world.files.write(WEB, 'all', content('v1-a', { file: 'x' }));
+      const path = await pathOf(WEB, 'all');
+      const again = world.reopen();
+      assert.deepEqual(await again.pods(), [WEB]);
+      assert.deepEqual([...(await again.placed(WEB.uid))], [['all', { revision: 'v1-a', path }]]);
+    });
+
+    it('removes all of a pod, and nothing of others; what is not there is removed', async () => {
+      await world.files.write(WEB, 'all', content('v1-a', { file: 'x' }));
+      await world.files.write(OTHER, 'all', content('v1-a', { file: 'y' }));
+      await world.files.remove(WEB.uid);
+      await world.files.remove(WEB.uid);
+      assert.deepEqual(await world.files.pods(), [OTHER]);
+      assert.equal((await world.files.placed(WEB.uid)).size, 0);
+      assert.equal(await textOf(OTHER, 'all', 'file'), 'y');
+    });
+  });
+}

@@ -1,0 +1,40 @@
+/** The pair that tests and benchmarks declare: a ReplicationController of one container, and a Service before its pods. */
+
+export interface ControlledService {
+  readonly name: string;
+  readonly replicas: number;
+  readonly image: string;
+  /** Written into each container's environment: another value is another template. */
+  readonly version?: string;
+  /** Of the Service, and of the container where that is another. */
+  readonly port: number;
+  readonly targetPort?: number;
+  /** Default: one is given to it. */
+  readonly clusterIP?: string;
+}
+
+export function manifestsOf(declared: ControlledService): string {
+  const { name, replicas, image, version = '1', port, targetPort = port, clusterIP } = declared;
+  return `apiVersion: v1
+kind: ReplicationController
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { name: ${name} }
+  template:
+    metadata: { labels: { name: ${name} } }
+    spec:
+      containers:
+        - name: app
+          image: ${image}
+          env: [{ name: VERSION, value: "${version}" }]
+          ports: [{ containerPort: ${targetPort} }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec:
+  selector: { name: ${name} }
+  ports: [{ port: ${port}, targetPort: ${targetPort} }]
+${clusterIP === undefined ? '' : `  clusterIP: ${clusterIP}\n`}`;
+}
