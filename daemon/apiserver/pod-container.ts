@@ -1,5 +1,5 @@
 /** Which pod, and which of its containers, a subresource of pods is about. */
-import type { Pod } from '../../reconcilers/objects/pod.ts';
+import { allContainers, type Pod } from '../../reconcilers/objects/pod.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../reconcilers/ports/object-client.ts';
 import type { ResourceRequest } from './request-info.ts';
@@ -14,7 +14,7 @@ export async function podOf(client: ObjectClient, asked: Pick<ResourceRequest, '
 export function containerOf(pod: Pod, query: URLSearchParams): string {
   const names = pod.spec.containers.map(({ name }) => name);
   const asked = query.get('container') ?? '';
-  if (names.includes(asked)) return asked;
+  if (allContainers(pod.spec).some(({ name }) => name === asked)) return asked;
   const { name } = pod.metadata;
   if (asked !== '') {
     throw new SampanError('BadRequest', { detail: `container ${asked} is not valid for pod ${name}` });

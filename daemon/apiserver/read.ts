@@ -19,7 +19,12 @@ export async function serveRead(
 ): Promise<void> {
   const { request, response } = exchange;
   const { info, namespace, name, query } = asked;
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(
+    { ...info, columns: view.columns },
+    request.headers.accept,
+    query.get('includeObject'),
+    () => clock.now(),
+  );
   if (asked.verb === 'get') {
     await lists.checkVersion(versionOf(query));
     const object = await client.get(info.kind, { namespace, name });

@@ -30,9 +30,14 @@ const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
   ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
 );
 
+interface Shown extends Pick<KindInfo, 'kind' | 'apiVersion'> {
+  /** Where they are not those of the kind. */
+  readonly columns?: readonly Column<AnyObject>[] | undefined;
+}
+
 /** NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
 export function representationOf(
-  info: KindInfo,
+  info: Shown,
   accept: string | undefined,
   includeObject: string | null,
   now: () => number,
@@ -52,7 +57,7 @@ export function includeOf(value: string | null): IncludeObject {
 
 type Encoder = Omit<Representation, 'contentType'>;
 
-function asJson({ kind, apiVersion }: KindInfo): Encoder {
+function asJson({ kind, apiVersion }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
     one: encodedObject,
@@ -71,8 +76,13 @@ function asMetadata(apiVersion: string): Encoder {
   };
 }
 
-function asTable({ kind }: KindInfo, apiVersion: string, includeObject: IncludeObject, now: () => number): Encoder {
-  const columns = KINDS[kind].columns as readonly Column<AnyObject>[];
+function asTable(
+  { kind, columns: given }: Shown,
+  apiVersion: string,
+  includeObject: IncludeObject,
+  now: () => number,
+): Encoder {
+  const columns = given ?? (KINDS[kind].columns as readonly Column<AnyObject>[]);
   const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
     JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
   return {

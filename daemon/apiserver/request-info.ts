@@ -49,12 +49,11 @@ export function parseRequest(method: string, url: string): ResourceRequest | und
   if (info.namespaced && !scoped && name !== '') return undefined;
 
   checkSegments({ namespace, name });
+  const verb = verbOf(method, { named: name !== '', whole: subresource === '' }, query);
   // A proxied request may have any method; as a verb of the API it counts as a read where it is none.
-  const verb =
-    verbOf(method, { named: name !== '', whole: subresource === '' }, query) ?? (isProxy ? 'get' : undefined);
-  if (verb === undefined) throw new SampanError('MethodNotAllowed');
+  if (verb === undefined && !isProxy) throw new SampanError('MethodNotAllowed');
   const path = isProxy ? behind(pathname, parts.length - excess.length) : '';
-  return { verb, info, namespace, name, subresource, path, query };
+  return { verb: verb ?? 'get', info, namespace, name, subresource, path, query };
 }
 
 /** The path without its first `count` parts. */

@@ -53,14 +53,14 @@ export function statusOf(error: unknown): Status {
   };
 }
 
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
 /** What the error itself says; 0 is as good as nothing. */
 function retryAfter({ status, details }: SampanError): number | undefined {
   if (typeof details.retryAfterSeconds === 'number') return details.retryAfterSeconds || undefined;
   return RETRIED.includes(status) ? RETRY_AFTER_SECONDS : undefined;
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** One per field that is wrong, or what the error itself names in Kubernetes' words. */

@@ -36,8 +36,10 @@ export interface RunContainers {
 
 export interface ContainerStart {
   readonly name: string;
-  /** The network is filled in when the pause container has its id. */
-  readonly spec: Omit<ContainerSpec, 'network'>;
+  /** Network and processes are filled in when the pause container has its id. */
+  readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
+  /** Whose processes it sees; its own alone where this is absent. */
+  readonly processesOf?: 'sandbox' | { readonly id: string };
   /** The image was there and nothing had to be pulled. */
   readonly imageWasPresent: boolean;
 }

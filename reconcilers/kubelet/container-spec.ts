@@ -55,7 +55,7 @@ export function appSpec(
   container: Container,
   { node, services, volumes }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
-): Omit<ContainerSpec, 'network'> {
+): Omit<ContainerSpec, 'network' | 'pidOf'> {
   const identity = {
     ...turn,
     pod: podIdentity(pod),
@@ -76,6 +76,7 @@ export function appSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true }),
+    ...(container.securityContext?.capabilities && { capabilities: container.securityContext.capabilities }),
     ...(mounts.length > 0 && { mounts }),
     resources: containerResources(container),
     oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),

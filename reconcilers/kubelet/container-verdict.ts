@@ -3,7 +3,7 @@
  * plan. Pure: restart policy, crash back-off, image policy, changed specs, each from records and facts.
  */
 import { keyOf } from '../objects/meta.ts';
-import type { Container, ContainerStatus, Pod } from '../objects/pod.ts';
+import { allContainerStatuses, type Container, type ContainerStatus, type Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
 import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
@@ -184,7 +184,7 @@ function whilePulling(pod: Pod, container: Container): Waiting {
 }
 
 export function statusOf(pod: Pod, container: Container): ContainerStatus | undefined {
-  return pod.status.containerStatuses?.find(({ name }) => name === container.name);
+  return allContainerStatuses(pod).find(({ name }) => name === container.name);
 }
 
 function changing({ changesAt }: { changesAt?: number }): { changesAt?: number } {

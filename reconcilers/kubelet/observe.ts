@@ -84,12 +84,14 @@ async function volumesOf(
 
 /** The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. */
 function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] {
-  return pod.spec.containers
-    .filter(
-      ({ name, image }) =>
-        !containers.some((each) => each.container === name && each.state === 'running' && each.image === image),
-    )
-    .map(({ image }) => image);
+  const idle = pod.spec.containers.filter(
+    ({ name, image }) =>
+      !containers.some((each) => each.container === name && each.state === 'running' && each.image === image),
+  );
+  const neverRun = (pod.spec.ephemeralContainers ?? []).filter(
+    ({ name }) => !containers.some((each) => each.container === name && each.state !== 'created'),
+  );
+  return [...idle, ...neverRun].map(({ image }) => image);
 }
 
 /** By container id. */

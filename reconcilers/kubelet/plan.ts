@@ -4,12 +4,13 @@
  */
 
 import type { Plan } from '../kit/reconciler.ts';
-import type { Pod } from '../objects/pod.ts';
+import type { EphemeralContainer, Pod } from '../objects/pod.ts';
 import { isPodTerminal } from '../objects/pod.ts';
-import type { KubeletAction, RunContainers } from './actions.ts';
+import type { ContainerStart, KubeletAction, RunContainers } from './actions.ts';
 import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
 import { ending, planDeletion, removal, removeVolumes } from './ending.ts';
+import { ephemeralVerdict } from './ephemeral-verdict.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
@@ -18,6 +19,12 @@ import { changedStatus, statusEvents } from './status.ts';
 import { type VolumesVerdict, volumesVerdict } from './volumes/volumes-verdict.ts';
 
 const NOTHING_LEFT = 'nothing is declared and nothing is left';
+
+/** Of the pod's containers, and of its ephemeral ones, which decide nothing about the pod. */
+interface PodVerdicts {
+  readonly verdicts: readonly ContainerVerdict[];
+  readonly debuggers: readonly ContainerVerdict[];
+}
 
 export function plan(desired: Pod | undefined, observed: PodObservation, now: number): Plan<KubeletAction> {
   if (!observed.synced) return nothing('the declared state is not read yet');
@@ -80,24 +87,33 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
   const verdicts = pod.spec.containers.map((container) =>
     containerVerdict({ pod, container, records: records.of(container.name), observed, sandboxAttempt }, now),
   );
-  const stops = stopping(pod, records, verdicts, observed, now);
+  const debuggers = (pod.spec.ephemeralContainers ?? []).map((container) => {
+    const target = records.of(container.targetContainerName ?? '').newest;
+    return ephemeralVerdict(
+      { pod, container, records: records.of(container.name), observed, sandboxAttempt, target },
+      now,
+    );
+  });
+  const every = { verdicts, debuggers };
+  const stops = stopping(pod, records, [...verdicts, ...debuggers], observed, now);
   if (sandboxAttempt === undefined && records.all.some(isRunningApp)) {
-    if (stops.length === 0) return settle(pod, records, verdicts, { step: 'keep' }, observed, now);
+    if (stops.length === 0) return settle(pod, records, every, { step: 'keep' }, observed, now);
     return { actions: stops, because: 'the pause container is gone: what ran in its network stops, and starts anew' };
   }
 
   const wantsSandbox = verdicts.some(({ step }) => step !== 'ended');
   const sandboxStep: SandboxVerdict = wantsSandbox ? sandboxVerdict(pod, records, observed, now) : { step: 'keep' };
-  const pulls = verdicts.flatMap((verdict): KubeletAction[] =>
+  const pulls = [...verdicts, ...debuggers].flatMap((verdict): KubeletAction[] =>
     verdict.step === 'pull'
       ? [{ kind: 'pull-image', pod: podIdentity(pod), image: verdict.container.image, onFailure: verdict.onFailure }]
       : [],
   );
   const volumes = volumesVerdict(observed.volumes, now);
-  const runs = volumes.waitsFor === undefined ? runContainers(pod, records, verdicts, sandboxStep, observed) : [];
+  const due = volumes.waitsFor === undefined ? [...verdicts, ...debuggers] : undefined;
+  const runs = due === undefined ? [] : runContainers(pod, records, due, sandboxStep, observed);
   const actions = [...stops, ...unique(pulls), ...volumeActions(pod, volumes), ...runs];
-  if (actions.length > 0) return { actions, because: volumes.waitsFor ?? describe(verdicts) };
-  return settle(pod, records, verdicts, sandboxStep, observed, now);
+  if (actions.length > 0) return { actions, because: volumes.waitsFor ?? describe(every) };
+  return settle(pod, records, every, sandboxStep, observed, now);
 }
 
 function volumeActions(pod: Pod, { write, announce }: VolumesVerdict): KubeletAction[] {
@@ -154,22 +170,34 @@ function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),
     },
   ];
 }
 
+/** Whose processes the container sees, where not only its own. */
+function processesOf(
+  pod: Pod,
+  container: EphemeralContainer,
+  records: PodRecords,
+): Pick<ContainerStart, 'processesOf'> {
+  const target = records.of(container.targetContainerName ?? '').newest;
+  if (target !== undefined) return { processesOf: { id: target.id } };
+  return pod.spec.shareProcessNamespace ? { processesOf: 'sandbox' } : {};
+}
+
 /** Nothing to start or stop: what is reported, what is tidied up, and when to look again. */
 function settle(
   pod: Pod,
   records: PodRecords,
-  verdicts: readonly ContainerVerdict[],
+  { verdicts, debuggers }: PodVerdicts,
   sandboxStep: SandboxVerdict,
   observed: PodObservation,
   now: number,
 ): Plan<KubeletAction> {
-  const status = changedStatus({ pod, observed, verdicts, sandbox: records.sandbox }, now);
+  const status = changedStatus({ pod, observed, verdicts, debuggers, sandbox: records.sandbox }, now);
   const actions: KubeletAction[] = [];
   if (status !== undefined) {
     const { resourceVersion } = pod.metadata;
@@ -178,17 +206,18 @@ function settle(
   }
   actions.push(...removal(garbage(records)));
   const volumes = volumesVerdict(observed.volumes, now);
-  const times = [...verdicts, sandboxStep, volumes].flatMap(({ changesAt }) => changesAt ?? []);
+  const times = [...verdicts, ...debuggers, sandboxStep, volumes].flatMap(({ changesAt }) => changesAt ?? []);
+  const because = sandboxStep.step === 'wait' ? sandboxStep.because : describe({ verdicts, debuggers });
   return {
     actions,
-    because: volumes.waitsFor ?? (sandboxStep.step === 'wait' ? sandboxStep.because : describe(verdicts)),
+    because: volumes.waitsFor ?? because,
     ...(times.length > 0 && { checkAgainAfterMs: Math.max(0, Math.min(...times) - now) }),
   };
 }
 
-function describe(verdicts: readonly ContainerVerdict[]): string {
+function describe({ verdicts, debuggers }: PodVerdicts): string {
   const running = verdicts.filter(({ records }) => isRunning(records.newest)).length;
-  const others = verdicts.flatMap((verdict) => {
+  const others = [...verdicts, ...debuggers].flatMap((verdict) => {
     const { name } = verdict.container;
     if (verdict.step === 'wait') return [`${name}: ${verdict.waiting.reason}`];
     if (verdict.step === 'pull') return [`${name}: its image must be pulled`];

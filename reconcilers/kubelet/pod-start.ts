@@ -94,7 +94,7 @@ export class PodStart {
 
   async #startApp(
     pod: PodIdentity,
-    { name, spec, imageWasPresent }: ContainerStart,
+    { name, spec, processesOf, imageWasPresent }: ContainerStart,
     sandboxId: string,
     sandboxStarted: Promise<boolean>,
     announce: Announce,
@@ -107,7 +107,9 @@ export class PodStart {
     };
     let id: string | undefined;
     try {
-      id = await this.#create(pod, { ...spec, network: { kind: 'container', id: sandboxId } });
+      const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
+      const network = { kind: 'container', id: sandboxId } as const;
+      id = await this.#create(pod, { ...spec, network, ...(pidOf !== undefined && { pidOf }) });
     } catch (error) {
       // It was removed between the look and the creation: the next look pulls it.
       if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);

@@ -5,6 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Condition, toTimestamp } from '../objects/meta.ts';
 import {
+  allContainerStatuses,
+  allContainers,
   type ContainerState,
   type ContainerStatus,
   NODE_NOT_READY,
@@ -25,6 +27,8 @@ export interface StatusQuestion {
   readonly pod: Pod;
   readonly observed: PodObservation;
   readonly verdicts: readonly ContainerVerdict[];
+  /** Of the ephemeral containers. */
+  readonly debuggers: readonly ContainerVerdict[];
   readonly sandbox: PodContainer | undefined;
 }
 
@@ -35,7 +39,7 @@ export function changedStatus(question: StatusQuestion, now: number): PodStatus 
   return isDeepStrictEqual(next, status) ? undefined : next;
 }
 
-function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: number): PodStatus {
+function podStatus({ pod, observed, verdicts, debuggers, sandbox }: StatusQuestion, now: number): PodStatus {
   const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict, sandbox));
   const phase = phaseOf(pod, containerStatuses);
   const podIP = pod.spec.hostNetwork ? observed.node.ip : (isRunning(sandbox) && sandbox?.ip) || pod.status.podIP;
@@ -47,7 +51,15 @@ function podStatus({ pod, observed, verdicts, sandbox }: StatusQuestion, now: nu
     qosClass: qosClass(pod.spec),
     conditions: conditions({ pod, phase, containerStatuses, node: observed.node }, now),
     containerStatuses,
+    ...(debuggers.length > 0 && {
+      ephemeralContainerStatuses: debuggers.map((verdict) => ephemeralStatus(pod, verdict, sandbox)),
+    }),
   };
+}
+
+/** Nothing asks an ephemeral container whether it is ready. */
+function ephemeralStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
+  return { ...containerStatus(pod, verdict, sandbox), ready: false, started: false };
 }
 
 function containerStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
@@ -194,10 +206,10 @@ function dated(condition: Condition, stored: readonly Condition[], now: number):
  * are announced as they do.
  */
 export function statusEvents(pod: Pod, next: PodStatus): StatusEvent[] {
-  return (next.containerStatuses ?? []).flatMap((status) => {
+  return allContainerStatuses({ ...pod, status: next }).flatMap((status) => {
     const waiting = status.state.waiting;
-    const before = pod.status.containerStatuses?.find(({ name }) => name === status.name)?.state.waiting;
-    const image = pod.spec.containers.find(({ name }) => name === status.name)?.image ?? status.image;
+    const before = allContainerStatuses(pod).find(({ name }) => name === status.name)?.state.waiting;
+    const image = allContainers(pod.spec).find(({ name }) => name === status.name)?.image ?? status.image;
     return waiting === undefined || waiting.reason === before?.reason ? [] : waitingEvents(waiting, image);
   });
 }

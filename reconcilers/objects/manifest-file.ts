@@ -12,7 +12,7 @@ import type { Problem } from './manifest-problem.ts';
 import type { ObjectKey } from './meta.ts';
 import { nearestName } from './nearest-name.ts';
 import { decodeUtf8, LineIndex, type Position } from './text-positions.ts';
-import { validateObject } from './validation.ts';
+import { validateNewObject } from './validation.ts';
 import { findField, parseYaml, toJson, type YamlNode } from './yaml-tree.ts';
 
 /** One declared object that may be applied. */
@@ -192,7 +192,7 @@ class FileReader {
       const message = 'a manifest must name its object: otherwise each sync would make another one; use metadata.name';
       this.#fieldProblem(node, 'metadata.generateName', message);
     }
-    const errors = validateObject(info.kind, applyDefaults(info.kind, declared));
+    const errors = validateNewObject(info.kind, applyDefaults(info.kind, declared));
     for (const { field, place, message } of errors) {
       // What could not be decoded is missing now; that is not said twice.
       const isKnown = problems.some((problem) => isWithin(problem.field, field) || isWithin(field, problem.field));

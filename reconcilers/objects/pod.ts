@@ -23,6 +23,8 @@ export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 export interface PodSpec {
   containers: Container[];
+  /** For looking into a pod that runs: only ever added, through a subresource of their own. */
+  ephemeralContainers?: EphemeralContainer[];
   restartPolicy: RestartPolicy;
   terminationGracePeriodSeconds: number;
   dnsPolicy: 'ClusterFirst' | 'Default';
@@ -33,6 +35,8 @@ export interface PodSpec {
   nodeSelector?: Record<string, string>;
   hostname?: string;
   hostNetwork?: boolean;
+  /** All containers see each other's processes. */
+  shareProcessNamespace?: boolean;
   /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
   serviceAccountName?: string;
   /** Kubernetes' older name of the same field; always equal to it. */
@@ -58,7 +62,20 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  securityContext?: { capabilities?: Capabilities };
   volumeMounts?: VolumeMount[];
+}
+
+/** Started once and never restarted; counts neither for the pod's phase nor for its readiness. */
+export interface EphemeralContainer extends Container {
+  /** Whose processes it sees. */
+  targetContainerName?: string;
+}
+
+/** Of the kernel: `NET_ADMIN`. Beside, or less than, what the runtime gives by itself. */
+export interface Capabilities {
+  add?: string[];
+  drop?: string[];
 }
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -96,6 +113,7 @@ export interface PodStatus {
   qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort';
   conditions?: Condition[];
   containerStatuses?: ContainerStatus[];
+  ephemeralContainerStatuses?: ContainerStatus[];
 }
 
 export interface ContainerStatus {
@@ -137,4 +155,14 @@ export function isPodReady(pod: Pod): boolean {
 /** Whether the pod has ended for good: its phase is Succeeded or Failed. */
 export function isPodTerminal(pod: Pod): boolean {
   return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
+}
+
+/** All of the pod, the ephemeral ones last. */
+export function allContainers({ containers, ephemeralContainers = [] }: PodSpec): Container[] {
+  return [...containers, ...ephemeralContainers];
+}
+
+/** In the order of {@link allContainers}. */
+export function allContainerStatuses({ status }: Pod): ContainerStatus[] {
+  return [...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
 }

@@ -16,6 +16,12 @@ export interface Support {
   readonly leftOut?: readonly string[];
 }
 
+const CONTAINER_DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
+  stdinOnce: [false],
+  terminationMessagePath: ['/dev/termination-log'],
+  terminationMessagePolicy: ['File'],
+};
+
 export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ObjectMeta: {
     honoured: words(
@@ -35,7 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations',
+      'tolerations ephemeralContainers shareProcessNamespace',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -45,17 +51,23 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       preemptionPolicy: ['PreemptLowerPriority'],
       priority: [0],
       setHostnameAsFQDN: [false],
-      shareProcessNamespace: [false],
     },
   },
   Container: {
-    honoured: words('name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts'),
-    sameAsAbsent: {
-      stdinOnce: [false],
-      terminationMessagePath: ['/dev/termination-log'],
-      terminationMessagePolicy: ['File'],
-    },
+    honoured: words(
+      'name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts securityContext',
+    ),
+    sameAsAbsent: CONTAINER_DEFAULTS,
   },
+  EphemeralContainer: {
+    honoured: words(
+      'name image command args workingDir env imagePullPolicy tty stdin volumeMounts securityContext targetContainerName',
+      // Refused, in Kubernetes' words, by validation.
+      'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
+    ),
+    sameAsAbsent: CONTAINER_DEFAULTS,
+  },
+  SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },

@@ -3,6 +3,7 @@
  * Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers, ValidatePodUpdate).
  */
 import { changedFields } from './changed-fields.ts';
+import { setDefault } from './defaulting.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
@@ -47,6 +48,8 @@ export function validatePodUpdate(next: JsonObject, previous: JsonObject): Field
   }
   for (const container of [...containers, ...past]) delete container.image;
   if ((before.nodeName ?? '') === '') delete after.nodeName;
+  // Pods that were stored before it was defaulted have none.
+  setDefault(before, 'securityContext', {});
   // A pod of a daemon that knew no accounts: to say now whom it is changes nothing of it.
   if (before.serviceAccountName === undefined) {
     for (const spec of [after, before]) for (const field of ACCOUNT_FIELDS) delete spec[field];
@@ -68,23 +71,35 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
   const hostPorts = new Set<string>();
   return containers.flatMap((container, i) => {
     const at = element(path, i);
-    const { name, image } = container;
-    const taken = (name ?? '') !== '' && names.has(name as Json);
-    names.add(name as Json);
     const portNames = new Set<Json>();
     return [
-      ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
-      ...(taken ? [duplicate(child(at, 'name'), name)] : []),
-      ...validateImage(image, child(at, 'image')),
-      ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
+      ...validateContainerCommon(container, spec, at, names),
       ...objectsAt(container, 'ports').flatMap((port, j) =>
         validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
-      ...validateEnv(container, child(at, 'env')),
-      ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
     ];
   });
+}
+
+/** What holds for containers of every sort, of this pod's. Adds to `names`, those of its containers before it. */
+export function validateContainerCommon(
+  container: JsonObject,
+  spec: JsonObject,
+  at: string,
+  names: Set<Json>,
+): FieldError[] {
+  const { name, image } = container;
+  const taken = (name ?? '') !== '' && names.has(name as Json);
+  names.add(name as Json);
+  return [
+    ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
+    ...(taken ? [duplicate(child(at, 'name'), name)] : []),
+    ...validateImage(image, child(at, 'image')),
+    ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
+    ...validateEnv(container, child(at, 'env')),
+    ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
+  ];
 }
 
 function validateImage(image: Json | undefined, path: string): FieldError[] {

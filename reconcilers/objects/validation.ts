@@ -13,6 +13,11 @@ export function validateObject<K extends Kind>(kind: K, object: ObjectOf<K>): Fi
   return [...validateMetadata(KINDS[kind], plain), ...KINDS[kind].validate(plain)];
 }
 
+/** The same of an object that is new. */
+export function validateNewObject<K extends Kind>(kind: K, object: ObjectOf<K>): FieldError[] {
+  return [...validateObject(kind, object), ...KINDS[kind].validateCreate(object as unknown as JsonObject)];
+}
+
 /** What of the change from `previous` to `next` is not allowed; `next` is valid by itself. */
 export function validateUpdate<K extends Kind>(kind: K, next: ObjectOf<K>, previous: ObjectOf<K>): FieldError[] {
   const [after, before] = [next as unknown as JsonObject, previous as unknown as JsonObject];

@@ -16,7 +16,7 @@ export interface ContainerRecord {
   readonly image: string;
   readonly imageId: string;
   readonly state: 'created' | 'running' | 'exited';
-  /** Milliseconds since the epoch; startedAt and finishedAt absent where it never did. */
+  /** Milliseconds since the epoch; startedAt and finishedAt absent where it never did. No end is before its start. */
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
@@ -44,6 +44,10 @@ export interface ContainerSpec {
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
+  /** Sees the processes of the container with this id, which must run by then. */
+  readonly pidOf?: string;
+  /** Beside, or less than, what the engine gives by itself: `NET_ADMIN`. */
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
   /** 0 to -1000: the less, the later the kernel kills it. */
   readonly oomScoreAdj?: number;
 }

@@ -84,6 +84,22 @@ describe('container runtime: Docker', function () {
       assert.ok(ip && (await output(app)).includes(`inet ${ip}/`));
     });
 
+    it('shows the processes of the container that is joined, and no others', async () => {
+      const target = await run(shell('exec sleep 54321'));
+      assert.match(await output(await run({ ...shell('cat /proc/1/cmdline'), pidOf: target })), /54321/);
+      assert.doesNotMatch(await output(await run(shell('cat /proc/1/cmdline'))), /54321/);
+    });
+
+    it('gives and takes capabilities', async () => {
+      const effective = async (capabilities: ContainerSpec['capabilities'] = {}) => {
+        const text = await output(await run({ ...shell('grep CapEff /proc/self/status'), capabilities }));
+        return BigInt(`0x${text.trim().split(/\s+/)[1]}`);
+      };
+      const [CHOWN, SYS_PTRACE] = [1n << 0n, 1n << 19n];
+      const plain = await effective();
+      assert.equal(await effective({ add: ['SYS_PTRACE'], drop: ['CHOWN'] }), (plain | SYS_PTRACE) & ~CHOWN);
+    });
+
     it('passes environment, working directory, hostname and command on', async () => {
       const id = await run({
         ...shell('echo $GREETING $PWD $(hostname)'),

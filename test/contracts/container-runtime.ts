@@ -126,7 +126,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       assert.equal(record.exitCode, 3);
       assert.equal(record.oomKilled, false);
       assert.ok(record.startedAt !== undefined && record.finishedAt !== undefined);
-      assert.ok(record.finishedAt >= record.createdAt);
+      assert.ok(record.createdAt <= record.startedAt && record.startedAt <= record.finishedAt);
       assert.equal(record.ip, undefined);
     });
 
@@ -174,6 +174,16 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       const id = await run(backend().stubborn);
       await Promise.all([runtime().remove(id), runtime().remove(id)]);
       assert.equal(await runtime().inspect(id), undefined);
+    });
+  });
+
+  describe('processes', () => {
+    it('are seen by a container that joins those of one that runs, and of no other', async () => {
+      const target = await create(backend().server);
+      const other = await create(backend().server, { pidOf: target });
+      await assert.rejects(runtime().start(other), { code: 'ContainerStartFailed', message: /non running container/ });
+      await runtime().start(target);
+      assert.equal((await runtime().start(other)).state, 'running');
     });
   });
 

@@ -8,7 +8,7 @@ import { eventually } from './harness/eventually.ts';
 import type { Sampan } from './harness/sampan.ts';
 import { useTestBed } from './harness/test-bed.ts';
 
-// A quarter of a core, and 20 Mi that were written to; and beside them one that does nothing.
+// A quarter of a core, and a buffer of 20 Mi that nobody takes; and beside them one that does nothing.
 const PODS = `apiVersion: v1
 kind: Pod
 metadata: { name: busy, labels: { app: busy } }
@@ -20,7 +20,7 @@ spec:
       resources: { limits: { cpu: 250m } }
     - name: holder
       image: sampan/busybox:1
-      command: [sh, -c, "head -c 20971520 /dev/zero | tail -c 20971520 | sleep 100000"]
+      command: [sh, -c, "dd if=/dev/zero bs=20M | sleep 100000"]
 ---
 apiVersion: v1
 kind: Pod

@@ -340,6 +340,10 @@ export class FakeRuntime implements port.ContainerRuntime {
     try {
       const failure = this.startFailures.get(container.record.image);
       if (failure !== undefined) throw new Error(failure);
+      const { pidOf } = container.spec;
+      if (pidOf !== undefined && this.#containers.get(pidOf)?.record.state !== 'running') {
+        throw new Error(`cannot join PID of a non running container: ${pidOf}`);
+      }
       return this.#networks.join(container);
     } catch (error) {
       const detail = messageOf(error);

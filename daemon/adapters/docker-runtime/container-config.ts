@@ -34,6 +34,9 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
     HostConfig: {
       NetworkMode: networkMode(spec.network),
       RestartPolicy: { Name: 'no' },
+      ...(spec.pidOf !== undefined && { PidMode: `container:${spec.pidOf}` }),
+      ...(spec.capabilities?.add && { CapAdd: [...spec.capabilities.add] }),
+      ...(spec.capabilities?.drop && { CapDrop: [...spec.capabilities.drop] }),
       ...(ports.length > 0 && { PortBindings: portBindings(ports) }),
       ...(mounts.length > 0 && { Mounts: mounts.map(toMount) }),
       ...(logDriver === LOG_ROTATION.Type && { LogConfig: LOG_ROTATION }),

@@ -31,11 +31,13 @@ const SERVED_SUBRESOURCES: readonly (keyof typeof SUBRESOURCES)[] = [
   'nodes/proxy',
   'pods/attach',
   'pods/binding',
+  'pods/ephemeralcontainers',
   'pods/eviction',
   'pods/exec',
   'pods/log',
   'pods/portforward',
   'pods/proxy',
+  'replicationcontrollers/scale',
   'serviceaccounts/token',
   'services/proxy',
 ];

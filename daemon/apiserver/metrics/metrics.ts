@@ -5,7 +5,7 @@
 import type { Column } from '../../../reconcilers/objects/kinds/entry.ts';
 import { KINDS } from '../../../reconcilers/objects/kinds.ts';
 import { formatKey } from '../../../reconcilers/objects/meta.ts';
-import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import { allContainerStatuses, type Pod } from '../../../reconcilers/objects/pod.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ResourceUsage } from '../../../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -162,8 +162,8 @@ function bodyOf<T extends NodeMetrics | PodMetrics>(
   return { kind: `${kind}List`, apiVersion: METRICS_GROUP_VERSION, metadata: {}, items };
 }
 
-function runningContainers({ status }: Pod): (Subject & { readonly name: string })[] {
-  return (status.containerStatuses ?? []).flatMap(({ name, containerID, state }) => {
+function runningContainers(pod: Pod): (Subject & { readonly name: string })[] {
+  return allContainerStatuses(pod).flatMap(({ name, containerID, state }) => {
     if (containerID === undefined || state.running === undefined) return [];
     return [{ name, id: containerID.replace(/^docker:\/\//, ''), startedAt: Date.parse(state.running.startedAt) }];
   });

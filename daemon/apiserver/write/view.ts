@@ -2,9 +2,15 @@
  * What a path shows of a stored object, and what a write to it may change: the object itself, its status, its scale, ... GET, PUT and
  * PATCH of all of them are the same code over these. Pure.
  */
+import type { Column } from '../../../reconcilers/objects/kinds/entry.ts';
 import type { AnyObject, KindInfo } from '../../../reconcilers/objects/kinds.ts';
+import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
+import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import type { ReplicationController } from '../../../reconcilers/objects/replication-controller.ts';
 import type { ObjectPart } from '../../../reconcilers/ports/object-client.ts';
 import { VERBS, type Verb } from '../request-info.ts';
+import { withEphemeralContainers } from './ephemeral-containers.ts';
+import { SCALE_COLUMNS, type Scale, scaleOf, withScale } from './scale.ts';
 
 export interface View {
   /** Of what goes over the wire. */
@@ -13,6 +19,8 @@ export interface View {
   readonly part: ObjectPart;
   /** What may be asked of the path; MethodNotAllowed for the others. */
   readonly verbs: readonly Verb[];
+  /** Where they are not those of the kind. */
+  readonly columns?: readonly Column<AnyObject>[];
   /** What the path shows. */
   shown(object: AnyObject): AnyObject;
   /** The stored object as the body changes it. */
@@ -33,5 +41,22 @@ export function viewOf(info: KindInfo, subresource: string): View | undefined {
   if (subresource === '') return whole('spec', VERBS);
   if (subresource === 'status' && info.hasStatus) return whole('status', ['get', 'update', 'patch']);
   if (subresource === 'finalize' && kind === 'Namespace') return whole('finalizers', ['update']);
+  if (subresource === 'ephemeralcontainers' && kind === 'Pod') {
+    return {
+      ...whole('whole', ['get', 'update', 'patch']),
+      changed: (current, body) => withEphemeralContainers(current as Pod, body as Pod),
+    };
+  }
+  if (subresource === 'scale' && kind === 'ReplicationController') return SCALE;
   return undefined;
 }
+
+const SCALE: View = {
+  kind: 'Scale',
+  apiVersion: 'autoscaling/v1',
+  part: 'spec',
+  verbs: ['get', 'update', 'patch'],
+  columns: SCALE_COLUMNS as readonly Column<KubeObject>[],
+  shown: (object) => scaleOf(object as ReplicationController) as unknown as AnyObject,
+  changed: (current, body) => withScale(current as ReplicationController, body as unknown as Scale),
+};

@@ -30,8 +30,7 @@ export async function serveCreate(
   if (draft.metadata.resourceVersion) {
     throw new SampanError('BadRequest', { detail: 'resourceVersion should not be set on objects to be created' });
   }
-  const { clock } = services;
-  const writer = { manager: options.fieldManager, time: toTimestamp(clock.now()) };
+  const writer = { manager: options.fieldManager, time: toTimestamp(services.clock.now()) };
   await create(exchange, asked, tracked(asked, undefined, draft, writer), options.dryRun, services);
 }
 
@@ -96,7 +95,12 @@ async function modify(
   options: ModifyOptions,
   { client, clock }: ObjectServices,
 ): Promise<void> {
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(
+    { ...info, columns: view.columns },
+    request.headers.accept,
+    query.get('includeObject'),
+    () => clock.now(),
+  );
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;

@@ -8,7 +8,7 @@ import { applyDefaults } from '../../objects/defaults.ts';
 import type { JsonObject } from '../../objects/json.ts';
 import { type AnyObject, KINDS, type Kind, type ObjectOf, storeKey } from '../../objects/kinds.ts';
 import { type Draft, keyOf, type ObjectKey, toTimestamp } from '../../objects/meta.ts';
-import { validateObject, validateUpdate } from '../../objects/validation.ts';
+import { validateNewObject, validateObject, validateUpdate } from '../../objects/validation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   ChangeBatch,
@@ -169,7 +169,10 @@ export class Registry implements RegistryClient {
     const additions: Addition[] = [];
     try {
       for (const admission of this.#deps.admissions) additions.push(await admission.admit(write));
-      if (operation !== 'delete') refuseIfAny(object.kind, object, validateObject(object.kind, object as never));
+      if (operation !== 'delete') {
+        const validate = operation === 'create' ? validateNewObject : validateObject;
+        refuseIfAny(object.kind, object, validate(object.kind, object as never));
+      }
       const own = { key: storeKey(object.kind, keyOf(object)), modRevision: readRevisionOf(write) };
       const conditions = [own, ...additions.flatMap((added) => added.conditions)];
       if (dryRun) return await this.#rehearse(conditions);

@@ -54,6 +54,8 @@ export interface KindEntry<T extends KubeObject = KubeObject> extends KindInfo {
   readonly prepareForUpdate: (next: JsonObject, previous: JsonObject) => void;
   /** A defaulted object's own errors; metadata is checked for all kinds alike. */
   readonly validate: (object: JsonObject) => FieldError[];
+  /** What a new object may not say, beside that. */
+  readonly validateCreate: (object: JsonObject) => FieldError[];
   /** What of a change is not allowed. */
   readonly validateUpdate: (next: JsonObject, previous: JsonObject) => FieldError[];
   readonly columns: readonly Column<T>[];
@@ -88,6 +90,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     prepareForCreate: () => {},
     prepareForUpdate: () => {},
     validate: () => [],
+    validateCreate: () => [],
     validateUpdate: () => [],
     ...given,
   };

@@ -5,6 +5,7 @@ import { objectAt } from '../json.ts';
 import type { KubeObject } from '../meta.ts';
 import type { PodTemplateSpec } from '../pod.ts';
 import { defaultPodSpec } from '../pod-defaults.ts';
+import { validateNoneInTemplate } from '../validation-ephemeral.ts';
 import { validateAnnotations, validateLabels } from '../validation-metadata.ts';
 import { validatePodSpec } from '../validation-pod.ts';
 import { AGE, joined, NAME, pairs } from './common-columns.ts';
@@ -34,6 +35,7 @@ export const podTemplateKind = defineKind<PodTemplate>({
       ...validateLabels(metadata?.labels, 'template.metadata.labels'),
       ...validateAnnotations(metadata?.annotations, 'template.metadata.annotations'),
       ...validatePodSpec(objectAt(template, 'spec') ?? {}, 'template.spec', 'Pod'),
+      ...validateNoneInTemplate(objectAt(template, 'spec') ?? {}, 'template.spec'),
     ];
   },
   columns: [

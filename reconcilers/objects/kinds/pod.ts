@@ -4,6 +4,7 @@ import { objectAt, objectsAt } from '../json.ts';
 import type { Pod } from '../pod.ts';
 import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
 import { addDefaultTolerations, keepDefaultTolerations } from '../taints.ts';
+import { validateEphemeralContainers, validateNoneAtCreation } from '../validation-ephemeral.ts';
 import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
 import { defineKind } from './entry.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
@@ -28,6 +29,8 @@ export const podKind = defineKind<Pod>({
   setDefaults: (pod) => {
     const spec = defaultObject(pod, 'spec');
     defaultPodSpec(spec);
+    // kubectl debug looks into it without asking whether it is there.
+    setDefault(spec, 'securityContext', {});
     for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
     setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
   },
@@ -35,7 +38,11 @@ export const podKind = defineKind<Pod>({
   prepareForUpdate: (next, previous) => {
     keepDefaultTolerations(defaultObject(next, 'spec'), objectAt(previous, 'spec') ?? {});
   },
-  validate: (pod) => validatePodSpec(objectAt(pod, 'spec') ?? {}, 'spec', 'Pod'),
+  validate: (pod) => {
+    const spec = objectAt(pod, 'spec') ?? {};
+    return [...validatePodSpec(spec, 'spec', 'Pod'), ...validateEphemeralContainers(spec)];
+  },
+  validateCreate: (pod) => validateNoneAtCreation(objectAt(pod, 'spec') ?? {}),
   validateUpdate: validatePodUpdate,
   columns: POD_COLUMNS,
 });

@@ -6,6 +6,7 @@ import { defaultPodSpec } from '../pod-defaults.ts';
 import type { ReplicationController } from '../replication-controller.ts';
 import { formatMapSelector, matchesMapSelector } from '../selector.ts';
 import { validateUpdateStrategy } from '../update-strategy.ts';
+import { validateNoneInTemplate } from '../validation-ephemeral.ts';
 import { validateAnnotations, validateLabels } from '../validation-metadata.ts';
 import { notNegative, validatePodSpec } from '../validation-pod.ts';
 import { AGE, joined, NAME } from './common-columns.ts';
@@ -70,6 +71,7 @@ function validateReplicationController(controller: JsonObject): FieldError[] {
     ...validateLabels(labels, 'spec.template.metadata.labels'),
     ...validateAnnotations(metadata?.annotations, 'spec.template.metadata.annotations'),
     ...validatePodSpec(objectAt(template, 'spec') ?? {}, 'spec.template.spec', 'ReplicationController'),
+    ...validateNoneInTemplate(objectAt(template, 'spec') ?? {}, 'spec.template.spec'),
   ];
 }
 

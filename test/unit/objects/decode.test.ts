@@ -51,7 +51,7 @@ describe('decoding of JSON from clients', () => {
     assert.deepEqual(problems, [
       'unknown: unknown field "spec.containers[0].nmae", did you mean "name"?',
       'invalid: spec.containers[0].tty: expected true or false, got "yes"',
-      'unsupported: spec.containers[0].securityContext: not supported by this version of sampan',
+      'unsupported: spec.containers[0].securityContext.privileged: not supported by this version of sampan',
     ]);
   });
 

@@ -38,6 +38,7 @@ describe('defaulting', () => {
       terminationGracePeriodSeconds: 30,
       dnsPolicy: 'ClusterFirst',
       schedulerName: 'default-scheduler',
+      securityContext: {},
       enableServiceLinks: true,
     });
     assert.deepEqual(pod.status, { phase: 'Pending' });

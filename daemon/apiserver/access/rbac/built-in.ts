@@ -67,6 +67,8 @@ const VIEW: readonly PolicyRule[] = [
   rule(READ, ['batch'], ['cronjobs', 'cronjobs/status', 'jobs', 'jobs/status']),
   rule(READ, ['discovery.k8s.io'], ['endpointslices']),
   rule(READ, ['events.k8s.io'], ['events']),
+  // As metrics-server grants it.
+  rule(READ, ['metrics.k8s.io'], ['nodes', 'pods']),
   rule(READ, ['networking.k8s.io'], ['ingresses', 'ingresses/status', 'networkpolicies']),
   rule(READ, ['policy'], ['poddisruptionbudgets', 'poddisruptionbudgets/status']),
 ];
