@@ -25,9 +25,17 @@ export interface RequestRates {
   readonly direct: number;
   readonly throughOneRule: number;
   readonly throughService: number;
-  /** The medians of the rounds' ratios to direct: a round measures all three, one right after the other. */
-  readonly ratio: number;
-  readonly ratioOfOneRule: number;
+  /** Of the rounds' ratios: a round measures all three ways there and back, so that a machine that slows down favours none. */
+  readonly toDirect: Spread;
+  readonly oneRuleToDirect: Spread;
+  /** What the rules cost beyond translating. */
+  readonly toOneRule: Spread;
+}
+
+export interface Spread {
+  readonly median: number;
+  /** Half of the rounds are between these. */
+  readonly quartiles: readonly [number, number];
 }
 
 export interface ChangeLatency {
@@ -162,12 +170,12 @@ async function measureRates(
   const rounds: Record<Way, number>[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const rates: Record<Way, number> = { direct: 0, throughService: 0, throughOneRule: 0 };
-    for (const [way, address] of targets) rates[way] = await measure(address);
+    for (const [way, address] of [...targets, ...targets.toReversed()]) rates[way] += (await measure(address)) / 2;
     rounds.push(rates);
-    // Each comes first in turn, so that a machine that slows down favours none.
     targets.push(...targets.splice(0, 1));
   }
   const medianOf = (value: (rates: Record<Way, number>) => number) => median(rounds.map(value));
+  const spreadOf = (value: (rates: Record<Way, number>) => number) => spread(rounds.map(value));
   return {
     services,
     from,
@@ -175,14 +183,27 @@ async function measureRates(
     direct: medianOf(({ direct }) => direct),
     throughOneRule: medianOf(({ throughOneRule }) => throughOneRule),
     throughService: medianOf(({ throughService }) => throughService),
-    ratio: medianOf(({ direct, throughService }) => throughService / direct),
-    ratioOfOneRule: medianOf(({ direct, throughOneRule }) => throughOneRule / direct),
+    toDirect: spreadOf(({ direct, throughService }) => throughService / direct),
+    oneRuleToDirect: spreadOf(({ direct, throughOneRule }) => throughOneRule / direct),
+    toOneRule: spreadOf(({ throughService, throughOneRule }) => throughService / throughOneRule),
   };
 }
 
+function spread(values: readonly number[]): Spread {
+  return { median: median(values), quartiles: [quantile(values, 0.25), quantile(values, 0.75)] };
+}
+
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.round(share * (values.length - 1))] ?? Number.NaN;
+}
+
+/** `0.968 (0.951 to 0.974)`. */
+export function describeSpread({ median: middle, quartiles: [low, high] }: Spread): string {
+  return `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
 }
 
 if (import.meta.main) {
@@ -193,8 +214,9 @@ if (import.meta.main) {
       direct: Math.round(row.direct),
       throughOneRule: Math.round(row.throughOneRule),
       throughService: Math.round(row.throughService),
-      ratio: row.ratio.toFixed(3),
-      ratioOfOneRule: row.ratioOfOneRule.toFixed(3),
+      toDirect: describeSpread(row.toDirect),
+      oneRuleToDirect: describeSpread(row.oneRuleToDirect),
+      toOneRule: describeSpread(row.toOneRule),
     })),
   );
   console.table(changes.map((row) => ({ ...row, medianMs: row.medianMs.toFixed(1), mostMs: row.mostMs.toFixed(1) })));

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { run } from '../../test/e2e/harness/run.ts';
 import { benchmarkDeploys } from './deploy.ts';
 import { type Figure, plain, rated, table, timed } from './figures.ts';
-import { benchmarkProxy } from './proxy.ts';
+import { benchmarkProxy, describeSpread } from './proxy.ts';
 import { benchmarkRepairs } from './repair.ts';
 import { benchmarkRest } from './rest.ts';
 import { benchmarkRollouts } from './rollout.ts';
@@ -33,15 +33,23 @@ const ROUTED_WITHIN_MS = 50;
 async function proxyFigures(): Promise<Figure[]> {
   const { rates, changes } = await benchmarkProxy();
   return [
-    ...rates.map(({ services, from, connection, direct, throughService, ratio }) => ({
-      ...rated(
-        `requests from a ${from}, connection ${connection}, ${services} services`,
-        ratio,
-        connection === 'kept alive' ? KEPT_ALIVE_AT_LEAST : NEW_CONNECTIONS_AT_LEAST,
-      ),
-      value: `${Math.round(throughService)}/s`,
-      floor: `${Math.round(direct)}/s`,
-    })),
+    ...rates.flatMap(({ services, from, connection, ...rate }) => {
+      const what = `requests from a ${from}, connection ${connection}, ${services} services`;
+      const least = connection === 'kept alive' ? KEPT_ALIVE_AT_LEAST : NEW_CONNECTIONS_AT_LEAST;
+      return [
+        {
+          ...rated(what, rate.toDirect.median, least),
+          ratio: describeSpread(rate.toDirect),
+          value: `${Math.round(rate.throughService)}/s`,
+          floor: `${Math.round(rate.direct)}/s`,
+        },
+        {
+          ...plain('the same against one rule written by hand', `${Math.round(rate.throughService)}/s`),
+          ratio: describeSpread(rate.toOneRule),
+          floor: `${Math.round(rate.throughOneRule)}/s`,
+        },
+      ];
+    }),
     ...changes.map(({ services, medianMs }) =>
       timed(`changed endpoint routed, ${services} services`, [medianMs], ROUTED_WITHIN_MS),
     ),

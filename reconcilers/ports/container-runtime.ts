@@ -16,7 +16,7 @@ export interface ContainerRecord {
   readonly image: string;
   readonly imageId: string;
   readonly state: 'created' | 'running' | 'exited';
-  /** Milliseconds since the epoch; startedAt and finishedAt absent where it never did. */
+  /** Milliseconds since the epoch; startedAt and finishedAt absent where it never did. No end is before its start. */
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;

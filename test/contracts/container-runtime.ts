@@ -126,7 +126,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       assert.equal(record.exitCode, 3);
       assert.equal(record.oomKilled, false);
       assert.ok(record.startedAt !== undefined && record.finishedAt !== undefined);
-      assert.ok(record.finishedAt >= record.createdAt);
+      assert.ok(record.createdAt <= record.startedAt && record.startedAt <= record.finishedAt);
       assert.equal(record.ip, undefined);
     });
 

@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
+import type { ContainerInspectInfo } from 'dockerode';
 import { toCreateOptions } from '../../../daemon/adapters/docker-runtime/container-config.ts';
+import { toContainerRecord } from '../../../daemon/adapters/docker-runtime/container-record.ts';
 import { nameAndTag } from '../../../daemon/adapters/docker-runtime/image-pulls.ts';
 import { demultiplex } from '../../../daemon/adapters/docker-runtime/log-stream.ts';
 import { PullSum } from '../../../daemon/adapters/docker-runtime/pull-sum.ts';
 
 describe('docker runtime: translations', () => {
+  it('has no container end before it started, as Docker says of one that exits at once', () => {
+    const State = {
+      Status: 'exited',
+      ExitCode: 1,
+      StartedAt: '2026-11-24T07:33:15.826026025Z',
+      FinishedAt: '2026-11-24T07:33:15.782543665Z',
+    };
+    const info = { State, Name: '/a', Config: { Labels: {} }, Created: '2026-11-24T07:33:00.414394438Z' };
+    const { startedAt, finishedAt } = toContainerRecord(info as unknown as ContainerInspectInfo);
+    assert.deepEqual([startedAt, finishedAt], Array(2).fill(Date.UTC(2026, 10, 24, 7, 33, 15, 782)));
+  });
+
   it('takes an image reference apart, never asking for all tags', () => {
     const cases = {
       nginx: { fromImage: 'nginx', tag: 'latest' },
