@@ -1,12 +1,10 @@
 /** Kubernetes' conformance for nodes, Leases and ServiceAccounts, as far as the API goes. */
 import assert from 'node:assert/strict';
 import { type HttpBed, startHttpBed } from '../unit/apiserver/http-bed.ts';
-import { pod } from '../unit/apiserver/semantics/sample-objects.ts';
 import { conforms } from './conforms.ts';
 import { read, wholeLife, write } from './whole-life.ts';
 
 const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
-const PODS = '/api/v1/namespaces/default/pods';
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 describe('conformance: Node, Lease and ServiceAccount', () => {

@@ -20,7 +20,13 @@ describe('conformance: events', () => {
     await wholeLife(bed, {
       path: CORE,
       everywhere: '/api/v1/events',
-      body: { involvedObject: ABOUT, reason: 'Started', message: 'first', type: 'Normal', source: { component: 'test' } },
+      body: {
+        involvedObject: ABOUT,
+        reason: 'Started',
+        message: 'first',
+        type: 'Normal',
+        source: { component: 'test' },
+      },
       patch: { message: 'second' },
       patched: ({ message }) => assert.equal(message, 'second'),
       update: (event) => Object.assign(event, { series: { count: 100, lastObservedTime: AT } }),
@@ -33,13 +39,30 @@ describe('conformance: events', () => {
     await wholeLife(bed, {
       path: NEW_STYLE,
       everywhere: '/apis/events.k8s.io/v1/events',
-      body: { regarding: ABOUT, eventTime: AT, action: 'Check', reason: 'Checked', note: 'first', type: 'Normal', ...reporter },
+      body: {
+        regarding: ABOUT,
+        eventTime: AT,
+        action: 'Check',
+        reason: 'Checked',
+        note: 'first',
+        type: 'Normal',
+        ...reporter,
+      },
       patch: { series: { count: 2, lastObservedTime: AT } },
       patched: ({ series }) => assert.equal(series.count, 2),
       update: (event) => Object.assign(event, { series: { count: 100, lastObservedTime: AT } }),
       updated: ({ series }) => assert.equal(series.count, 100),
     });
-    const created = { metadata: { name: 'both' }, regarding: ABOUT, eventTime: AT, action: 'Check', reason: 'Checked', note: 'first', type: 'Normal', ...reporter };
+    const created = {
+      metadata: { name: 'both' },
+      regarding: ABOUT,
+      eventTime: AT,
+      action: 'Check',
+      reason: 'Checked',
+      note: 'first',
+      type: 'Normal',
+      ...reporter,
+    };
     assert.equal((await bed.send('POST', NEW_STYLE, created)).status, 201);
     const [core, other] = [await read(bed, `${CORE}/both`), await read(bed, `${NEW_STYLE}/both`)];
     assert.equal(core.metadata.uid, other.metadata.uid);

@@ -126,7 +126,10 @@ export const GROUPS: readonly Group[] = [
       'tell a user what he may do, by the authority that decides on requests',
       'tell who may ask what others may do',
     ),
-    13: outOfScope('CertificateSigningRequests', 'certificates are issued by the daemon itself; the kind is not served'),
+    13: outOfScope(
+      'CertificateSigningRequests',
+      'certificates are issued by the daemon itself; the kind is not served',
+    ),
   }),
   group(13, 'kubectl', {
     1: seenIn('api-versions lists v1', 'test/kubectl/discovery.test.ts', 'lists the group-versions'),
