@@ -1,6 +1,6 @@
 /** POST, PUT and PATCH of objects and their subresources: the body is decoded, the registry changes what is stored. */
 import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
-import type { AnyObject, Kind, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
+import type { AnyObject, Kind, KindInfo, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import { type Draft, toTimestamp } from '../../../reconcilers/objects/meta.ts';
 import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
@@ -83,7 +83,8 @@ async function create(
 ): Promise<void> {
   const { request, response } = exchange;
   const as = representationOf(view, request.headers.accept, null, () => clock.now());
-  const created = await client.create(info.kind, draft as unknown as Draft<ObjectOf<Kind>>, { dryRun });
+  const own = withoutStatus(info, draft) as unknown as Draft<ObjectOf<Kind>>;
+  const created = await client.create(info.kind, own, { dryRun });
   exchange.audited.name = created.metadata.name;
   await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
 }
@@ -120,6 +121,13 @@ function preconditionsOf({ metadata }: JsonObject): ModifyOptions {
     ...(typeof uid === 'string' && uid !== '' && { uid }),
     ...(typeof resourceVersion === 'string' && resourceVersion !== '' && { resourceVersion }),
   };
+}
+
+/** A status is for its own writers to say, through its own path; only a Node comes with one, from the kubelet that registers it. */
+function withoutStatus({ kind, hasStatus }: KindInfo, draft: JsonObject): JsonObject {
+  if (!hasStatus || kind === 'Node') return draft;
+  const { status: _status, ...own } = draft;
+  return own;
 }
 
 /** What was not written has none. */

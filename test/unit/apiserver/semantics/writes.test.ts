@@ -41,6 +41,17 @@ describe('a write over HTTP', () => {
       assert.deepEqual(object, await stored(`${CONTROLLERS}/a`));
     });
 
+    it('takes no status from its author: that is for others to say', async () => {
+      const running = { ...pod('a'), status: { phase: 'Running', podIP: '10.0.0.9' } };
+      assert.deepEqual((await created(PODS, running)).status, { phase: 'Pending' });
+      const scaled = await created(CONTROLLERS, { ...controller('a'), status: { replicas: 3 } });
+      assert.equal(scaled.status.replicas, 0);
+      const namespace = { metadata: { name: 'shop' }, status: { phase: 'Terminating' } };
+      assert.equal((await created('/api/v1/namespaces', namespace)).status.phase, 'Active');
+      const node = { metadata: { name: 'n1' }, status: { capacity: { cpu: '4' } } };
+      assert.deepEqual((await created('/api/v1/nodes', node)).status.capacity, { cpu: '4' }, 'but from a kubelet');
+    });
+
     it('needs neither apiVersion nor kind, for the path says them', async () => {
       const { kind, apiVersion } = await created(CONFIG_MAPS, { metadata: { name: 'a' } });
       assert.deepEqual([kind, apiVersion], ['ConfigMap', 'v1']);
