@@ -1,5 +1,7 @@
 /** Kubernetes' conformance for nodes, Leases and ServiceAccounts, as far as the API goes. */
 import assert from 'node:assert/strict';
+import { draftPod } from '../fakes/objects.ts';
+import { createTestCluster } from '../fakes/test-cluster.ts';
 import { type HttpBed, startHttpBed } from '../unit/apiserver/http-bed.ts';
 import { conforms } from './conforms.ts';
 import { read, wholeLife, write } from './whole-life.ts';
@@ -54,5 +56,23 @@ describe('conformance: Node, Lease and ServiceAccount', () => {
     const account = await write(bed, 'POST', ACCOUNTS, { metadata: { name: 'builder' } });
     await write(bed, 'PUT', `${ACCOUNTS}/builder`, { ...account, automountServiceAccountToken: false });
     assert.equal((await read(bed, `${ACCOUNTS}/builder`)).automountServiceAccountToken, false);
+  });
+
+  conforms('12.8', async () => {
+    const { registry } = await createTestCluster({ isApiReachable: true });
+    const settings = [undefined, true, false];
+    for (const ofAccount of settings) {
+      const name = `account-${ofAccount}`;
+      const says = ofAccount === undefined ? {} : { automountServiceAccountToken: ofAccount };
+      const metadata = { name, namespace: 'default' };
+      await registry.create('ServiceAccount', { apiVersion: 'v1', kind: 'ServiceAccount', metadata, ...says });
+      for (const ofPod of settings) {
+        const spec = ofPod === undefined ? {} : { automountServiceAccountToken: ofPod };
+        const draft = draftPod(`${name}-${ofPod}`, 'web', { serviceAccountName: name, ...spec });
+        const [container] = (await registry.create('Pod', draft)).spec.containers;
+        const mounted = container?.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+        assert.deepEqual(mounted, (ofPod ?? ofAccount ?? true) ? [TOKEN_FOLDER] : [], `${ofAccount}, ${ofPod}`);
+      }
+    }
   });
 });

@@ -14,40 +14,40 @@ describe('conformance: ConfigMap and Secret', () => {
   });
   afterEach(() => bed.close());
 
-  for (const [lines, plural, valueOf] of [
-    ['7', 'configmaps', (text: string) => text],
-    ['8', 'secrets', base64],
+  for (const [plural, inData, [empty, life, immutable]] of [
+    ['configmaps', (text: string) => text, ['7.1', '7.2', '7.6']],
+    ['secrets', base64, ['8.1', '8.2', '8.6']],
   ] as const) {
     const path = `/api/v1/namespaces/default/${plural}`;
 
-    conforms(`${lines}.1`, async () => {
-      const refused = await bed.send('POST', path, { metadata: { name: 'a' }, data: { '': valueOf('value') } });
+    conforms(empty, async () => {
+      const refused = await bed.send('POST', path, { metadata: { name: 'a' }, data: { '': inData('value') } });
       assert.equal(refused.status, 422, refused.text);
       assert.match(refused.json().message, /data/);
     });
 
-    conforms(`${lines}.2`, async () => {
+    conforms(life, async () => {
       await wholeLife(bed, {
         path,
         everywhere: `/api/v1/${plural}`,
-        body: { data: { color: valueOf('red') } },
-        patch: { data: { color: valueOf('green') } },
-        patched: ({ data }) => assert.deepEqual(data, { color: valueOf('green') }),
-        update: ({ data }) => (data.size = valueOf('large')),
-        updated: ({ data }) => assert.deepEqual(data, { color: valueOf('green'), size: valueOf('large') }),
+        body: { data: { color: inData('red') } },
+        patch: { data: { color: inData('green') } },
+        patched: ({ data }) => assert.deepEqual(data, { color: inData('green') }),
+        update: ({ data }) => (data.size = inData('large')),
+        updated: ({ data }) => assert.deepEqual(data, { color: inData('green'), size: inData('large') }),
       });
     });
 
-    conforms(`${lines}.6`, async () => {
-      await write(bed, 'POST', path, { metadata: { name: 'fixed' }, data: { color: valueOf('red') } });
-      await write(bed, 'PATCH', `${path}/fixed`, { data: { color: valueOf('blue') } }, MERGE);
+    conforms(immutable, async () => {
+      await write(bed, 'POST', path, { metadata: { name: 'fixed' }, data: { color: inData('red') } });
+      await write(bed, 'PATCH', `${path}/fixed`, { data: { color: inData('blue') } }, MERGE);
       await write(bed, 'PATCH', `${path}/fixed`, { immutable: true }, MERGE);
-      for (const change of [{ data: { color: valueOf('green') } }, { immutable: false }, { immutable: null }]) {
+      for (const change of [{ data: { color: inData('green') } }, { immutable: false }, { immutable: null }]) {
         const refused = await bed.send('PATCH', `${path}/fixed`, change, MERGE);
         assert.equal(refused.status, 422, JSON.stringify(change));
       }
       const relabelled = await write(bed, 'PATCH', `${path}/fixed`, { metadata: { labels: { a: 'b' } } }, MERGE);
-      assert.deepEqual(relabelled.data, { color: valueOf('blue') });
+      assert.deepEqual(relabelled.data, { color: inData('blue') });
       await remove(bed, `${path}/fixed`);
     });
   }

@@ -1,11 +1,10 @@
-/** Kubernetes' conformance for events: the same objects, as the core group and as events.k8s.io have them. */
+/** Kubernetes' conformance for events of the core group. */
 import assert from 'node:assert/strict';
 import { type HttpBed, startHttpBed } from '../unit/apiserver/http-bed.ts';
 import { conforms } from './conforms.ts';
-import { read, wholeLife } from './whole-life.ts';
+import { wholeLife } from './whole-life.ts';
 
 const CORE = '/api/v1/namespaces/default/events';
-const NEW_STYLE = '/apis/events.k8s.io/v1/namespaces/default/events';
 const ABOUT = { kind: 'Pod', name: 'web', namespace: 'default', apiVersion: 'v1' };
 const AT = '2026-01-02T03:04:05.678901Z';
 
@@ -33,6 +32,7 @@ describe('conformance: events', () => {
       updated: ({ series }) => assert.deepEqual(series, { count: 100, lastObservedTime: AT }),
     });
   });
+<<<<<<< HEAD
 
   conforms('11.2', async () => {
     const reporter = { reportingController: 'test.example.com/checker', reportingInstance: 'checker-1' };
@@ -68,4 +68,6 @@ describe('conformance: events', () => {
     assert.equal(core.metadata.uid, other.metadata.uid);
     assert.deepEqual([core.message, core.involvedObject], [other.note, other.regarding]);
   });
+=======
+>>>>>>> clients
 });
