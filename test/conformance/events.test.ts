@@ -32,42 +32,4 @@ describe('conformance: events', () => {
       updated: ({ series }) => assert.deepEqual(series, { count: 100, lastObservedTime: AT }),
     });
   });
-<<<<<<< HEAD
-
-  conforms('11.2', async () => {
-    const reporter = { reportingController: 'test.example.com/checker', reportingInstance: 'checker-1' };
-    await wholeLife(bed, {
-      path: NEW_STYLE,
-      everywhere: '/apis/events.k8s.io/v1/events',
-      body: {
-        regarding: ABOUT,
-        eventTime: AT,
-        action: 'Check',
-        reason: 'Checked',
-        note: 'first',
-        type: 'Normal',
-        ...reporter,
-      },
-      patch: { series: { count: 2, lastObservedTime: AT } },
-      patched: ({ series }) => assert.equal(series.count, 2),
-      update: (event) => Object.assign(event, { series: { count: 100, lastObservedTime: AT } }),
-      updated: ({ series }) => assert.equal(series.count, 100),
-    });
-    const created = {
-      metadata: { name: 'both' },
-      regarding: ABOUT,
-      eventTime: AT,
-      action: 'Check',
-      reason: 'Checked',
-      note: 'first',
-      type: 'Normal',
-      ...reporter,
-    };
-    assert.equal((await bed.send('POST', NEW_STYLE, created)).status, 201);
-    const [core, other] = [await read(bed, `${CORE}/both`), await read(bed, `${NEW_STYLE}/both`)];
-    assert.equal(core.metadata.uid, other.metadata.uid);
-    assert.deepEqual([core.message, core.involvedObject], [other.note, other.regarding]);
-  });
-=======
->>>>>>> clients
 });
