@@ -71,9 +71,6 @@ def untyped():
     maps.create(body=body, namespace=NAMESPACE)
     patch = {"metadata": {"name": "dynamic"}, "data": {"color": "red"}}
     patched = maps.patch(body=patch, namespace=NAMESPACE, content_type="application/merge-patch+json")
-    applied = maps.server_side_apply(
-        body={**body, "data": {"size": "large"}}, name="dynamic", namespace=NAMESPACE, field_manager="python"
-    )
     listed = [each.metadata.name for each in maps.get(namespace=NAMESPACE, label_selector=LABEL).items]
     seen = []
     for event in maps.watch(namespace=NAMESPACE, label_selector=LABEL, timeout=30):
@@ -88,7 +85,6 @@ def untyped():
     return {
         "version": int(objects.version["kubernetes"]["major"]),
         "patched": patched.data.to_dict(),
-        "applied": applied.data.to_dict(),
         "listed": listed,
         "seen": seen,
         "missing": missing,
