@@ -52,8 +52,8 @@ async function servedFigures(seconds: number): Promise<Figure[]> {
     const of = (what: string, load: Partial<Load>, least?: number) =>
       loadFigures(bench, what, { ...LOAD, seconds, ...load }, least);
     const one = `${PODS}/web-00500`;
-    const patch = JSON.stringify({ metadata: { annotations: { turn: '{}' } } });
-    const pod = JSON.stringify({ ...podNamed('made-{}') });
+    const patch = JSON.stringify({ metadata: { annotations: { turn: '@N@' } } });
+    const pod = JSON.stringify({ ...podNamed('made-@N@') });
     const changed = { method: 'PATCH', body: patch, contentType: MERGE_PATCH };
     const made = { method: 'POST', path: PODS, body: pod, contentType: JSON_BODY };
     await bench.client.order({ load: { ...LOAD, seconds: 1, path: one } }); // warm
@@ -79,9 +79,9 @@ const LOAD = { connections: 8, method: 'GET', path: '/' };
 
 async function loadFigures({ server, client }: Bench, what: string, load: Load, least?: number): Promise<Figure[]> {
   const before = await server.order<Report>('report');
-  const { requests, failures, seconds, latenciesMs } = await client.order<LoadReport>({ load });
+  const { requests, failure, seconds, latenciesMs } = await client.order<LoadReport>({ load });
   const { storeMs } = await server.order<Report>('report');
-  if (failures > 0) throw new Error(`${what}: ${failures} of ${requests} requests failed`);
+  if (failure !== undefined) throw new Error(`${what}: ${failure}`);
   const rate = requests / seconds;
   const inAll = latenciesMs.reduce((total, ms) => total + ms, 0);
   const share = (100 * (storeMs - before.storeMs)) / inAll;

@@ -9,7 +9,7 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   readonly method: string;
-  /** `{}` becomes a number that no other request of the process has. */
+  /** `@N@` becomes a number that no other request of the process has. */
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
@@ -18,7 +18,8 @@ export interface Load {
 
 export interface LoadReport {
   readonly requests: number;
-  readonly failures: number;
+  /** What was answered instead, of the first that failed. */
+  readonly failure?: string;
   readonly seconds: number;
   /** Sorted. */
   readonly latenciesMs: readonly number[];
@@ -52,7 +53,7 @@ let unique = 0;
 
 async function load({ connections, seconds, method, path, body, contentType, accept }: Load): Promise<LoadReport> {
   const latenciesMs: number[] = [];
-  let failures = 0;
+  let failure: string | undefined;
   const start = performance.now();
   const until = start + seconds * 1000;
   const headers = {
@@ -63,23 +64,32 @@ async function load({ connections, seconds, method, path, body, contentType, acc
   const one = async () => {
     while (performance.now() < until) {
       unique += 1;
-      const filled = (text: string) => text.replaceAll('{}', String(unique));
+      const filled = (text: string) => text.replaceAll('@N@', String(unique));
       const begun = performance.now();
-      const code = await exchange(method, filled(path), headers, body && filled(body));
+      const refusal = await exchange(method, filled(path), headers, body && filled(body));
       latenciesMs.push(performance.now() - begun);
-      if (code > 299) failures += 1;
+      failure ??= refusal;
     }
   };
   await Promise.all(Array.from({ length: connections }, one));
   const elapsed = (performance.now() - start) / 1000;
-  return { requests: latenciesMs.length, failures, seconds: elapsed, latenciesMs: latenciesMs.sort((a, b) => a - b) };
+  latenciesMs.sort((a, b) => a - b);
+  return { requests: latenciesMs.length, seconds: elapsed, latenciesMs, ...(failure !== undefined && { failure }) };
 }
 
-function exchange(method: string, path: string, headers: Record<string, string>, body?: string): Promise<number> {
+/** Undefined where it was answered well. */
+function exchange(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const sized = body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) };
     const sent = request({ ...shared, method, path, headers: sized }, (response) => {
-      response.on('end', () => resolve(response.statusCode ?? 0)).resume();
+      const { statusCode = 0 } = response;
+      if (statusCode < 300) response.on('end', () => resolve(undefined)).resume();
+      else response.once('data', (text: Buffer) => resolve(`${statusCode} ${text}`)).resume();
     });
     sent.on('error', reject);
     sent.end(body);

@@ -1,4 +1,4 @@
-/** Makes a store file with a namespace, a node and so many pods in it, as the daemon would have left it. */
+/** Makes a store file with a namespace, its ServiceAccount, a node and so many pods in it, as the daemon would have left it. */
 import { SqliteStore } from '../../../daemon/adapters/sqlite-store/sqlite-store.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { systemRandom } from '../../../daemon/adapters/system-random.ts';
@@ -10,9 +10,10 @@ const AT_ONCE = 200;
 export async function fillStore(path: string, pods: number): Promise<void> {
   const store = new SqliteStore(path, systemClock);
   const registry = new Registry({ store, clock: systemClock, random: systemRandom, admissions: [] });
-  const create = (kind: 'Namespace' | 'Node' | 'Pod', object: object) =>
+  const create = (kind: 'Namespace' | 'ServiceAccount' | 'Node' | 'Pod', object: object) =>
     registry.create(kind, { apiVersion: 'v1', kind, ...object } as never);
   await create('Namespace', { metadata: { name: 'default' } });
+  await create('ServiceAccount', { metadata: { name: 'default', namespace: 'default' } });
   await create('Node', { metadata: { name: NODE } });
   for (let from = 0; from < pods; from += AT_ONCE) {
     const indexes = Array.from({ length: Math.min(AT_ONCE, pods - from) }, (_, i) => from + i);
