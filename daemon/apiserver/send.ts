@@ -16,8 +16,10 @@ export async function sendText(
 ): Promise<void> {
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
   if (text.length < WORTH_COMPRESSING || !takesGzip(request)) {
-    response.writeHead(code, { ...headers, 'content-length': Buffer.byteLength(text) });
-    response.end(text);
+    // Encoded once, for the length and the socket, which takes a long string at a multiple of its size.
+    const bytes = Buffer.from(text);
+    response.writeHead(code, { ...headers, 'content-length': bytes.length });
+    response.end(bytes);
     return;
   }
   const body = await compress(text, { level: 1 });

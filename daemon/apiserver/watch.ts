@@ -79,16 +79,27 @@ function streamType({ contentType }: Representation): string {
   return contentType === 'application/json' ? contentType : `${contentType};stream=watch`;
 }
 
-function eventFor(change: ObjectChange, selected: Selection, as: Representation): string | undefined {
+/** What one watcher was sent last. Watchers take the same changes in turn, so the next one mostly wants the same bytes. */
+let latest: { object: AnyObject; type: EventType; one: Representation['one']; bytes: Buffer } | undefined;
+
+function eventFor(change: ObjectChange, selected: Selection, as: Representation): Buffer | string | undefined {
   const was = change.previous !== undefined && selected(change.previous);
   const is = change.type !== 'DELETED' && selected(change.object);
-  if (is) return line(was ? 'MODIFIED' : 'ADDED', as.one(change.object));
+  if (is) return shared(was ? 'MODIFIED' : 'ADDED', change.object, as.one);
   if (!was) return undefined;
   if (change.type === 'DELETED') return line('DELETED', as.one(change.object));
   // What the watcher sees last is the object as it knew it, with the revision of its going.
   const { resourceVersion } = change.object.metadata;
   const last = { ...change.previous, metadata: { ...change.previous?.metadata, resourceVersion } } as AnyObject;
   return line('DELETED', as.one(last));
+}
+
+/** The representations that tell objects as they are share one encoder; the others have one of their own. */
+function shared(type: EventType, object: AnyObject, one: Representation['one']): Buffer {
+  if (latest?.object !== object || latest.type !== type || latest.one !== one) {
+    latest = { object, type, one, bytes: Buffer.from(line(type, one(object))) };
+  }
+  return latest.bytes;
 }
 
 function every(ms: number, clock: Clock, action: () => void): () => void {
@@ -99,7 +110,7 @@ function every(ms: number, clock: Clock, action: () => void): () => void {
   return () => cancel();
 }
 
-async function send(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, text: Buffer | string, signal: AbortSignal): Promise<void> {
   if (!response.write(text)) await once(response, 'drain', { signal });
 }
 
