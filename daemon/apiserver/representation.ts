@@ -1,10 +1,10 @@
 /**
- * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
+ * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text or bytes,
  * so that what is encoded once can be sent often. Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
-import { encodedItem, encodedObject } from './encoded.ts';
+import { type EventType, encodedEvent, encodedList, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
 import { type IncludeObject, tableOf } from './table.ts';
 import type { View } from './write/view.ts';
@@ -16,13 +16,18 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
+/** JSON, as text or in bytes. */
+export type Encoded = string | Buffer;
+
 /** What a kind's objects look like to this request. */
 export interface Representation {
   readonly contentType: string;
-  one(object: AnyObject): string;
+  one(object: AnyObject): Encoded;
+  /** As a line of a watch. */
+  event(type: EventType, object: AnyObject): Encoded;
   /** An object that says nothing but how far a watch is. */
   bookmark(metadata: object): string;
-  list(objects: readonly AnyObject[], metadata: ListMetadata): string;
+  list(objects: readonly AnyObject[], metadata: ListMetadata): Encoded;
 }
 
 const JSON_TYPE: MediaType = { type: 'application/json' };
@@ -59,11 +64,9 @@ function asJson({ kind, apiVersion, shown }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
     one: (object) => encodedObject(shown(object)),
+    event: (type, object) => encodedEvent(type, shown(object)),
     bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
-    list: (objects, metadata) => {
-      const items = objects.map((object) => encodedItem(shown(object)));
-      return `${head}${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
-    },
+    list: (objects, metadata) => encodedList(`${head}${JSON.stringify(metadata)},"items":[`, objects.map(shown)),
   };
 }
 
@@ -71,6 +74,7 @@ function asMetadata({ shown }: Shown, apiVersion: string): Encoder {
   const partial = ({ metadata }: { metadata: object }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
     one: (object) => JSON.stringify(partial(shown(object))),
+    event: (type, object) => eventLine(type, JSON.stringify(partial(shown(object)))),
     bookmark: (metadata) => JSON.stringify(partial({ metadata })),
     list: (objects, metadata) =>
       JSON.stringify({
@@ -91,9 +95,16 @@ function asTable(
   const columns = given ?? (KINDS[kind as Kind].columns as readonly Column<AnyObject>[]);
   const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
     JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject, shown }));
+  const one = (object: AnyObject) => table([object], { resourceVersion: object.metadata.resourceVersion });
   return {
-    one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
+    one,
+    event: (type, object) => eventLine(type, one(object)),
     bookmark: (metadata) => table([], metadata as ListMetadata),
     list: table,
   };
+}
+
+/** A line of a watch; `object`: JSON text. */
+export function eventLine(type: EventType, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
 }

@@ -10,7 +10,7 @@ import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
-import { type Representation, representationOf } from './representation.ts';
+import { type Encoded, eventLine, type Representation, representationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
 import type { ObjectServices } from './services.ts';
@@ -20,8 +20,6 @@ import type { View } from './write/view.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
-
-type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 export async function serveWatch(
   { request, response, signal }: Exchange,
@@ -47,14 +45,14 @@ export async function serveWatch(
   let seen = listed?.revision ?? options.after;
   const bookmark = (annotations?: object) => {
     const metadata = { resourceVersion: String(seen), creationTimestamp: null, ...(annotations && { annotations }) };
-    return line('BOOKMARK', as.bookmark(metadata));
+    return eventLine('BOOKMARK', as.bookmark(metadata));
   };
   const cancelBookmarks = options.bookmarks
     ? every(BOOKMARK_EVERY_MS, clock, () => response.write(bookmark()))
     : () => {};
   try {
     for (const object of options.initial ? (listed?.items ?? []) : []) {
-      await send(response, line('ADDED', as.one(object)), ends);
+      await send(response, as.event('ADDED', object), ends);
     }
     if (options.marksInitialEnd) await send(response, bookmark(INITIAL_END), ends);
     for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
@@ -66,7 +64,7 @@ export async function serveWatch(
     }
     if (options.bookmarks && !signal.aborted) await send(response, bookmark(), signal);
   } catch (error) {
-    if (!isAbort(error)) response.write(line('ERROR', JSON.stringify(statusOf(error))));
+    if (!isAbort(error)) response.write(eventLine('ERROR', JSON.stringify(statusOf(error))));
   } finally {
     cancelTimeout();
     cancelBookmarks();
@@ -79,27 +77,16 @@ function streamType({ contentType }: Representation): string {
   return contentType === 'application/json' ? contentType : `${contentType};stream=watch`;
 }
 
-/** What one watcher was sent last. Watchers take the same changes in turn, so the next one mostly wants the same bytes. */
-let latest: { object: AnyObject; type: EventType; one: Representation['one']; bytes: Buffer } | undefined;
-
-function eventFor(change: ObjectChange, selected: Selection, as: Representation): Buffer | string | undefined {
+function eventFor(change: ObjectChange, selected: Selection, as: Representation): Encoded | undefined {
   const was = change.previous !== undefined && selected(change.previous);
   const is = change.type !== 'DELETED' && selected(change.object);
-  if (is) return shared(was ? 'MODIFIED' : 'ADDED', change.object, as.one);
+  if (is) return as.event(was ? 'MODIFIED' : 'ADDED', change.object);
   if (!was) return undefined;
-  if (change.type === 'DELETED') return line('DELETED', as.one(change.object));
+  if (change.type === 'DELETED') return as.event('DELETED', change.object);
   // What the watcher sees last is the object as it knew it, with the revision of its going.
   const { resourceVersion } = change.object.metadata;
   const last = { ...change.previous, metadata: { ...change.previous?.metadata, resourceVersion } } as AnyObject;
-  return line('DELETED', as.one(last));
-}
-
-/** The representations that tell objects as they are share one encoder; the others have one of their own. */
-function shared(type: EventType, object: AnyObject, one: Representation['one']): Buffer {
-  if (latest?.object !== object || latest.type !== type || latest.one !== one) {
-    latest = { object, type, one, bytes: Buffer.from(line(type, one(object))) };
-  }
-  return latest.bytes;
+  return as.event('DELETED', last);
 }
 
 function every(ms: number, clock: Clock, action: () => void): () => void {
@@ -110,11 +97,6 @@ function every(ms: number, clock: Clock, action: () => void): () => void {
   return () => cancel();
 }
 
-async function send(response: ServerResponse, text: Buffer | string, signal: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, text: Encoded, signal: AbortSignal): Promise<void> {
   if (!response.write(text)) await once(response, 'drain', { signal });
-}
-
-/** `object`: JSON text. */
-function line(type: EventType, object: string): string {
-  return `{"type":"${type}","object":${object}}\n`;
 }
