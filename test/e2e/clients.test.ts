@@ -1,10 +1,8 @@
 /**
- * Client libraries of others on a real daemon, with the kubeconfig that it writes: JavaScript's, which is a dependency, and Python's and
- * Prometheus' where the machine has them. Each is a program of its own, in the daemon's network namespace; what it saw is judged here.
+ * Client libraries of others on a real daemon, with the kubeconfig that it writes: JavaScript's, which is a dependency, and Python's
+ * where the machine has it. Each is a program of its own, in the daemon's network namespace; what it saw is judged here.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dockerd } from './harness/dockerd.ts';
 import { eventually } from './harness/eventually.ts';
@@ -52,6 +50,8 @@ describe('clients of others', function () {
     const addressed = async () =>
       (await sampan.api.get('/api/v1/namespaces/default/endpoints/tools')).subsets?.[0]?.addresses?.length === 1;
     await eventually(addressed, { describe: 'the pod to be the endpoint of its Service', timeoutMs: 60_000 });
+    const told = async () => (await sampan.api.list('/api/v1/events')).length > 0;
+    await eventually(told, { describe: 'its events', timeoutMs: 60_000 });
   });
 
   /** What the program printed for this step. */
@@ -149,65 +149,5 @@ describe('clients of others', function () {
     });
 
     it('reads output', async () => assert.equal(await run('log'), 'ready\n'));
-  });
-
-  describe('prometheus', () => {
-    const PROMETHEUS = '/usr/bin/prometheus';
-    const ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice'];
-
-    before(function () {
-      if (existsSync(PROMETHEUS)) return;
-      // 330 MB on the disk: nobody is asked to install it for this, in CI neither.
-      console.warn('SKIPPED: prometheus is not installed');
-      this.skip();
-    });
-
-    it('discovers nodes, pods, Services, Endpoints and EndpointSlices', async () => {
-      const dir = await bed.dir();
-      const jobs = ROLES.map((role) => ({
-        job_name: role,
-        kubernetes_sd_configs: [{ role, kubeconfig_file: join(sampan.dataDir, 'kubeconfig') }],
-      }));
-      // JSON is YAML.
-      await writeFile(join(dir, 'prometheus.yml'), JSON.stringify({ scrape_configs: jobs }));
-      const flags = [`--config.file=${join(dir, 'prometheus.yml')}`, `--storage.tsdb.path=${join(dir, 'data')}`];
-      const log = join(dir, 'prometheus.log');
-      const prometheus = await dockerd.netns.start(PROMETHEUS, [...flags, '--web.listen-address=127.0.0.1:9090'], log);
-      try {
-        const targets = async (): Promise<Record<string, string[]>> => {
-          const url = 'http://127.0.0.1:9090/api/v1/targets?state=active';
-          const text = await dockerd.netns.run('busybox', ['wget', '-q', '-O', '-', url]);
-          const found: Record<string, string[]> = {};
-          for (const { scrapePool, discoveredLabels } of JSON.parse(text).data.activeTargets) {
-            const meta = (name: string) => discoveredLabels[`__meta_kubernetes_${name}`];
-            const name = meta(`${scrapePool}_name`) ?? meta('service_name');
-            found[scrapePool] = [...(found[scrapePool] ?? []), name];
-          }
-          return found;
-        };
-        const found = await eventually(
-          async () => {
-            const all = await targets();
-            return ROLES.every((role) => all[role] !== undefined) && all;
-          },
-          { describe: 'a target of every role', timeoutMs: 60_000 },
-        );
-        const nodes = await sampan.api.list('/api/v1/nodes');
-        assert.deepEqual(
-          found.node,
-          nodes.map(({ metadata }) => metadata.name),
-        );
-        assert.deepEqual(found.pod, ['tools']);
-        assert.deepEqual(found.service?.toSorted(), ['kubernetes', 'tools']);
-        assert.ok(found.endpoints?.includes('tools'), String(found.endpoints));
-        assert.ok(
-          found.endpointslice?.some((name) => name.startsWith('tools-')),
-          String(found.endpointslice),
-        );
-        assert.doesNotMatch(prometheus.readLog(), /level=(warn|error)/);
-      } finally {
-        await prometheus.stop();
-      }
-    });
   });
 });

@@ -84,7 +84,7 @@ def untyped():
         missing = error.status
     return {
         "version": int(objects.version["kubernetes"]["major"]),
-        "patched": patched.data.to_dict(),
+        "patched": patched.to_dict()["data"],
         "listed": listed,
         "seen": seen,
         "missing": missing,
