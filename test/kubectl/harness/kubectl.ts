@@ -3,6 +3,7 @@
  * file that `kubectl` on PATH links to, or that $KUBECTL names: `kubectl.1.27`. Never touches the caller's own ~/.kube.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -31,6 +32,26 @@ export interface StartedKubectl {
   readonly stderr: string;
 }
 
+/** How long a kubectl that goes on may keep silent while something is expected of it. */
+const PATIENCE_MS = 20_000;
+
+/** Resolves with what `started` has said, once that holds `text`; fails where it ends before, or keeps silent. */
+export async function said(started: StartedKubectl, where: 'stdout' | 'stderr', text: RegExp): Promise<string> {
+  const { process } = started;
+  while (!text.test(started[where])) {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const change = Promise.race([once(process[where], 'data', { signal: patience }), once(process, 'close')]);
+    const isSilent = await change.then(
+      () => process.exitCode !== null,
+      () => true,
+    );
+    if (!isSilent || text.test(started[where])) continue;
+    const { stdout, stderr } = started;
+    throw new Error(`${text} is not in ${JSON.stringify({ stdout, stderr })}`);
+  }
+  return started[where];
+}
+
 export class Kubectl {
   readonly #path: string;
   readonly #kubeconfig: string;
@@ -45,12 +66,12 @@ export class Kubectl {
 
   /** What it prints on standard output; throws with its error output where it fails. */
   run(args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return run(this.#path, args, { ...options, env: this.#environment() });
+    return run(this.#path, args, { ...options, env: { ...this.#environment(), ...options.env } });
   }
 
   /** The same, whatever its exit code. */
   attempt(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    return attempt(this.#path, args, { ...options, env: this.#environment() });
+    return attempt(this.#path, args, { ...options, env: { ...this.#environment(), ...options.env } });
   }
 
   /** One that goes on beside the test, which ends it; its output is collected. */

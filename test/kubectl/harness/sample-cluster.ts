@@ -21,7 +21,7 @@ export async function fillCluster({ registry, clock }: TestCluster): Promise<voi
     },
   ];
   await registry.create('Node', NODE as never);
-  await create(
+  const controller = await create(
     'ReplicationController',
     'web',
     {
@@ -30,8 +30,10 @@ export async function fillCluster({ registry, clock }: TestCluster): Promise<voi
     },
     { labels },
   );
-  const running = await create('Pod', 'web-1', { spec: { containers, nodeName: 'n1' }, status: RUNNING }, { labels });
-  await create('Pod', 'web-2', { spec: { containers }, status: { phase: 'Pending' } }, { labels });
+  const owner = { apiVersion: 'v1', kind: 'ReplicationController', name: 'web', uid: controller.metadata.uid };
+  const owned = { labels, ownerReferences: [{ ...owner, controller: true }] };
+  const running = await create('Pod', 'web-1', { spec: { containers, nodeName: 'n1' }, status: RUNNING }, owned);
+  await create('Pod', 'web-2', { spec: { containers }, status: { phase: 'Pending' } }, owned);
   const ports = [{ port: 80, targetPort: 'http' }];
   await create('Service', 'web', { spec: { selector: labels, clusterIP: '10.96.0.80', ports } }, { labels });
   const targetRef = { kind: 'Pod', namespace: 'default', name: 'web-1', uid: running.metadata.uid };
@@ -59,7 +61,10 @@ export async function fillCluster({ registry, clock }: TestCluster): Promise<voi
   await create('PersistentVolumeClaim', 'disk', {
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   });
-  await create('PodDisruptionBudget', 'web', { spec: { selector: { matchLabels: labels }, minAvailable: 1 } });
+  await create('PodDisruptionBudget', 'web', {
+    spec: { selector: { matchLabels: labels }, minAvailable: 1 },
+    status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 2 },
+  });
   await registry.create('Source', SOURCE as never);
   const about = { apiVersion: 'v1', namespace: 'default' };
   await create('Event', 'web-1.1', {
