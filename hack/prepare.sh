@@ -37,6 +37,7 @@ package_is_there() {
     netcat-openbsd) command -v nc ;;
     libc6-dev) compgen -G '/usr/lib/*/libc.a' ;;
     ca-certificates) [ -d /etc/ssl/certs ] ;;
+    python3-kubernetes) [ -d /usr/lib/python3/dist-packages/kubernetes ] ;;
     nodejs) command -v node ;;
     *) command -v "$1" ;;
   esac >/dev/null

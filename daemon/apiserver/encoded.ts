@@ -1,23 +1,49 @@
 /**
- * Objects as JSON text, made once and kept as long as the object itself: lists, watches and gets of the same object share it. Objects
- * of the cache are never changed, only replaced, so the text stays true.
+ * Objects as JSON, in bytes, made once and kept as long as the object itself: lists, watches and gets of the same object share them.
+ * Objects of the cache are never changed, only replaced, so the bytes stay true.
  */
 import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 
-const ITEMS = new WeakMap<AnyObject, string>();
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+const ITEMS = new WeakMap<AnyObject, Buffer>();
+const EVENTS = new WeakMap<AnyObject, Map<EventType, Buffer>>();
+const COMMA = Buffer.from(',');
 
 /** The object without its kind and apiVersion, as an item of a list. */
-export function encodedItem(object: AnyObject): string {
+function encodedItem(object: AnyObject): Buffer {
   const known = ITEMS.get(object);
   if (known !== undefined) return known;
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-  const text = JSON.stringify(rest);
-  ITEMS.set(object, text);
-  return text;
+  const bytes = Buffer.from(JSON.stringify(rest));
+  ITEMS.set(object, bytes);
+  return bytes;
 }
 
 /** The whole object. */
-export function encodedObject(object: AnyObject): string {
-  const head = `{"apiVersion":${JSON.stringify(object.apiVersion)},"kind":${JSON.stringify(object.kind)}`;
-  return `${head},${encodedItem(object).slice(1)}`;
+export function encodedObject(object: AnyObject): Buffer {
+  return Buffer.concat([Buffer.from(headOf(object)), encodedItem(object).subarray(1)]);
+}
+
+/** A list: `head` up to and with the bracket that opens the items. */
+export function encodedList(head: string, objects: readonly AnyObject[]): Buffer {
+  const parts = objects.flatMap((object, index) =>
+    index === 0 ? [encodedItem(object)] : [COMMA, encodedItem(object)],
+  );
+  return Buffer.concat([Buffer.from(head), ...parts, Buffer.from(']}')]);
+}
+
+/** One line of a watch. */
+export function encodedEvent(type: EventType, object: AnyObject): Buffer {
+  const known = EVENTS.get(object)?.get(type);
+  if (known !== undefined) return known;
+  const head = Buffer.from(`{"type":"${type}","object":${headOf(object)}`);
+  const bytes = Buffer.concat([head, encodedItem(object).subarray(1), Buffer.from('}\n')]);
+  const events = EVENTS.get(object) ?? new Map<EventType, Buffer>();
+  EVENTS.set(object, events.set(type, bytes));
+  return bytes;
+}
+
+function headOf({ apiVersion, kind }: AnyObject): string {
+  return `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`;
 }

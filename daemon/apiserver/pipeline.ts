@@ -149,7 +149,8 @@ function fail({ request, response, upgrade }: Arrival, error: unknown, signal: A
   if (!(error instanceof SampanError) && !signal.aborted && !isAbort(error)) {
     log.error('request failed', { method: request.method, url: request.url, error: messageOf(error) });
   }
-  const late = response.headersSent || response.socket === null;
+  // Only who took the socket over has no more to answer on; the answer to a plain request may still wait for the one before it.
+  const late = response.headersSent || (upgrade !== undefined && response.socket === null);
   if (signal.aborted || isAbort(error) || late) {
     response.destroy();
     upgrade?.socket.destroy();

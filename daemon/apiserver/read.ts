@@ -19,17 +19,12 @@ export async function serveRead(
 ): Promise<void> {
   const { request, response } = exchange;
   const { info, namespace, name, query } = asked;
-  const as = representationOf(
-    { ...info, columns: view.columns },
-    request.headers.accept,
-    query.get('includeObject'),
-    () => clock.now(),
-  );
+  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   if (asked.verb === 'get') {
     await lists.checkVersion(versionOf(query));
     const object = await client.get(info.kind, { namespace, name });
     if (object === undefined) throw new SampanError('NotFound', { resource: groupResource(info), name });
-    return sendText(request, response, 200, as.contentType, as.one(view.shown(object)));
+    return sendText(request, response, 200, as.contentType, as.one(object));
   }
   const listed = await lists.list(scopeOf(asked), listOptionsOf(query));
   const metadata = {

@@ -1,12 +1,13 @@
 /**
- * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
+ * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text or bytes,
  * so that what is encoded once can be sent often. Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
-import { type AnyObject, KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
-import { encodedItem, encodedObject } from './encoded.ts';
+import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
+import { type EventType, encodedEvent, encodedList, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
 import { type IncludeObject, tableOf } from './table.ts';
+import type { View } from './write/view.ts';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -15,13 +16,18 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
+/** JSON, as text or in bytes. */
+export type Encoded = string | Buffer;
+
 /** What a kind's objects look like to this request. */
 export interface Representation {
   readonly contentType: string;
-  one(object: AnyObject): string;
+  one(object: AnyObject): Encoded;
+  /** As a line of a watch. */
+  event(type: EventType, object: AnyObject): Encoded;
   /** An object that says nothing but how far a watch is. */
   bookmark(metadata: object): string;
-  list(objects: readonly AnyObject[], metadata: ListMetadata): string;
+  list(objects: readonly AnyObject[], metadata: ListMetadata): Encoded;
 }
 
 const JSON_TYPE: MediaType = { type: 'application/json' };
@@ -30,24 +36,21 @@ const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
   ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
 );
 
-interface Shown extends Pick<KindInfo, 'kind' | 'apiVersion'> {
-  /** Where they are not those of the kind. */
-  readonly columns?: readonly Column<AnyObject>[] | undefined;
-}
+type Shown = Pick<View, 'kind' | 'apiVersion' | 'columns' | 'shown'>;
 
-/** NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
+/** Of stored objects, as `view` shows them. NotAcceptable where the header names nothing of what there is. Ages are as of `now`. */
 export function representationOf(
-  info: Shown,
+  view: Shown,
   accept: string | undefined,
   includeObject: string | null,
   now: () => number,
 ): Representation {
   const chosen = negotiate(accept, [JSON_TYPE, ...CONVERTED]);
   const contentType = formatMediaType(chosen);
-  if (chosen.as === undefined) return { contentType, ...asJson(info) };
+  if (chosen.as === undefined) return { contentType, ...asJson(view) };
   const apiVersion = `${META}/${chosen.v}`;
-  if (chosen.as === 'Table') return { contentType, ...asTable(info, apiVersion, includeOf(includeObject), now) };
-  return { contentType, ...asMetadata(apiVersion) };
+  if (chosen.as === 'Table') return { contentType, ...asTable(view, apiVersion, includeOf(includeObject), now) };
+  return { contentType, ...asMetadata(view, apiVersion) };
 }
 
 /** What of an object its row carries, from the query. */
@@ -57,37 +60,51 @@ export function includeOf(value: string | null): IncludeObject {
 
 type Encoder = Omit<Representation, 'contentType'>;
 
-function asJson({ kind, apiVersion }: Shown): Encoder {
+function asJson({ kind, apiVersion, shown }: Shown): Encoder {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
-    one: encodedObject,
+    one: (object) => encodedObject(shown(object)),
+    event: (type, object) => encodedEvent(type, shown(object)),
     bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
-    list: (objects, metadata) => `${head}${JSON.stringify(metadata)},"items":[${objects.map(encodedItem).join(',')}]}`,
+    list: (objects, metadata) => encodedList(`${head}${JSON.stringify(metadata)},"items":[`, objects.map(shown)),
   };
 }
 
-function asMetadata(apiVersion: string): Encoder {
+function asMetadata({ shown }: Shown, apiVersion: string): Encoder {
   const partial = ({ metadata }: { metadata: object }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata });
   return {
-    one: (object) => JSON.stringify(partial(object)),
+    one: (object) => JSON.stringify(partial(shown(object))),
+    event: (type, object) => eventLine(type, JSON.stringify(partial(shown(object)))),
     bookmark: (metadata) => JSON.stringify(partial({ metadata })),
     list: (objects, metadata) =>
-      JSON.stringify({ kind: 'PartialObjectMetadataList', apiVersion, metadata, items: objects.map(partial) }),
+      JSON.stringify({
+        kind: 'PartialObjectMetadataList',
+        apiVersion,
+        metadata,
+        items: objects.map(shown).map(partial),
+      }),
   };
 }
 
 function asTable(
-  { kind, columns: given }: Shown,
+  { kind, columns: given, shown }: Shown,
   apiVersion: string,
   includeObject: IncludeObject,
   now: () => number,
 ): Encoder {
-  const columns = given ?? (KINDS[kind].columns as readonly Column<AnyObject>[]);
+  const columns = given ?? (KINDS[kind as Kind].columns as readonly Column<AnyObject>[]);
   const table = (objects: readonly AnyObject[], metadata: ListMetadata) =>
-    JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject }));
+    JSON.stringify(tableOf(columns, objects, { apiVersion, now: now(), metadata, include: includeObject, shown }));
+  const one = (object: AnyObject) => table([object], { resourceVersion: object.metadata.resourceVersion });
   return {
-    one: (object) => table([object], { resourceVersion: object.metadata.resourceVersion }),
+    one,
+    event: (type, object) => eventLine(type, one(object)),
     bookmark: (metadata) => table([], metadata as ListMetadata),
     list: table,
   };
+}
+
+/** A line of a watch; `object`: JSON text. */
+export function eventLine(type: EventType, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
 }

@@ -2,9 +2,10 @@
  * What a request asks for, read from its method and path as Kubernetes' API server reads it (RequestInfo). Pure; the server
  * dispatches on the answer. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
-import { ALL_KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
+import type { KindInfo } from '../../reconcilers/objects/kinds.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { isFlagSet } from './query-flag.ts';
+import { SERVED_KINDS as SERVED } from './served-kinds.ts';
 
 export const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -43,7 +44,7 @@ export function parseRequest(method: string, url: string): ResourceRequest | und
   const scoped = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] as string);
   const namespace = scoped ? (rest[1] as string) : '';
   const [plural, name = '', subresource = '', ...excess] = scoped ? rest.slice(2) : rest;
-  const info = ALL_KINDS.find((kind) => kind.plural === plural && kind.apiVersion === apiVersion);
+  const info = SERVED.find((kind) => kind.plural === plural && kind.apiVersion === apiVersion);
   const isProxy = subresource === 'proxy';
   if (info === undefined || (excess.length > 0 && !isProxy) || info.namespaced < scoped) return undefined;
   if (info.namespaced && !scoped && name !== '') return undefined;

@@ -36,18 +36,18 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
     case 'list':
       return serveRead(exchange, asked, view, deps);
     case 'watch':
-      return serveWatch(exchange, asked, deps);
+      return serveWatch(exchange, asked, view, deps);
     case 'create':
-      return serveCreate(exchange, asked, await readBody(request), deps);
+      return serveCreate(exchange, asked, await readBody(request), view, deps);
     case 'update':
       return serveUpdate(exchange, asked, await readBody(request), view, deps);
     case 'patch':
       return servePatch(exchange, asked, await readBody(request), view, deps);
     case 'delete':
-      return serveDelete(exchange, asked, await readBody(request), deps);
+      return serveDelete(exchange, asked, await readBody(request), view, deps);
     case 'deletecollection':
       // Kubernetes deletes namespaces one by one only.
       if (info.kind === 'Namespace') throw new SampanError('MethodNotAllowed');
-      return serveDeleteCollection(exchange, asked, await readBody(request), deps);
+      return serveDeleteCollection(exchange, asked, await readBody(request), view, deps);
   }
 }

@@ -1,4 +1,4 @@
-/** Answers: text with its length, compressed where that is worth it and the client takes it. */
+/** Answers: text or bytes with their length, compressed where that is worth it and the client takes it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -12,15 +12,17 @@ export async function sendText(
   response: ServerResponse,
   code: number,
   contentType: string,
-  text: string,
+  text: string | Buffer,
 ): Promise<void> {
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
-  if (text.length < WORTH_COMPRESSING || !takesGzip(request)) {
-    response.writeHead(code, { ...headers, 'content-length': Buffer.byteLength(text) });
-    response.end(text);
+  // Encoded once, for the length and the socket, which takes a long string at a multiple of its size.
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  if (bytes.length < WORTH_COMPRESSING || !takesGzip(request)) {
+    response.writeHead(code, { ...headers, 'content-length': bytes.length });
+    response.end(bytes);
     return;
   }
-  const body = await compress(text, { level: 1 });
+  const body = await compress(bytes, { level: 1 });
   response.writeHead(code, {
     ...headers,
     'content-length': body.length,

@@ -5,7 +5,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
-import { ALL_KINDS } from '../../reconcilers/objects/kinds.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
@@ -35,6 +34,7 @@ import { type Access, serve } from './pipeline.ts';
 import { readBody } from './request-body.ts';
 import { parseRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
+import { SERVED_KINDS } from './served-kinds.ts';
 import type { ObjectServices } from './services.ts';
 import type { StreamDeps } from './streams/serve.ts';
 import { serveBinding } from './write/binding.ts';
@@ -67,7 +67,7 @@ export class ApiServer {
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
-    const served = servedResources(ALL_KINDS);
+    const served = servedResources(SERVED_KINDS);
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
     this.#metrics = new Metrics(deps);

@@ -32,9 +32,15 @@ export type IncludeObject = 'Metadata' | 'Object' | 'None';
 export function tableOf<T extends { readonly metadata: unknown }>(
   columns: readonly Column<T>[],
   objects: readonly T[],
-  options: { apiVersion: string; now: number; metadata: object; include: IncludeObject },
+  options: {
+    apiVersion: string;
+    now: number;
+    metadata: object;
+    include: IncludeObject;
+    shown?: (object: T) => unknown;
+  },
 ): Table {
-  const { apiVersion, now, metadata, include } = options;
+  const { apiVersion, now, metadata, include, shown = (object: T): unknown => object } = options;
   return {
     kind: 'Table',
     apiVersion,
@@ -48,7 +54,7 @@ export function tableOf<T extends { readonly metadata: unknown }>(
     })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, now)),
-      ...(include !== 'None' && { object: include === 'Object' ? object : partial(object, apiVersion) }),
+      ...(include !== 'None' && { object: include === 'Object' ? shown(object) : partial(object, apiVersion) }),
     })),
   };
 }

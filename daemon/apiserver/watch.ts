@@ -10,27 +10,27 @@ import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
-import { type Representation, representationOf } from './representation.ts';
+import { type Encoded, eventLine, type Representation, representationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
 import type { ObjectServices } from './services.ts';
 import { statusOf } from './status.ts';
 import { watchOptionsOf } from './watch-options.ts';
+import type { View } from './write/view.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 
-type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-
 export async function serveWatch(
   { request, response, signal }: Exchange,
   asked: ResourceRequest,
+  view: View,
   { lists, feed, clock }: ObjectServices,
 ): Promise<void> {
   const { info, query } = asked;
   const scope = scopeOf(asked);
   const options = watchOptionsOf(query);
-  const as = representationOf(info, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   // What there is, or only where it stands: a watch without a version begins with now.
   const start = options.after === 0 || options.initial;
   const notOlderThan = options.after === 0 ? 'newest' : options.after;
@@ -45,14 +45,14 @@ export async function serveWatch(
   let seen = listed?.revision ?? options.after;
   const bookmark = (annotations?: object) => {
     const metadata = { resourceVersion: String(seen), creationTimestamp: null, ...(annotations && { annotations }) };
-    return line('BOOKMARK', as.bookmark(metadata));
+    return eventLine('BOOKMARK', as.bookmark(metadata));
   };
   const cancelBookmarks = options.bookmarks
     ? every(BOOKMARK_EVERY_MS, clock, () => response.write(bookmark()))
     : () => {};
   try {
     for (const object of options.initial ? (listed?.items ?? []) : []) {
-      await send(response, line('ADDED', as.one(object)), ends);
+      await send(response, as.event('ADDED', object), ends);
     }
     if (options.marksInitialEnd) await send(response, bookmark(INITIAL_END), ends);
     for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
@@ -64,7 +64,7 @@ export async function serveWatch(
     }
     if (options.bookmarks && !signal.aborted) await send(response, bookmark(), signal);
   } catch (error) {
-    if (!isAbort(error)) response.write(line('ERROR', JSON.stringify(statusOf(error))));
+    if (!isAbort(error)) response.write(eventLine('ERROR', JSON.stringify(statusOf(error))));
   } finally {
     cancelTimeout();
     cancelBookmarks();
@@ -77,16 +77,16 @@ function streamType({ contentType }: Representation): string {
   return contentType === 'application/json' ? contentType : `${contentType};stream=watch`;
 }
 
-function eventFor(change: ObjectChange, selected: Selection, as: Representation): string | undefined {
+function eventFor(change: ObjectChange, selected: Selection, as: Representation): Encoded | undefined {
   const was = change.previous !== undefined && selected(change.previous);
   const is = change.type !== 'DELETED' && selected(change.object);
-  if (is) return line(was ? 'MODIFIED' : 'ADDED', as.one(change.object));
+  if (is) return as.event(was ? 'MODIFIED' : 'ADDED', change.object);
   if (!was) return undefined;
-  if (change.type === 'DELETED') return line('DELETED', as.one(change.object));
+  if (change.type === 'DELETED') return as.event('DELETED', change.object);
   // What the watcher sees last is the object as it knew it, with the revision of its going.
   const { resourceVersion } = change.object.metadata;
   const last = { ...change.previous, metadata: { ...change.previous?.metadata, resourceVersion } } as AnyObject;
-  return line('DELETED', as.one(last));
+  return as.event('DELETED', last);
 }
 
 function every(ms: number, clock: Clock, action: () => void): () => void {
@@ -97,11 +97,6 @@ function every(ms: number, clock: Clock, action: () => void): () => void {
   return () => cancel();
 }
 
-async function send(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, text: Encoded, signal: AbortSignal): Promise<void> {
   if (!response.write(text)) await once(response, 'drain', { signal });
-}
-
-/** `object`: JSON text. */
-function line(type: EventType, object: string): string {
-  return `{"type":"${type}","object":${object}}\n`;
 }

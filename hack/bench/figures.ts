@@ -55,6 +55,11 @@ export function rated(what: string, ratio: number, least: number): Figure {
   return { ...plain(what, ''), ratio: ratio.toFixed(3), limit: `≥ ${least}`, met: ratio >= least };
 }
 
+/** A number that must not be smaller than `least`: requests per second. */
+export function atLeast(what: string, value: number, least: number, unit: string): Figure {
+  return { ...plain(what, `${Math.round(value)}${unit}`), limit: `≥ ${least}${unit}`, met: value >= least };
+}
+
 /** What has no limit: said for comparison. */
 export function plain(what: string, value: string): Figure {
   return { what, value, floor: '', ratio: '', limit: '', met: true };

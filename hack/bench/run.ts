@@ -7,6 +7,7 @@ import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../../test/e2e/harness/run.ts';
+import { benchmarkApi } from './api.ts';
 import { benchmarkDeploys } from './deploy.ts';
 import { type Figure, plain, rated, table, timed } from './figures.ts';
 import { benchmarkProxy, describeSpread } from './proxy.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>
   rest: benchmarkRest,
   proxy: proxyFigures,
   store: storeFigures,
+  api: benchmarkApi,
 };
 
 const KEPT_ALIVE_AT_LEAST = 0.97;

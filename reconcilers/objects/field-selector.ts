@@ -20,16 +20,22 @@ const EVERYWHERE = ['metadata.name', 'metadata.namespace'];
 
 /**
  * Reads `field=value`, `==` and `!=`, joined by commas; `\,` `\=` `\\` stand for themselves in a value.
+ * `storedName`: how another group-version's name of a field is called in what is stored.
  * Throws {@link SelectorSyntaxError}: `field label not supported: x`.
  */
-export function parseFieldSelector(kind: Kind, text: string): FieldSelector {
+export function parseFieldSelector(
+  kind: Kind,
+  text: string,
+  storedName: (field: string) => string = (field) => field,
+): FieldSelector {
   const allowed = [...EVERYWHERE, ...KINDS[kind].selectableFields];
   const terms = text.match(/(?:\\.|[^,\\])+/g) ?? [];
   return terms.map((term) => {
     const match = /^((?:\\.|[^=!\\])*)(!=|==|=)((?:\\.|[^\\=])*)$/.exec(term.trim());
     if (match === null) throw new SelectorSyntaxError(`invalid selector: '${text}'; can't understand '${term}'`);
-    const [, field = '', operator, value = ''] = match;
-    if (!allowed.includes(field)) throw new SelectorSyntaxError(`field label not supported: ${field}`);
+    const [, named = '', operator, value = ''] = match;
+    const field = storedName(named);
+    if (!allowed.includes(field)) throw new SelectorSyntaxError(`field label not supported: ${named}`);
     return { field, operator: operator === '!=' ? '!=' : '=', value: value.replace(/\\(.)/g, '$1') };
   });
 }

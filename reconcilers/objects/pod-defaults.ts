@@ -13,6 +13,8 @@ export const POD_SPEC_DEFAULTS: Readonly<JsonObject> = {
 };
 
 export function defaultPodSpec(spec: JsonObject): void {
+  // Validation refuses none, but is not the first to look at them: LimitRanges and quotas are.
+  setDefault(spec, 'containers', []);
   for (const [field, value] of Object.entries(POD_SPEC_DEFAULTS)) setDefault(spec, field, value);
   setDefault(spec, 'serviceAccountName', spec.serviceAccount);
   if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;

@@ -15,7 +15,36 @@ export type ObjectType = Readonly<Record<string, FieldType>>;
 
 /** Our own bookkeeping kind is not Kubernetes'; only its loop writes it. */
 const OWN_TYPES: Readonly<Record<string, ObjectType>> = {
-  Source: { apiVersion: 'string', kind: 'string', metadata: 'ObjectMeta', spec: 'any', status: 'any' },
+  Source: { apiVersion: 'string', kind: 'string', metadata: 'ObjectMeta', spec: 'SourceSpec', status: 'SourceStatus' },
+  SourceSpec: { location: 'string', type: 'string', onInvalid: 'string', pruneLimit: 'double' },
+  SourceStatus: {
+    appliedRevision: 'string',
+    appliedAt: 'time',
+    seenRevision: 'string',
+    inventory: '[]SourceInventoryEntry',
+    conditions: '[]Condition',
+    problems: '[]SourceProblem',
+    problemCount: 'int32',
+    history: '[]SourceSyncRecord',
+  },
+  SourceInventoryEntry: {
+    apiVersion: 'string',
+    kind: 'string',
+    namespace: 'string',
+    name: 'string',
+    file: 'string',
+    line: 'int32',
+  },
+  SourceProblem: { file: 'string', line: 'int32', message: 'string' },
+  SourceSyncRecord: {
+    revision: 'string',
+    at: 'time',
+    outcome: 'string',
+    message: 'string',
+    created: 'int32',
+    changed: 'int32',
+    pruned: 'int32',
+  },
 };
 
 const TYPES: Readonly<Record<string, ObjectType>> = { ...generated.types, ...OWN_TYPES };

@@ -181,7 +181,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     it('are seen by a container that joins those of one that runs, and of no other', async () => {
       const target = await create(backend().server);
       const other = await create(backend().server, { pidOf: target });
-      await assert.rejects(runtime().start(other), { code: 'ContainerStartFailed', message: /non running container/ });
+      await assert.rejects(runtime().start(other), { code: 'ContainerStartFailed', message: /is not running/ });
       await runtime().start(target);
       assert.equal((await runtime().start(other)).state, 'running');
     });

@@ -342,7 +342,7 @@ export class FakeRuntime implements port.ContainerRuntime {
       if (failure !== undefined) throw new Error(failure);
       const { pidOf } = container.spec;
       if (pidOf !== undefined && this.#containers.get(pidOf)?.record.state !== 'running') {
-        throw new Error(`cannot join PID of a non running container: ${pidOf}`);
+        throw new Error(`container ${pidOf} is not running`);
       }
       return this.#networks.join(container);
     } catch (error) {

@@ -13,8 +13,16 @@ export interface TestCluster {
   readonly registry: Registry;
 }
 
-/** A registry with the namespace `default`; `serviceCidr` default 10.96.0.0/24. */
-export async function createTestCluster(options: { serviceCidr?: string; seed?: number } = {}): Promise<TestCluster> {
+export interface TestClusterOptions {
+  /** 10.96.0.0/24 without it. */
+  readonly serviceCidr?: string;
+  readonly seed?: number;
+  /** Pods get a token only where they can use it; here they cannot, without this. */
+  readonly isApiReachable?: boolean;
+}
+
+/** A registry with the namespace `default`. */
+export async function createTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   const clock = new FakeClock();
   const random = new SeededRandom(options.seed);
   const store = new MemoryStore(clock);
@@ -22,7 +30,7 @@ export async function createTestCluster(options: { serviceCidr?: string; seed?: 
     {
       serviceRange: parseIpv4Range(options.serviceCidr ?? '10.96.0.0/24'),
       nodePorts: { first: 30_000, last: 32_767 },
-      isApiReachable: false,
+      isApiReachable: options.isApiReachable ?? false,
     },
     { store, clock, random },
   );

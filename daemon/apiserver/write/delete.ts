@@ -16,6 +16,7 @@ import type { ObjectServices } from '../services.ts';
 import { SUCCESS } from '../status.ts';
 import { warn } from '../warnings.ts';
 import { deletionWarning } from './source-warnings.ts';
+import type { View } from './view.ts';
 
 const POLICIES: readonly string[] = ['Background', 'Foreground', 'Orphan'];
 
@@ -23,11 +24,12 @@ export async function serveDelete(
   { request, response }: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
+  view: View,
   { client, clock }: ObjectServices,
 ): Promise<void> {
   const { info, namespace, name } = asked;
   const options = deleteOptionsOf(asked.query, body.value);
-  const as = representationOf(info, request.headers.accept, null, () => clock.now());
+  const as = representationOf(view, request.headers.accept, null, () => clock.now());
   const before = await client.get(info.kind, { namespace, name });
   const text = before && deletionWarning(before);
   if (text !== undefined) warn(response, text);
@@ -47,11 +49,12 @@ export async function serveDeleteCollection(
   { request, response }: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
+  view: View,
   { client, clock, lists }: ObjectServices,
 ): Promise<void> {
   const { info, query } = asked;
   const { uid: _uid, resourceVersion: _revision, ...options } = deleteOptionsOf(query, body.value);
-  const as = representationOf(info, request.headers.accept, null, () => clock.now());
+  const as = representationOf(view, request.headers.accept, null, () => clock.now());
   const { items, revision } = await lists.list(scopeOf(asked), listOptionsOf(query));
   const deleted: AnyObject[] = [];
   for (const object of items) {

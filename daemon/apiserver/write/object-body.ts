@@ -1,7 +1,7 @@
 /** A request's body as an object of a kind: read, checked against the schema, and held against what the URL says. */
 import type { ServerResponse } from 'node:http';
 import { type DecodeProblem, decodeObject } from '../../../reconcilers/objects/decode.ts';
-import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../reconcilers/objects/json.ts';
 import { describeProblem } from '../../../reconcilers/objects/manifest-problem.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
@@ -10,7 +10,7 @@ import { warn } from '../warnings.ts';
 import type { View } from './view.ts';
 import type { FieldValidation } from './write-options.ts';
 
-type Typed = Pick<View, 'kind' | 'apiVersion'>;
+type Typed = Pick<View, 'kind' | 'apiVersion' | 'stored'>;
 
 /**
  * `body` as an object of the kind. Fields it does not have are refused, warned of or left out, as `fieldValidation` says; what has
@@ -23,7 +23,7 @@ export function objectOfBody(
   response: ServerResponse,
 ): JsonObject {
   if (value === undefined) throw new SampanError('BadRequest', { detail: `a ${typed.kind} is expected as the body` });
-  const { object, problems: decoded } = decodeObject(value, typed);
+  const { object, problems: decoded } = decodeAs(value, typed);
   const twice = fieldValidation === 'Ignore' ? [] : duplicates();
   const problems: DecodeProblem[] = [
     ...decoded,
@@ -41,6 +41,20 @@ export function objectOfBody(
   }
   if (fieldValidation === 'Warn') for (const problem of problems) warn(response, describeProblem(problem));
   return object;
+}
+
+/** Decoded as what is stored, where the body is of another group-version. */
+function decodeAs(value: Json, { kind, apiVersion, stored }: Typed): ReturnType<typeof decodeObject> {
+  if (stored === undefined || !isJsonObject(value)) return decodeObject(value, { kind, apiVersion });
+  if ((value.apiVersion ?? apiVersion) !== apiVersion) return decodeObject(value, { kind, apiVersion });
+  const { object, unknownFields } = stored(value);
+  const decoded = decodeObject(object, { kind, apiVersion: String(object.apiVersion) });
+  const unknown = unknownFields.map((field) => ({
+    field,
+    message: `unknown field "${field}"`,
+    type: 'unknown' as const,
+  }));
+  return { object: decoded.object, problems: [...unknown, ...decoded.problems] };
 }
 
 /** The URL says where the object goes, and on an update which one it is; a body may repeat it, not contradict it. */

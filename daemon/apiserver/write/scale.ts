@@ -22,7 +22,8 @@ export interface Scale extends KubeObject {
   };
 }
 
-export const SCALE_COLUMNS: readonly Column<Scale>[] = [
+/** Of the controller whose scale it is. */
+export const SCALE_COLUMNS: readonly Column<ReplicationController>[] = [
   NAME,
   { name: 'Desired', type: 'integer', cell: ({ spec }) => spec.replicas },
   { name: 'Available', type: 'integer', cell: ({ status }) => status.replicas },

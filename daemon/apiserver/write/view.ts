@@ -2,9 +2,12 @@
  * What a path shows of a stored object, and what a write to it may change: the object itself, its status, its scale, ... GET, PUT and
  * PATCH of all of them are the same code over these. Pure.
  */
+
+import type { Event } from '../../../reconcilers/objects/cluster.ts';
+import { coreEventOf, EVENTS_V1, eventsV1Of } from '../../../reconcilers/objects/events-v1.ts';
+import type { JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { Column } from '../../../reconcilers/objects/kinds/entry.ts';
 import type { AnyObject, KindInfo } from '../../../reconcilers/objects/kinds.ts';
-import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ReplicationController } from '../../../reconcilers/objects/replication-controller.ts';
 import type { ObjectPart } from '../../../reconcilers/ports/object-client.ts';
@@ -19,10 +22,12 @@ export interface View {
   readonly part: ObjectPart;
   /** What may be asked of the path; MethodNotAllowed for the others. */
   readonly verbs: readonly Verb[];
-  /** Where they are not those of the kind. */
+  /** Of the stored object, where they are not those of its kind. */
   readonly columns?: readonly Column<AnyObject>[];
   /** What the path shows. */
   shown(object: AnyObject): AnyObject;
+  /** Where the body is of another group-version than what is stored: what it stands for, and what of it that has not. */
+  stored?(body: JsonObject): { readonly object: JsonObject; readonly unknownFields: readonly string[] };
   /** The stored object as the body changes it. */
   changed(current: AnyObject, body: AnyObject): AnyObject;
 }
@@ -38,6 +43,7 @@ export function viewOf(info: KindInfo, subresource: string): View | undefined {
     shown: (object) => object,
     changed: (_current, body) => body,
   });
+  if (subresource === '' && apiVersion === EVENTS_V1) return EVENTS;
   if (subresource === '') return whole('spec', VERBS);
   if (subresource === 'status' && info.hasStatus) return whole('status', ['get', 'update', 'patch']);
   if (subresource === 'finalize' && kind === 'Namespace') return whole('finalizers', ['update']);
@@ -56,7 +62,18 @@ const SCALE: View = {
   apiVersion: 'autoscaling/v1',
   part: 'spec',
   verbs: ['get', 'update', 'patch'],
-  columns: SCALE_COLUMNS as readonly Column<KubeObject>[],
+  columns: SCALE_COLUMNS as readonly Column<AnyObject>[],
   shown: (object) => scaleOf(object as ReplicationController) as unknown as AnyObject,
   changed: (current, body) => withScale(current as ReplicationController, body as unknown as Scale),
+};
+
+/** The same Events as the core group's, in newer words. */
+const EVENTS: View = {
+  kind: 'Event',
+  apiVersion: EVENTS_V1,
+  part: 'spec',
+  verbs: VERBS,
+  shown: (object) => eventsV1Of(object as Event) as unknown as AnyObject,
+  stored: coreEventOf,
+  changed: (_current, body) => body,
 };

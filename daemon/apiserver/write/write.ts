@@ -22,16 +22,17 @@ export async function serveCreate(
   exchange: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
+  view: View,
   services: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
   const options = requestedWrite(asked.query, request.headers, 'CreateOptions');
-  const draft = placed(objectOfBody(body, asked.info, options.fieldValidation, response), asked);
+  const draft = placed(objectOfBody(body, view, options.fieldValidation, response), asked);
   if (draft.metadata.resourceVersion) {
     throw new SampanError('BadRequest', { detail: 'resourceVersion should not be set on objects to be created' });
   }
   const writer = { manager: options.fieldManager, time: toTimestamp(services.clock.now()) };
-  await create(exchange, asked, tracked(asked, undefined, draft, writer), options.dryRun, services);
+  await create(exchange, asked, view, tracked(asked, undefined, draft, writer), options.dryRun, services);
 }
 
 export async function serveUpdate(
@@ -68,19 +69,20 @@ export async function servePatch(
   } catch (error) {
     const creates = isApply(patch) && asked.subresource === '' && isSampanError(error, 'NotFound');
     if (!creates || Object.keys(insisted).length > 0) throw error;
-    await create(exchange, asked, patchedBy(patch, undefined, response), options.dryRun, services);
+    await create(exchange, asked, view, patchedBy(patch, undefined, response), options.dryRun, services);
   }
 }
 
 async function create(
   exchange: Exchange,
   { info }: ResourceRequest,
+  view: View,
   draft: JsonObject,
   dryRun: boolean,
   { client, clock }: ObjectServices,
 ): Promise<void> {
   const { request, response } = exchange;
-  const as = representationOf(info, request.headers.accept, null, () => clock.now());
+  const as = representationOf(view, request.headers.accept, null, () => clock.now());
   const own = withoutStatus(info, draft) as unknown as Draft<ObjectOf<Kind>>;
   const created = await client.create(info.kind, own, { dryRun });
   exchange.audited.name = created.metadata.name;
@@ -96,12 +98,7 @@ async function modify(
   options: ModifyOptions,
   { client, clock }: ObjectServices,
 ): Promise<void> {
-  const as = representationOf(
-    { ...info, columns: view.columns },
-    request.headers.accept,
-    query.get('includeObject'),
-    () => clock.now(),
-  );
+  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;
@@ -115,7 +112,7 @@ async function modify(
   );
   const text = before && view.part === 'spec' ? changeWarning(before, stored) : undefined;
   if (text !== undefined) warn(response, text);
-  await sendText(request, response, 200, as.contentType, as.one(view.shown(stored)));
+  await sendText(request, response, 200, as.contentType, as.one(stored));
 }
 
 function preconditionsOf({ metadata }: JsonObject): ModifyOptions {

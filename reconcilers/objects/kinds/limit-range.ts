@@ -1,5 +1,5 @@
 /** v1 LimitRange: what containers and pods of a namespace ask for by default, at least and at most. Enforced by admission. */
-import { defaultObject, isEmpty } from '../defaulting.ts';
+import { defaultObject, isEmpty, setDefault } from '../defaulting.ts';
 import { type FieldError, forbidden, invalid } from '../field-error.ts';
 import { child, element } from '../field-path.ts';
 import { copyJson, type JsonObject, objectAt, objectsAt, textOf } from '../json.ts';
@@ -29,7 +29,9 @@ export const limitRangeKind = defineKind<LimitRange>({
   plural: 'limitranges',
   shortNames: ['limits'],
   setDefaults: (range) => {
-    for (const item of objectsAt(defaultObject(range, 'spec'), 'limits')) {
+    const spec = defaultObject(range, 'spec');
+    setDefault(spec, 'limits', []);
+    for (const item of objectsAt(spec, 'limits')) {
       if (item.type === 'Container') defaultContainerLimits(item);
     }
   },

@@ -28,7 +28,10 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   hasStatus: true,
   answersDeleted: true,
   setDefaults: (claim) => {
-    setDefault(defaultObject(claim, 'spec'), 'volumeMode', 'Filesystem');
+    const spec = defaultObject(claim, 'spec');
+    setDefault(spec, 'volumeMode', 'Filesystem');
+    // Validation refuses none, but is not the first to look at them: quotas are.
+    defaultObject(defaultObject(spec, 'resources'), 'requests');
     setDefault(defaultObject(claim, 'status'), 'phase', 'Pending');
   },
   validate: validateClaim,

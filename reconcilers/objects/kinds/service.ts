@@ -21,6 +21,8 @@ export const serviceKind = defineKind<Service>({
     const spec = defaultObject(service, 'spec');
     setDefault(spec, 'type', 'ClusterIP');
     setDefault(spec, 'sessionAffinity', 'None');
+    // A headless Service may have none; who reads one counts on the list.
+    setDefault(spec, 'ports', []);
     for (const port of objectsAt(spec, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (isZero(port.targetPort)) setDefined(port, 'targetPort', port.port);

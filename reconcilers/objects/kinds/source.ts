@@ -1,6 +1,7 @@
 /** sampan.dev/v1 Source: what is applied from where. Written by manifest-sync alone. */
 import { age } from '../age.ts';
-import { defaultObject, setDefault } from '../defaulting.ts';
+import { defaultObject, isEmpty, setDefault } from '../defaulting.ts';
+import { required } from '../field-error.ts';
 import { objectAt } from '../json.ts';
 import type { Source } from '../source.ts';
 import { oneOf } from '../validation-pod.ts';
@@ -16,10 +17,17 @@ export const sourceKind = defineKind<Source>({
   declarable: false,
   hasStatus: true,
   setDefaults: (source) => {
+    defaultObject(source, 'spec');
     const status = defaultObject(source, 'status');
     for (const list of ['inventory', 'conditions', 'history']) setDefault(status, list, []);
   },
-  validate: (source) => oneOf(objectAt(source, 'spec')?.onInvalid, ['refuse', 'skip-file'], 'spec.onInvalid'),
+  validate: (source) => {
+    const { location, onInvalid } = objectAt(source, 'spec') ?? {};
+    return [
+      ...(isEmpty(location) ? [required('spec.location')] : []),
+      ...oneOf(onInvalid, ['refuse', 'skip-file'], 'spec.onInvalid'),
+    ];
+  },
   columns: [
     NAME,
     { name: 'Location', cell: (source) => source.spec.location },

@@ -26,6 +26,7 @@ export interface HttpBed {
   readonly log: CollectedLog;
   readonly socketPath: string;
   get(path: string, headers?: OutgoingHttpHeaders, method?: string): Promise<Answer>;
+  ask(method: string, path: string, headers: OutgoingHttpHeaders, body?: string): Promise<Answer>;
   /** `body` as JSON, of this type. */
   send(method: string, path: string, body: unknown, contentType?: string): Promise<Answer>;
   /** `text` as it is, as JSON. */
@@ -59,6 +60,7 @@ export async function startHttpBed(
     socketPath,
     log,
     get: (path, headers = {}, method = 'GET') => ask(socketPath, path, headers, method),
+    ask: (method, path, headers, body) => ask(socketPath, path, headers, method, body),
     send: (method, path, body, contentType = 'application/json') =>
       ask(socketPath, path, { 'content-type': contentType }, method, JSON.stringify(body)),
     sendText: (method, path, text, contentType = 'application/json') =>

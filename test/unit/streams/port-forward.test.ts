@@ -9,7 +9,7 @@ import { createStreamBed, POD, type StreamBed } from './stream-bed.ts';
 
 const isLeft = ({ destroyed, readableEnded }: Duplex) => destroyed || readableEnded;
 
-/** The pod sends back what it gets on port 80; nobody listens on 81. */
+/** The pod sends back what it gets on port 80, says bye on 79; nobody listens on 81. */
 describe('port-forward', () => {
   let bed: StreamBed;
   let clients: { destroy(): void }[];
@@ -80,6 +80,14 @@ describe('port-forward', () => {
         next.data.end();
         await next.data.ended;
         assert.equal(next.data.text(), 'hello');
+      });
+
+      it('is done with a connection when the pod is, though the client has not ended its side', async () => {
+        const client = await connect();
+        const { error, data } = await open(client, 79, '0');
+        await data.ended;
+        await error.ended;
+        assert.deepEqual([data.text(), error.text()], ['bye', '']);
       });
 
       it('closes what a client that is gone had open', async () => {

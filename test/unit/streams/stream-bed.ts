@@ -60,7 +60,7 @@ export async function createStreamBed(): Promise<StreamBed> {
     connection.on('error', () => {});
     connection.pipe(connection);
   };
-  runtime.addImage('pause', { servers: { 80: echo } });
+  runtime.addImage('pause', { servers: { 79: (connection) => void connection.end('bye'), 80: echo } });
   runtime.addImage('app', { programs, onAttach: copy });
 
   const { app = '' } = await runPod(cluster, runtime, 'web', { [SANDBOX]: 'pause', app: 'app' });

@@ -8,6 +8,7 @@ import type { Clock } from '../../../../reconcilers/ports/clock.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
 import { type Exchange, sendJson } from '../../exchange.ts';
+import { negotiate } from '../../media-types.ts';
 import type { TokenAuthenticator } from '../authentication.ts';
 import type { Authorizer } from '../authorizer.ts';
 import type { ResourceAttributes } from '../request-attributes.ts';
@@ -76,6 +77,8 @@ export class Reviews {
     const entry = attributes.type === 'resource' ? this.#entryOf(attributes) : undefined;
     if (entry === undefined || attributes.type !== 'resource') return false;
     if (attributes.verb !== 'create') throw new SampanError('MethodNotAllowed');
+    // An answer is no row of a table.
+    negotiate(request.headers.accept, [{ type: 'application/json' }]);
     const { kind, apiVersion, review } = entry;
     const body = bodyOf(await this.#readBody(request), entry);
     const { namespace, name } = attributes;

@@ -48,6 +48,8 @@ export class SpdyForwards {
     try {
       const socket = await this.#forwarding.connect(port, left.signal);
       data.off('close', leave);
+      // All is well once the pod has said all; the client's direction may stay open for longer.
+      socket.once('end', () => error.end());
       await joinDirections(data, socket);
       error.end();
     } catch (cause) {

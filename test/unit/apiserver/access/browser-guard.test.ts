@@ -37,7 +37,7 @@ describe('the browser guard', () => {
     for (const site of ['cross-site', 'same-site', 'same-origin']) {
       assert.match(refusal({ 'sec-fetch-site': site }) ?? '', /web pages/, site);
     }
-    for (const origin of ['https://evil.example', 'http://127.0.0.1:6443', 'https://127.0.0.1:8443', 'null', 'x']) {
+    for (const origin of ['https://evil.example', 'http://127.0.0.1:8443', 'https://127.0.0.1:8443', 'null', 'x']) {
       assert.match(refusal({ origin }) ?? '', /web pages/, origin);
     }
     assert.match(refusal({ origin: 'https://127.0.0.1:6443', 'sec-fetch-site': 'none' }) ?? '', /web pages/);
@@ -46,5 +46,13 @@ describe('the browser guard', () => {
   it('lets a person type the address, and libraries name the server itself as origin', () => {
     assert.equal(refusal({ 'sec-fetch-site': 'none' }), undefined);
     assert.equal(refusal({ origin: 'https://127.0.0.1:6443' }), undefined);
+  });
+
+  it('lets older libraries say http of the loopback interface, and of nothing else', () => {
+    assert.equal(refusal({ origin: 'http://127.0.0.1:6443' }), undefined);
+    assert.match(refusal({ origin: 'http://127.0.0.1:6443', 'sec-fetch-site': 'cross-site' }) ?? '', /web pages/);
+    const host = 'sampan.example:6443';
+    const elsewhere = { host, origin: `http://${host}` };
+    assert.match(browserRefusal(elsewhere, new Set(['sampan.example'])) ?? '', /web pages/);
   });
 });
