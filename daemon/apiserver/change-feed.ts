@@ -68,9 +68,9 @@ export class ChangeFeed implements ChangeFollower {
       }
     }
     const restarts = this.#restarts;
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    // Not a race against the signal: a promise that lasts as long as the watch would keep what every change hangs on it.
+    const wake = () => this.#wakeAll();
+    signal.addEventListener('abort', wake, { once: true });
     while (!signal.aborted) {
       const oldest = this.#knownSince(kind);
       if (this.#restarts !== restarts || seen < oldest) {
@@ -81,7 +81,7 @@ export class ChangeFeed implements ChangeFollower {
         seen = this.#revision;
         yield { revision: seen, changes };
       } else {
-        await Promise.race([this.#wake.promise, aborted]);
+        await this.#wake.promise;
       }
     }
   }

@@ -1,6 +1,6 @@
 /**
- * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text or bytes,
- * so that what is encoded once can be sent often. Pure.
+ * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
+ * or bytes where what is encoded once can be sent often. Pure.
  */
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';

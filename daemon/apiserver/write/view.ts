@@ -2,7 +2,6 @@
  * What a path shows of a stored object, and what a write to it may change: the object itself, its status, its scale, ... GET, PUT and
  * PATCH of all of them are the same code over these. Pure.
  */
-
 import type { Event } from '../../../reconcilers/objects/cluster.ts';
 import { coreEventOf, EVENTS_V1, eventsV1Of } from '../../../reconcilers/objects/events-v1.ts';
 import type { JsonObject } from '../../../reconcilers/objects/json.ts';
