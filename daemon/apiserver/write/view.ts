@@ -4,11 +4,13 @@
  */
 import type { Event } from '../../../reconcilers/objects/cluster.ts';
 import { coreEventOf, EVENTS_V1, eventsV1Of } from '../../../reconcilers/objects/events-v1.ts';
+import type { FieldError } from '../../../reconcilers/objects/field-error.ts';
 import type { JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { Column } from '../../../reconcilers/objects/kinds/entry.ts';
 import type { AnyObject, KindInfo } from '../../../reconcilers/objects/kinds.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ReplicationController } from '../../../reconcilers/objects/replication-controller.ts';
+import { validateNewStyleEvent, validateNewStyleEventUpdate } from '../../../reconcilers/objects/validation-event.ts';
 import type { ObjectPart } from '../../../reconcilers/ports/object-client.ts';
 import { VERBS, type Verb } from '../request-info.ts';
 import { withEphemeralContainers } from './ephemeral-containers.ts';
@@ -27,6 +29,8 @@ export interface View {
   shown(object: AnyObject): AnyObject;
   /** Where the body is of another group-version than what is stored: what it stands for, and what of it that has not. */
   stored?(body: JsonObject): { readonly object: JsonObject; readonly unknownFields: readonly string[] };
+  /** What this path demands beyond the rules of the kind; `previous` undefined: the object is being created. */
+  problems?(next: JsonObject, previous: JsonObject | undefined): FieldError[];
   /** The stored object as the body changes it. */
   changed(current: AnyObject, body: AnyObject): AnyObject;
 }
@@ -74,5 +78,7 @@ const EVENTS: View = {
   verbs: VERBS,
   shown: (object) => eventsV1Of(object as Event) as unknown as AnyObject,
   stored: coreEventOf,
+  problems: (next, previous) =>
+    previous === undefined ? validateNewStyleEvent(next) : validateNewStyleEventUpdate(next, previous),
   changed: (_current, body) => body,
 };

@@ -1,5 +1,5 @@
 /** POST, PUT and PATCH of objects and their subresources: the body is decoded, the registry changes what is stored. */
-import { isJsonObject, type JsonObject } from '../../../reconcilers/objects/json.ts';
+import { isJsonObject, type JsonObject, objectAt, textOf } from '../../../reconcilers/objects/json.ts';
 import type { AnyObject, Kind, KindInfo, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import { type Draft, toTimestamp } from '../../../reconcilers/objects/meta.ts';
 import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
@@ -84,6 +84,7 @@ async function create(
   const { request, response } = exchange;
   const as = representationOf(view, request.headers.accept, null, () => clock.now());
   const own = withoutStatus(info, draft) as unknown as Draft<ObjectOf<Kind>>;
+  demand(view, draft, undefined);
   const created = await client.create(info.kind, own, { dryRun });
   exchange.audited.name = created.metadata.name;
   await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
@@ -102,7 +103,9 @@ async function modify(
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
     before = current;
-    return change(current) as unknown as AnyObject;
+    const next = change(current);
+    demand(view, next, current as unknown as JsonObject);
+    return asObject(next);
   };
   const stored = await client.modify(
     info.kind,
@@ -113,6 +116,21 @@ async function modify(
   const text = before && view.part === 'spec' ? changeWarning(before, stored) : undefined;
   if (text !== undefined) warn(response, text);
   await sendText(request, response, 200, as.contentType, as.one(stored));
+}
+
+/** Invalid where the path demands more than the kind itself does. */
+function demand(view: View, next: JsonObject, previous: JsonObject | undefined): void {
+  const problems = view.problems?.(next, previous) ?? [];
+  if (problems.length === 0) return;
+  const { kind, apiVersion } = view;
+  const name = textOf(objectAt(next, 'metadata')?.name);
+  const [group] = apiVersion.split('/');
+  throw new SampanError('Invalid', {
+    kind: `${kind}.${group}`,
+    name,
+    detail: problems.map(String).join(', '),
+    problems,
+  });
 }
 
 function preconditionsOf({ metadata }: JsonObject): ModifyOptions {

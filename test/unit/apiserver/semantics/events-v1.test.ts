@@ -57,6 +57,17 @@ describe('events.k8s.io', () => {
     assert.equal(patched.json().regarding.name, 'web');
   });
 
+  it('demands what events of this group have', async () => {
+    const { eventTime: _, ...timeless } = EVENT;
+    const refused = await bed.send('POST', NEW, timeless);
+    assert.equal(refused.status, 422, refused.text);
+    assert.match(refused.json().message, /^Event\.events\.k8s\.io "web\.1" is invalid: .*eventTime: Required value/);
+    await bed.send('POST', NEW, EVENT);
+    const changed = await bed.send('PATCH', `${NEW}/web.1`, { note: 'other' }, 'application/merge-patch+json');
+    assert.equal(changed.status, 422, changed.text);
+    assert.match(changed.json().message, /message: Invalid value: "other": field is immutable$/);
+  });
+
   it("refuses the core group's names, and another group-version", async () => {
     const { note, ...rest } = EVENT;
     const wrong = await bed.send('POST', `${NEW}?fieldValidation=Strict`, { ...rest, message: note });
