@@ -1,5 +1,6 @@
 /** Declares the test of a line that has one of its own, under the line's number and words. Called by the tests of this folder. */
-import { LINES, titleOf } from './lines.ts';
+import { titleOf } from './line.ts';
+import { LINES } from './lines.ts';
 
 export function conforms(id: string, test: () => Promise<void>): void {
   const line = LINES.find((each) => each.id === id);

@@ -1,6 +1,7 @@
 /** What the table of lines and a run of tests say together: the result of each line, and docs/conformance.md. Pure. */
 import type { TestOutcome } from '../../hack/test-reporter.ts';
-import { GROUPS, LINES, type Line, type TestRef, titleOf } from './lines.ts';
+import { type Line, type TestRef, titleOf } from './line.ts';
+import { GROUPS, LINES } from './lines.ts';
 
 export type Result = 'passed' | 'passed in part' | 'failed' | 'not run' | 'not yet' | 'out of scope';
 
@@ -34,7 +35,7 @@ export function conformancePage(outcomes: readonly TestOutcome[]): string {
     '',
     "What Kubernetes' conformance suite (1.32) asks of the API server and of kubectl, line by line in our own words, and the tests of",
     'ours that show it. Containers, volumes, Services and workloads are asked for in other groups, which this page does not judge.',
-    'Written by `hack/conformance.ts` from `test/conformance/lines.ts` and a run of those tests; not by hand.',
+    'Written by `hack/conformance.ts` from `test/conformance/lines/` and a run of those tests; not by hand.',
     '',
     `${LINES.length} lines: ${counts.join(', ')}.`,
     ...GROUPS.flatMap(({ number, title, lines }) => [
