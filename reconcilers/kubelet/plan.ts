@@ -7,7 +7,7 @@ import type { Plan } from '../kit/reconciler.ts';
 import type { EphemeralContainer, Pod } from '../objects/pod.ts';
 import { isPodTerminal } from '../objects/pod.ts';
 import type { ContainerStart, KubeletAction, RunContainers } from './actions.ts';
-import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.ts';
+import { appSpec, hostPorts, leftOpen, podIdentity, sandboxSpec } from './container-spec.ts';
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
 import { ending, planDeletion, removal, removeVolumes } from './ending.ts';
 import { ephemeralVerdict } from './ephemeral-verdict.ts';
@@ -170,6 +170,7 @@ function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...leftOpen(pod, container, observed),
         ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),

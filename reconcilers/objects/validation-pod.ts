@@ -7,8 +7,9 @@ import { setDefault } from './defaulting.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
-import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
+import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
+import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
@@ -98,6 +99,7 @@ export function validateContainerCommon(
     ...validateImage(image, child(at, 'image')),
     ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
     ...validateEnv(container, child(at, 'env')),
+    ...validateEnvFrom(container, child(at, 'envFrom')),
     ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
   ];
 }
@@ -137,13 +139,6 @@ function validateContainerPort(
   if (hostIP !== '') errors.push(...matchesFormat(hostIP, ipAddress, at('hostIP')));
   errors.push(...oneOf(protocol, PROTOCOLS, at('protocol')));
   return errors;
-}
-
-function validateEnv(container: JsonObject, path: string): FieldError[] {
-  return objectsAt(container, 'env').flatMap(({ name }, i) => {
-    const at = child(element(path, i), 'name');
-    return (name ?? '') === '' ? [required(at)] : matchesFormat(name, envVarName, at);
-  });
 }
 
 function validateResources(resources: JsonObject, path: string): FieldError[] {
