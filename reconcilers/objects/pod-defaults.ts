@@ -19,8 +19,10 @@ export function defaultPodSpec(spec: JsonObject): void {
   setDefault(spec, 'serviceAccountName', spec.serviceAccount);
   if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
   defaultVolumes(spec);
-  for (const list of ['containers', 'ephemeralContainers']) objectsAt(spec, list).forEach(defaultVariables);
-  for (const container of objectsAt(spec, 'containers')) {
+  for (const container of [...declaredContainersOf(spec), ...objectsAt(spec, 'ephemeralContainers')]) {
+    defaultVariables(container);
+  }
+  for (const container of declaredContainersOf(spec)) {
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);
@@ -33,6 +35,11 @@ function defaultVariables(container: JsonObject): void {
     const field = objectAt(objectAt(variable, 'valueFrom'), 'fieldRef');
     if (field !== undefined) setDefault(field, 'apiVersion', 'v1');
   }
+}
+
+/** The init containers and the others. */
+export function declaredContainersOf(spec: JsonObject): JsonObject[] {
+  return [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
 }
 
 /** Of pods only, not of templates: a request that is not declared is the limit. */

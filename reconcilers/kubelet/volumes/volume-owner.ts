@@ -2,7 +2,7 @@
  * To whom what a node makes for a pod's volumes belongs: the group that the pod declares (fsGroup), and tokens to the one user that all
  * its containers run as. Pure. Source: pkg/volume/util/util.go (FsUserFrom)
  */
-import type { Pod } from '../../objects/pod.ts';
+import { declaredContainers, type Pod } from '../../objects/pod.ts';
 
 export interface VolumeOwner {
   readonly user?: number;
@@ -16,7 +16,7 @@ interface Declared {
 
 export function volumeOwner({ spec }: Pod): VolumeOwner {
   const ofPod = declared(spec);
-  const users = new Set(spec.containers.map((container) => declared(container).runAsUser ?? ofPod.runAsUser));
+  const users = new Set(declaredContainers(spec).map((container) => declared(container).runAsUser ?? ofPod.runAsUser));
   const [user] = users;
   return {
     ...(users.size === 1 && user !== undefined && { user }),
