@@ -20,6 +20,7 @@ import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { podRecords } from './pod-records.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -29,6 +30,7 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly config: KubeletConfig;
@@ -52,6 +54,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
   const drain = desired && drainOf(desired, deps);
   return {
@@ -66,6 +69,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       images,
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
+      ...(Object.keys(messages).length > 0 && { messages }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
