@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
@@ -29,6 +30,7 @@ import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
@@ -42,6 +44,7 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -64,15 +67,27 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
+  const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
-  const start = new PodStart({ runtime, view, memory, containerConfig, clock, onNetwork });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
-  const observing = { ...deps, view, memory, stops, volumes, held, containerConfig, endpointsByPod, isRouted };
+  const observing = {
+    ...deps,
+    view,
+    memory,
+    stops,
+    volumes,
+    messages,
+    held,
+    containerConfig,
+    endpointsByPod,
+    isRouted,
+  };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -112,7 +127,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       wakeups.connect((key) => enqueue({ key }), signal);
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
+      await messages.findLeft();
       const onAll = () => {
+        void messages.removeLeft();
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
       };

@@ -22,6 +22,7 @@ import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observ
 import type { PodMemory } from './pod-memory.ts';
 import { isRunning, podRecords } from './pod-records.ts';
 import { servicesFor } from './services-for.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -31,6 +32,7 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
   readonly containerConfig: ContainerConfig;
   readonly clock: Clock;
@@ -55,6 +57,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
   const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
@@ -71,6 +74,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
       ...(Object.keys(configProblems).length > 0 && { configProblems }),
+      ...(Object.keys(messages).length > 0 && { messages }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),

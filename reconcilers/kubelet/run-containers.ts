@@ -29,6 +29,7 @@ export function runContainers(
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
         ...leftOpen(pod, container, observed),
+        ...(container.terminationMessagePath && { terminationMessagePath: container.terminationMessagePath }),
         ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),

@@ -55,14 +55,14 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   Container: {
     honoured: words(
       'name image command args workingDir ports env envFrom resources imagePullPolicy tty stdin stdinOnce volumeMounts',
-      'securityContext restartPolicy',
+      'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
   EphemeralContainer: {
     honoured: words(
       'name image command args workingDir env envFrom imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
-      'targetContainerName',
+      'targetContainerName terminationMessagePath terminationMessagePolicy',
       // Refused, in Kubernetes' words, by validation.
       'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
     ),
@@ -100,8 +100,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */
 export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
   const support = Object.hasOwn(SUPPORTED_FIELDS, type) ? SUPPORTED_FIELDS[type] : undefined;
-  const accepted = support?.sameAsAbsent?.[field] ?? [];
-  if (accepted.some((known) => equalJson(known, value))) return 'left-out';
+  const isSameAsAbsent = support?.sameAsAbsent?.[field]?.some((known) => equalJson(known, value)) === true;
+  if (isSameAsAbsent) return 'left-out';
   if (support === undefined || support.honoured.includes(field)) return 'honoured';
   const isEmpty = support.emptyAsks !== true && asksForNothing(value);
   return support.leftOut?.includes(field) === true || isEmpty ? 'left-out' : 'unsupported';

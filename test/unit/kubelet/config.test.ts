@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Container, PodSpec } from '../../../reconcilers/objects/pod.ts';
+import { type Container, type PodSpec, TERMINATION_MESSAGE_PATH } from '../../../reconcilers/objects/pod.ts';
 import type { Volume, VolumeMount } from '../../../reconcilers/objects/volumes.ts';
 import { KubeletBed } from './kubelet-bed.ts';
 
@@ -38,6 +38,11 @@ async function specOf(bed: KubeletBed, name = 'web') {
   const spec = bed.runtime.specOf((await bed.container(name)).id);
   assert.ok(spec);
   return spec;
+}
+
+/** Without the file for its last words. */
+async function mountsOf(bed: KubeletBed) {
+  return ((await specOf(bed)).mounts ?? []).filter(({ target }) => target !== TERMINATION_MESSAGE_PATH);
 }
 
 async function waiting(bed: KubeletBed) {
@@ -114,11 +119,11 @@ describe('kubelet: configuration', () => {
   it('has a folder for the pod, on a disk or in memory no larger than it may be, and takes it away with the pod', async () => {
     const { metadata } = await bed.addPod(withVolume({ emptyDir: {} }));
     assert.deepEqual(bed.files.folder(metadata.uid, 'v'), { medium: 'disk' });
-    const [mount] = (await specOf(bed)).mounts ?? [];
+    const [mount] = await mountsOf(bed);
     assert.deepEqual([mount?.target, mount?.readOnly], ['/v', false]);
     bed.runtime.exit((await bed.container('web')).id, 1);
     await bed.settled();
-    assert.deepEqual((await specOf(bed)).mounts, [mount]);
+    assert.deepEqual(await mountsOf(bed), [mount]);
     await bed.cluster.registry.delete('Pod', key('web'), { gracePeriodSeconds: 1 });
     await bed.advance(2_000);
     assert.deepEqual(bed.files.heldUids, []);
@@ -143,7 +148,7 @@ describe('kubelet: configuration', () => {
     assert.equal(bed.events.filter((event) => event === failure).length, 1);
     bed.files.machine.set('/srv/data', 'Directory');
     await bed.advance(1_000);
-    assert.deepEqual((await specOf(bed)).mounts, [{ source: '/srv/data', target: '/v', readOnly: true }]);
+    assert.deepEqual(await mountsOf(bed), [{ source: '/srv/data', target: '/v', readOnly: true }]);
     await bed.cluster.registry.delete('Pod', key('web'), { gracePeriodSeconds: 1 });
     await bed.advance(2_000);
     assert.equal(bed.files.machine.get('/srv/data'), 'Directory');
@@ -159,7 +164,7 @@ describe('kubelet: configuration', () => {
     const pod = { name: 'POD', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } };
     const container = { env: [pod], envFrom: [{ configMapRef: { name: 'settings' } }], volumeMounts };
     await bed.addPod(withContainer(container, volumes && { volumes }));
-    const { mounts = [] } = await specOf(bed);
+    const mounts = await mountsOf(bed);
     assert.deepEqual(
       mounts.map(({ source, target }) => [source.split('/volumes/')[1], target]),
       [
@@ -196,7 +201,7 @@ describe('kubelet: configuration', () => {
     await bed.addPod({ ...spec, containers: (spec.containers ?? []).map((each) => ({ ...each, env: [note] })) });
     assert.equal(await waiting(bed), 'CreateContainerConfigError: missing value for NOTE');
     await annotate(bed, { sub: 'there' });
-    assert.ok((await specOf(bed)).mounts?.[0]?.source.endsWith('/there'));
+    assert.ok((await mountsOf(bed))[0]?.source.endsWith('/there'));
   });
 
   it('shows a ConfigMap, a Secret and the pod as volumes of their own, and follows them', async () => {
@@ -210,7 +215,7 @@ describe('kubelet: configuration', () => {
     ];
     const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
     await bed.addPod(withContainer({ volumeMounts }, { volumes }));
-    const { mounts = [] } = await specOf(bed);
+    const mounts = await mountsOf(bed);
     assert.ok(mounts.every(({ readOnly }) => readOnly));
     const read = (at: number, path: string) => bed.files.read(mounts[at]?.source ?? '', path);
     assert.deepEqual(await read(0, 'color'), { text: 'blue', mode: 0o400 });
