@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Container, type PodSpec, TERMINATION_MESSAGE_PATH } from '../../../reconcilers/objects/pod.ts';
-import type { Volume, VolumeMount } from '../../../reconcilers/objects/volumes.ts';
+import type { DownwardFile, Volume, VolumeMount } from '../../../reconcilers/objects/volumes.ts';
 import { KubeletBed } from './kubelet-bed.ts';
 
 const key = (name: string) => ({ namespace: 'default', name });
@@ -229,5 +229,181 @@ describe('kubelet: configuration', () => {
     await bed.settled();
     assert.equal((await read(0, 'color'))?.text, 'red');
     assert.equal((await read(2, 'labels'))?.text, 'app="web"\ntier="front"');
+  });
+
+  it('shows all sorts of content in one pod, in volumes of their own and in one, without mixing them up', async () => {
+    await addMap(bed, { same: 'map' });
+    await addSecret(bed, { same: base64('secret') }, 'settings');
+    const name = { path: 'name', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } };
+    const items = (path: string) => [{ key: 'same', path, mode: 0o400 }];
+    const volumes: Volume[] = [
+      { name: 'map', configMap: { name: 'settings', defaultMode: 0o644 } },
+      { name: 'again', configMap: { name: 'settings', defaultMode: 0o600 } },
+      { name: 'secret', secret: { secretName: 'settings', defaultMode: 0o644 } },
+      {
+        name: 'all',
+        projected: {
+          defaultMode: 0o640,
+          sources: [
+            { configMap: { name: 'settings', items: items('map') } },
+            { secret: { name: 'settings', items: items('secret') } },
+            { downwardAPI: { items: [name] } },
+          ],
+        },
+      },
+    ];
+    const volumeMounts = volumes.map((each) => ({ name: each.name, mountPath: `/${each.name}` }));
+    const { metadata } = await bed.addPod(withContainer({ volumeMounts }, { volumes }));
+    const filesOf = (volume: string) =>
+      (bed.files.content(metadata.uid, volume)?.files ?? []).map(
+        ({ path, mode, data }) => `${path} ${mode.toString(8)} ${Buffer.from(data)}`,
+      );
+    assert.deepEqual(
+      volumes.map((each) => filesOf(each.name)),
+      [['same 644 map'], ['same 600 map'], ['same 644 secret'], ['map 400 map', 'secret 400 secret', 'name 640 web']],
+    );
+  });
+
+  it('follows optional ConfigMaps and Secrets as they come, change and go', async () => {
+    const volumes: Volume[] = [
+      { name: 'map', configMap: { name: 'settings', defaultMode: 0o644, optional: true } },
+      { name: 'secret', secret: { secretName: 'keys', defaultMode: 0o644, optional: true } },
+      {
+        name: 'all',
+        projected: {
+          defaultMode: 0o644,
+          sources: [
+            { configMap: { name: 'settings', optional: true } },
+            { secret: { name: 'keys', optional: true, items: [{ key: 'password', path: 'p' }] } },
+          ],
+        },
+      },
+    ];
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+    const { metadata } = await bed.addPod(withContainer({ volumeMounts }, { volumes }));
+    const { id } = await bed.container('web');
+    const shown = () =>
+      volumes.map(({ name }) =>
+        (bed.files.content(metadata.uid, name)?.files ?? [])
+          .map(({ path, data }) => `${path}=${Buffer.from(data)}`)
+          .join(),
+      );
+    assert.deepEqual(shown(), ['', '', '']);
+    await addMap(bed, { color: 'blue' });
+    await addSecret(bed, { password: base64('hush') });
+    assert.deepEqual(shown(), ['color=blue', 'password=hush', 'color=blue,p=hush']);
+    await bed.cluster.registry.modify('ConfigMap', key('settings'), (map) => ({ ...map, data: { size: 'xl' } }));
+    await bed.cluster.registry.modify('Secret', key('keys'), (secret) => ({ ...secret, data: {} }));
+    await bed.settled();
+    assert.deepEqual(shown(), ['size=xl', '', 'size=xl']);
+    await bed.cluster.registry.delete('ConfigMap', key('settings'));
+    await bed.settled();
+    assert.deepEqual(shown(), ['', '', '']);
+    assert.equal((await bed.container('web')).id, id);
+  });
+
+  it('takes a Secret of the namespace of the pod, whatever others are called', async () => {
+    await bed.cluster.registry.create('Namespace', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'other' },
+      spec: {},
+      status: { phase: 'Active' },
+    });
+    await bed.cluster.registry.create('Secret', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: 'other', name: 'keys' },
+      type: 'Opaque',
+      data: { password: base64('theirs') },
+    });
+    await bed.addPod(withContainer({ env: [PASSWORD] }));
+    assert.equal(await waiting(bed), 'CreateContainerConfigError: secret "keys" not found');
+    await addSecret(bed, { password: base64('ours') });
+    assert.deepEqual((await specOf(bed)).env, [{ name: 'PASSWORD', value: 'ours' }]);
+  });
+
+  it('gives files to the group of the pod, and its token to the user that its containers run as', async () => {
+    await addSecret(bed, { password: base64('hush') });
+    await bed.cluster.registry.create('ServiceAccount', {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: key('default'),
+    });
+    const sources = [{ secret: { name: 'keys' } }, { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }];
+    const spec = withVolume({ projected: { defaultMode: 0o440, sources } });
+    const securityContext = { fsGroup: 1001, runAsUser: 1000 };
+    const { metadata } = await bed.addPod({ ...spec, securityContext } as Partial<PodSpec>);
+    const { group, files } = bed.files.content(metadata.uid, 'v') ?? {};
+    assert.equal(group, 1001);
+    assert.deepEqual(
+      files?.map(({ path, mode, owner }) => [path, mode, owner]),
+      [
+        ['password', 0o440, undefined],
+        ['token', 0o600, 1000],
+      ],
+    );
+  });
+
+  const tellsOfThePod = async (volumeOf: (items: DownwardFile[]) => Omit<Volume, 'name'>) => {
+    const fields = ['metadata.name', 'metadata.labels', "metadata.annotations['note']"];
+    const resources = ['limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+    const ofContainer = (containerName: string) =>
+      resources.map((resource) => ({
+        path: `${containerName}/${resource}`,
+        resourceFieldRef: { containerName, resource, divisor: resource.endsWith('cpu') ? '1m' : '1Mi' },
+      }));
+    const items: DownwardFile[] = [
+      ...fields.map((fieldPath) => ({ path: fieldPath, fieldRef: { apiVersion: 'v1', fieldPath } })),
+      ...ofContainer('web'),
+      ...ofContainer('bare'),
+    ];
+    items[0] = { ...(items[0] as DownwardFile), mode: 0o400 };
+    const declared = { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '250m', memory: '32Mi' } };
+    const { volumes = [], containers = [] } = withVolume(volumeOf(items));
+    const { metadata } = await bed.addPod({
+      volumes,
+      containers: [...containers.map((each) => ({ ...each, resources: declared })), { name: 'bare', image: 'other' }],
+    });
+    const shown = () =>
+      (bed.files.content(metadata.uid, 'v')?.files ?? []).map(
+        ({ data, mode }) => `${mode.toString(8)} ${Buffer.from(data)}`,
+      );
+    const amounts = ['500', '64', '250', '32', '2000', '4096', '0', '0'].map((amount) => `640 ${amount}`);
+    assert.deepEqual(shown(), ['400 web', '640 app="web"', '640 ', ...amounts]);
+    await annotate(bed, { note: 'seen' });
+    await bed.cluster.registry.modify('Pod', key('web'), (pod) => ({
+      ...pod,
+      metadata: { ...pod.metadata, labels: { a: 'b' } },
+    }));
+    await bed.settled();
+    assert.deepEqual(shown().slice(0, 3), ['400 web', '640 a="b"', '640 seen']);
+  };
+
+  it('tells of the pod and its resources in a projected volume', () =>
+    tellsOfThePod((items) => ({ projected: { defaultMode: 0o640, sources: [{ downwardAPI: { items } }] } })));
+
+  it('tells of the pod and its resources in a downward API volume', () =>
+    tellsOfThePod((items) => ({ downwardAPI: { defaultMode: 0o640, items } })));
+
+  it('mounts a part of every sort of content', async () => {
+    await addMap(bed, { k: 'v' });
+    await addSecret(bed, { k: base64('v') });
+    const modes = { defaultMode: 0o644 };
+    const volumes: Volume[] = [
+      { name: 'map', configMap: { name: 'settings', ...modes } },
+      { name: 'secret', secret: { secretName: 'keys', ...modes } },
+      {
+        name: 'self',
+        downwardAPI: { items: [{ path: 'k', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } }], ...modes },
+      },
+      { name: 'all', projected: { sources: [{ configMap: { name: 'settings' } }], ...modes } },
+    ];
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/etc/${name}`, subPath: 'k' }));
+    await bed.addPod(withContainer({ volumeMounts }, { volumes }));
+    assert.deepEqual(
+      (await mountsOf(bed)).map(({ source, target, readOnly }) => [source.split('/volumes/')[1], target, readOnly]),
+      volumes.map(({ name }) => [`${name}/k`, `/etc/${name}`, true]),
+    );
   });
 });
