@@ -81,19 +81,6 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words('name mountPath readOnly subPath subPathExpr mountPropagation'),
     sameAsAbsent: { subPath: [''], subPathExpr: [''], mountPropagation: ['None'], recursiveReadOnly: ['Disabled'] },
   },
-  ServiceSpec: {
-    honoured: words('type clusterIP clusterIPs selector ports sessionAffinity publishNotReadyAddresses'),
-    sameAsAbsent: {
-      allocateLoadBalancerNodePorts: [true],
-      externalTrafficPolicy: ['Cluster'],
-      internalTrafficPolicy: ['Cluster'],
-      ipFamilies: [['IPv4']],
-      ipFamilyPolicy: ['SingleStack'],
-    },
-  },
-  ServicePort: { honoured: words('name protocol port targetPort nodePort') },
-  EndpointAddress: { honoured: words('ip nodeName targetRef') },
-  EndpointPort: { honoured: words('name port protocol') },
   NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 
