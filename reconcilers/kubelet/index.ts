@@ -12,7 +12,9 @@ import type { Pod } from '../objects/pod.ts';
 import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
+import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { NodeLogins } from '../ports/node-logins.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
@@ -21,7 +23,8 @@ import type { KubeletConfig } from './config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
-import { ImagePulls, type PullObserver } from './image-pulls.ts';
+import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
+import { pullSecretsOf } from './images/pull-credentials.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
@@ -41,6 +44,8 @@ export interface KubeletDeps {
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
+  readonly ledger: ImageLedger;
+  readonly logins: NodeLogins;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,12 +66,14 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
-  const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
+  const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const start = new PodStart({ runtime, view, memory, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held });
   const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
-  const podsByReference = cache.index('Pod', volumeReferences);
+  const podsByReference = cache.index('Pod', (pod) => [
+    ...new Set([...volumeReferences(pod), ...pullSecretReferences(pod)]),
+  ]);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
@@ -79,7 +86,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     reconciler: {
       name: 'kubelet',
       observe: (key) =>
-        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
+        observePod(key, { cache, view, memory, pulls, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -127,6 +134,11 @@ function isAnotherWish({ type, object, previous }: ObjectChange<'Pod' & Kind>): 
 
 function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolean {
   return object.spec.podCIDR !== previous?.spec.podCIDR || isNodeUnknown(object) !== isNodeUnknown(previous);
+}
+
+function pullSecretReferences(pod: Pod): string[] {
+  const { namespace = '' } = pod.metadata;
+  return pullSecretsOf(pod).map((name) => volumeReference('Secret', namespace, name));
 }
 
 /** The uids of the pods that get requests through these endpoints. */

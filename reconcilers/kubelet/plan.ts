@@ -12,6 +12,7 @@ import { type ContainerVerdict, containerVerdict } from './container-verdict.ts'
 import { ending, planDeletion, removal, removeVolumes } from './ending.ts';
 import { ephemeralVerdict } from './ephemeral-verdict.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
+import { unwantedPulls } from './images/unwanted-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
 import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
@@ -33,7 +34,7 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
   const uid = desired?.metadata.uid;
   const own = observed.containers.filter(({ podUid }) => podUid === uid);
   const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
-  const orphans = ending(foreign, observed, now);
+  const orphans = [...unwantedPulls(desired, observed), ...ending(foreign, observed, now)];
   if (desired === undefined) {
     const actions = [...orphans, ...leftVolumes(uid, foreign, observed)];
     const because = actions.length === 0 && foreign.length === 0 ? NOTHING_LEFT : 'nobody wants what is left of it';

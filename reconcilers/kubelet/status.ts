@@ -18,6 +18,7 @@ import { qosClass } from '../objects/qos-class.ts';
 import type { StatusEvent } from './actions.ts';
 import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
+import { backOffMessage } from './images/image-policy.ts';
 import type { NodeFacts, PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
 
@@ -229,7 +230,10 @@ function waitingEvents({ reason, message = '' }: Waiting, image: string): Status
         warning('Failed', 'Error: ErrImagePull'),
       ];
     case 'ImagePullBackOff':
-      return [{ type: 'Normal', reason: 'BackOff', message }, warning('Failed', 'Error: ImagePullBackOff')];
+      return [
+        { type: 'Normal', reason: 'BackOff', message: backOffMessage(image) },
+        warning('Failed', 'Error: ImagePullBackOff'),
+      ];
     case 'ErrImageNeverPull':
       return [warning('ErrImageNeverPull', message), warning('Failed', 'Error: ErrImageNeverPull')];
     case 'InvalidImageName':

@@ -41,7 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace',
+      'tolerations ephemeralContainers shareProcessNamespace imagePullSecrets',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -71,8 +71,6 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },
-  // Images are pulled without credentials.
-  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
   Volume: { honoured: words('name projected'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
   DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
