@@ -20,8 +20,8 @@ export interface PodStartDeps {
   readonly runtime: ContainerRuntime;
   readonly view: ContainerView;
   readonly memory: PodMemory;
-  readonly containerConfig: ContainerConfig;
   readonly messages: TerminationMessages;
+  readonly containerConfig: ContainerConfig;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
@@ -107,7 +107,7 @@ export class PodStart {
     signal: AbortSignal,
   ): Promise<void> {
     const { view, memory, containerConfig } = this.#deps;
-    const { name, spec, terminationMessagePath = TERMINATION_MESSAGE_PATH, processesOf, imageWasPresent } = start;
+    const { name, spec, processesOf, imageWasPresent } = start;
     const failed = (reason: CreationFailure['reason'], message: string) => {
       this.#remember(pod, name, spec, reason, message);
       announce({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
@@ -118,7 +118,7 @@ export class PodStart {
       const completed = await containerConfig.complete(pod, start, view.get(sandboxId)?.ip ?? '');
       const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
       const network = { kind: 'container', id: sandboxId } as const;
-      const mounts = await this.#withMessageFile(completed, terminationMessagePath);
+      const mounts = await this.#withMessageFile(completed, start.terminationMessagePath ?? TERMINATION_MESSAGE_PATH);
       id = await this.#create(pod, { ...completed, mounts, network, ...(pidOf !== undefined && { pidOf }) });
     } catch (error) {
       // The pod's status says so.

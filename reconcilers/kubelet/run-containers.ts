@@ -28,8 +28,8 @@ export function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
-        ...leftOpen(pod, container, observed),
         ...(container.terminationMessagePath && { terminationMessagePath: container.terminationMessagePath }),
+        ...leftOpen(pod, container, observed),
         ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),

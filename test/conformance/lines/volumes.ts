@@ -42,7 +42,7 @@ export const VOLUMES = group(9, 'EmptyDir, projected, downward API, subPath', {
       'shows a changed ConfigMap to what runs, and restarts nothing',
     ),
     'test/e2e/volumes.test.ts',
-    'hold configuration with their modes, and what a pod is called',
+    'hold configuration with its modes, and what a pod is called',
   ),
   8: alsoIn(
     seenIn('projected Secrets do what their own volumes do', FILES, 'mounts all sources read-only, with their modes'),
