@@ -77,6 +77,11 @@ export function portName(value: string): string[] {
   return problems;
 }
 
+export function httpHeaderName(value: string): string[] {
+  const text = "a valid HTTP header must consist of alphanumeric characters or '-'";
+  return matches(value, '[-A-Za-z0-9]+', text, 'X-Header-Name');
+}
+
 export function envVarName(value: string): string[] {
   const examples = ['my.env-name', 'MY_ENV.NAME', 'MyEnvName1'] as const;
   const problems = matches(value, ENV_NAME, ENV_NAME_TEXT, ...examples);

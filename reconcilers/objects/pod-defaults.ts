@@ -1,6 +1,7 @@
 /** Kubernetes' defaulting of pod specs, of pods and of templates. Source: pkg/apis/core/v1/defaults.go */
 import { isEmpty, isZero, setDefault, setDefined } from './defaulting.ts';
 import { type JsonObject, objectAt, objectsAt } from './json.ts';
+import { defaultProbes } from './probe.ts';
 import { defaultVolumes } from './volumes.ts';
 
 /** The values of a pod's plain fields; pod-template-hash.ts leaves out what equals them. */
@@ -20,6 +21,7 @@ export function defaultPodSpec(spec: JsonObject): void {
   if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
   defaultVolumes(spec);
   for (const container of objectsAt(spec, 'containers')) {
+    defaultProbes(container);
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);

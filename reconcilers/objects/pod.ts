@@ -3,6 +3,7 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Lifecycle, Probe } from './probe.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
 
@@ -45,6 +46,8 @@ export interface PodSpec {
   automountServiceAccountToken?: boolean;
   volumes?: Volume[];
   tolerations?: Toleration[];
+  /** Conditions that others must set before the pod is ready. */
+  readinessGates?: { conditionType: string }[];
 }
 
 export interface Container {
@@ -62,6 +65,10 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  startupProbe?: Probe;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  lifecycle?: Lifecycle;
   securityContext?: { capabilities?: Capabilities };
   volumeMounts?: VolumeMount[];
 }

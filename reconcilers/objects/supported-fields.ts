@@ -41,7 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace',
+      'tolerations ephemeralContainers shareProcessNamespace readinessGates',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -56,6 +56,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   Container: {
     honoured: words(
       'name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts securityContext',
+      'startupProbe livenessProbe readinessProbe lifecycle',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
@@ -67,6 +68,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
+  // tcpSocket is refused by validation, with the reason.
+  LifecycleHandler: { honoured: words('exec httpGet sleep tcpSocket') },
+  Lifecycle: { honoured: words('postStart preStop') },
   SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },

@@ -10,6 +10,7 @@ import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } fro
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validateProbes, validateReadinessGates } from './validation-probes.ts';
 import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
@@ -36,6 +37,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }
 
@@ -78,6 +80,7 @@ function validateContainers(spec: JsonObject, path: string): FieldError[] {
         validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
       ),
       ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+      ...validateProbes(container, spec.terminationGracePeriodSeconds, at),
     ];
   });
 }

@@ -13,8 +13,15 @@ export const POD_COLUMNS: readonly Column<Pod>[] = [
   { name: 'IP', wide: true, cell: (pod) => pod.status.podIP ?? NONE },
   { name: 'Node', wide: true, cell: (pod) => pod.spec.nodeName ?? NONE },
   { name: 'Nominated Node', wide: true, cell: () => NONE },
-  { name: 'Readiness Gates', wide: true, cell: () => NONE },
+  { name: 'Readiness Gates', wide: true, cell: readinessGates },
 ];
+
+/** How many of them are open: `1/2`. */
+function readinessGates({ spec: { readinessGates: gates = [] }, status: { conditions = [] } }: Pod): string {
+  if (gates.length === 0) return NONE;
+  const open = gates.filter((gate) => conditions.some((c) => c.type === gate.conditionType && c.status === 'True'));
+  return `${open.length}/${gates.length}`;
+}
 
 export function readyContainers(pod: Pod): number {
   return pod.status.containerStatuses?.filter((status) => status.ready && status.state.running).length ?? 0;
