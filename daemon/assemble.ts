@@ -31,6 +31,7 @@ import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
+import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
@@ -168,6 +169,7 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
 
 export interface NodePorts {
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
@@ -176,7 +178,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens }: NodePorts,
+  { runtime, prober, filter, files, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -193,6 +195,7 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        prober,
         files,
         tokens,
         events: eventsOf(core, 'kubelet'),

@@ -11,6 +11,7 @@ import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/error
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -99,7 +100,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, prober: new NetworkProber(), filter, files, tokens },
       {
         ...config,
         ...machine,

@@ -7,6 +7,7 @@ import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
 import type { BindMount, ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
+import { withPortNumber } from './handlers/handler.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
 import type { PodObservation, VolumesObserved } from './observation.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
@@ -56,6 +57,7 @@ export function appSpec(
   { node, services, volumes }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network' | 'pidOf'> {
+  const preStop = container.lifecycle?.preStop;
   const identity = {
     ...turn,
     pod: podIdentity(pod),
@@ -63,6 +65,7 @@ export function appSpec(
     graceSeconds: pod.spec.terminationGracePeriodSeconds,
     specHash: specHash(pod, container),
     instance: node.instance,
+    ...(preStop && { preStop: withPortNumber(preStop, container) }),
   };
   const { env, command, args } = containerEnvironment(pod, container, services);
   const mounts = bindMounts(container, volumes);

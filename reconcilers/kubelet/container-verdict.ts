@@ -9,6 +9,7 @@ import { isSameSpec, type PodContainer } from './identity.ts';
 import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
 import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
+import { failedProbe, runFailure } from './probes/container-health.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
 
@@ -26,7 +27,8 @@ export type ContainerVerdict = {
   | { readonly step: 'keep' }
   /** It has ended and is not restarted. */
   | { readonly step: 'ended' }
-  | { readonly step: 'stop'; readonly message: string }
+  /** `graceSeconds` absent: the pod's. */
+  | { readonly step: 'stop'; readonly message: string; readonly graceSeconds?: number }
   | { readonly step: 'pull'; readonly onFailure: 'back-off' | 'use-local' }
   | { readonly step: 'start'; readonly attempt: number; readonly crashes: number; readonly pulled: boolean }
   | { readonly step: 'wait'; readonly waiting: Waiting }
@@ -59,6 +61,8 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
   const { pod, container, sandboxAttempt } = question;
   if (running.sandboxAttempt !== sandboxAttempt)
     return { step: 'stop', message: `Stopping container ${container.name}` };
+  const failure = runFailure(pod, container, running, question.observed, pod.spec.restartPolicy !== 'Never');
+  if (failure !== undefined) return { step: 'stop', ...failure };
   // A pod that never restarts a container cannot be given a new image: stopping it would end the pod.
   if (isSameSpec(running.specHash, specHash(pod, container)) || pod.spec.restartPolicy === 'Never')
     return { step: 'keep' };
@@ -75,7 +79,7 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   const { newest } = records;
   const failure = observed.failures[container.name];
   const ended = endOf(newest, failure);
-  if (ended === undefined ? endedUnseen(pod, container) : !mayRestart(pod, ended)) return { step: 'ended' };
+  if (ended === undefined ? endedUnseen(pod, container) : !mayRestart(pod, ended, observed)) return { step: 'ended' };
 
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
@@ -111,9 +115,11 @@ function endOf(newest: PodContainer | undefined, failure: CreationFailure | unde
   return startFailed ? { ...newest, error: failure.message } : undefined;
 }
 
-function mayRestart(pod: Pod, ended: PodContainer): boolean {
+/** What a probe has ended has failed, whatever its exit code. */
+function mayRestart(pod: Pod, ended: PodContainer, observed: PodObservation): boolean {
   const { restartPolicy } = pod.spec;
-  return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && !succeeded(ended));
+  const hasFailed = !succeeded(ended) || failedProbe(ended, observed) !== undefined;
+  return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && hasFailed);
 }
 
 export function succeeded(ended: PodContainer): boolean {

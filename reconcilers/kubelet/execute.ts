@@ -12,9 +12,11 @@ import type { ObjectClient } from '../ports/object-client.ts';
 import type { KubeletAction, StatusEvent } from './actions.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
+import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import type { PodIdentity } from './identity.ts';
 import type { ImagePulls } from './image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
+import type { ProbeWorkers } from './probes/probe-workers.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface ExecuteDeps {
@@ -25,12 +27,14 @@ export interface ExecuteDeps {
   readonly view: ContainerView;
   readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
+  readonly postStarts: PostStartHooks;
+  readonly probes: ProbeWorkers;
   readonly start: PodStart;
   readonly volumes: PodVolumes;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
-  const { cache, client, runtime, events, view, pulls, stops, start, volumes } = deps;
+  const { cache, client, runtime, events, view, pulls, stops, postStarts, probes, start, volumes } = deps;
 
   const announcer = (identity: PodIdentity) => {
     const pod = cache.get('Pod', keyOf({ metadata: identity }));
@@ -44,11 +48,15 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
 
     'run-containers': (action, signal) => view.whileAnswering(() => start.run(action, announcer(action.pod), signal)),
 
+    'run-post-start': async (action) => postStarts.begin(action, announcer(action.pod)),
+
+    'set-probes': async (action) => probes.set(action, announcer(action.pod)),
+
     'stop-containers': async ({ pod, containers }) => {
       const announce = announcer(pod);
       for (const stop of containers) {
         announce({ type: 'Normal', reason: 'Killing', message: stop.message });
-        stops.begin(keyOf({ metadata: pod }), stop);
+        stops.begin(keyOf({ metadata: pod }), stop, announce);
       }
     },
 

@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
@@ -21,12 +22,15 @@ import type { KubeletConfig } from './config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
+import { PostStartHooks } from './hooks/post-start-hooks.ts';
+import { PreStopHooks } from './hooks/pre-stop-hooks.ts';
 import { ImagePulls, type PullObserver } from './image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { ProbeWorkers } from './probes/probe-workers.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
@@ -39,6 +43,7 @@ export interface KubeletDeps {
   /** Read-your-writes. */
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
   readonly events: EventRecorder;
@@ -60,15 +65,19 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const wakeups = new Wakeups();
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
-  const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
+  const attending = { runtime, prober: deps.prober, view, wakeups, clock, log };
+  const stops = new ContainerStops({ ...attending, preStops: new PreStopHooks(attending) });
+  const postStarts = new PostStartHooks(attending);
+  const probes = new ProbeWorkers(attending);
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
   const start = new PodStart({ runtime, view, memory, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
+  const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes });
   const podsByReference = cache.index('Pod', volumeReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
+  const observing = { view, memory, stops, postStarts, probes, volumes, held, endpointsByPod };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -76,10 +85,10 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
 
   return {
     concurrency: CONCURRENCY,
+    routine: ['set-probes'],
     reconciler: {
       name: 'kubelet',
-      observe: (key) =>
-        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
+      observe: (key) => observePod(key, { ...observing, cache, config, clock, isRouted }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -107,6 +116,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     },
     async watchOutside(enqueue, signal) {
       wakeups.connect((key) => enqueue({ key }), signal);
+      signal.addEventListener('abort', () => probes.stop(), { once: true });
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
       const onAll = () => {

@@ -23,6 +23,10 @@ export interface PodObservation {
   readonly pulls: Readonly<Record<string, PullFacts>>;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** By container id: postStart hooks that this daemon began. */
+  readonly hooks?: Readonly<Record<string, HookState>>;
+  /** Absent: no probe of the pod runs or has answered. */
+  readonly probes?: ProbesObserved;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */
@@ -31,6 +35,17 @@ export interface PodObservation {
   readonly volumes?: VolumesObserved;
   readonly node: NodeFacts;
 }
+
+export type HookState = 'running' | 'done' | 'failed';
+
+export interface ProbesObserved {
+  /** Keys of the tasks under way. */
+  readonly running: readonly string[];
+  /** By container id: what the thresholds let through. */
+  readonly results: Readonly<Record<string, ProbeResults>>;
+}
+
+export type ProbeResults = { readonly [K in 'startup' | 'liveness' | 'readiness']?: 'success' | 'failure' };
 
 export interface VolumesObserved {
   /** Of those that a container mounts, by name. */

@@ -15,9 +15,11 @@ import type { KubeletConfig } from './config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
+import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
-import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
+import type { Drain, HookState, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
+import type { ProbeWorkers } from './probes/probe-workers.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -26,6 +28,8 @@ export interface ObserveDeps {
   readonly view: ContainerView;
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
+  readonly postStarts: PostStartHooks;
+  readonly probes: ProbeWorkers;
   readonly volumes: PodVolumes;
   readonly held: HeldVolumes;
   readonly clock: Clock;
@@ -37,7 +41,7 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, stops, config, held } = deps;
+  const { cache, view, memory, stops, postStarts, probes, config, held } = deps;
   await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
@@ -52,6 +56,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const containers = view.of(key).map(readPodContainer);
   const identity = desired && podIdentity(desired);
   const drain = desired && drainOf(desired, deps);
+  const hooks = hooksOf(containers, postStarts);
+  const probing = probes.of(key);
   return {
     desired,
     observed: {
@@ -64,6 +70,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       images,
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
+      ...(hooks && { hooks }),
+      ...(probing && { probes: probing }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
@@ -98,6 +106,13 @@ function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] 
 function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
   const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
   return Object.fromEntries(endings.filter((ending): ending is [string, number] => ending[1] !== undefined));
+}
+
+/** By container id; undefined where none was begun. */
+function hooksOf(containers: readonly PodContainer[], hooks: PostStartHooks): Record<string, HookState> | undefined {
+  const states = containers.map(({ id }) => [id, hooks.stateOf(id)] as const);
+  const begun = states.filter((state): state is [string, HookState] => state[1] !== undefined);
+  return begun.length === 0 ? undefined : Object.fromEntries(begun);
 }
 
 async function presentImages(view: ContainerView, references: readonly string[]): Promise<Record<string, string>> {

@@ -11,9 +11,11 @@ import { appSpec, hostPorts, podIdentity, sandboxSpec } from './container-spec.t
 import { type ContainerVerdict, containerVerdict } from './container-verdict.ts';
 import { ending, planDeletion, removal, removeVolumes } from './ending.ts';
 import { ephemeralVerdict } from './ephemeral-verdict.ts';
+import { startable } from './hooks/post-start.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { garbage, isRunning, type PodRecords, podRecords } from './pod-records.ts';
+import { attention } from './probes/wanted-probes.ts';
 import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
 import { changedStatus, statusEvents } from './status.ts';
 import { type VolumesVerdict, volumesVerdict } from './volumes/volumes-verdict.ts';
@@ -35,7 +37,7 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
   const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
   const orphans = ending(foreign, observed, now);
   if (desired === undefined) {
-    const actions = [...orphans, ...leftVolumes(uid, foreign, observed)];
+    const actions = [...orphans, ...leftVolumes(uid, foreign, observed), ...attention(undefined, own, observed)];
     const because = actions.length === 0 && foreign.length === 0 ? NOTHING_LEFT : 'nobody wants what is left of it';
     return { actions, because };
   }
@@ -43,7 +45,8 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
     return { actions: orphans, because: 'containers of a pod that had this name may still hold the host ports' };
   }
   const planned = planWanted(desired, own, observed, now);
-  return { ...planned, actions: [...orphans, ...leftVolumes(uid, foreign, observed), ...planned.actions] };
+  const others = [...orphans, ...leftVolumes(uid, foreign, observed)];
+  return { ...planned, actions: [...others, ...planned.actions, ...attention(desired, own, observed)] };
 }
 
 /** Volumes of pods that had this name, and of which no container is left. */
@@ -109,7 +112,7 @@ function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, no
       : [],
   );
   const volumes = volumesVerdict(observed.volumes, now);
-  const due = volumes.waitsFor === undefined ? [...verdicts, ...debuggers] : undefined;
+  const due = volumes.waitsFor === undefined ? [...startable(pod, verdicts, observed), ...debuggers] : undefined;
   const runs = due === undefined ? [] : runContainers(pod, records, due, sandboxStep, observed);
   const actions = [...stops, ...unique(pulls), ...volumeActions(pod, volumes), ...runs];
   if (actions.length > 0) return { actions, because: volumes.waitsFor ?? describe(every) };
@@ -131,19 +134,19 @@ function stopping(
   observed: PodObservation,
   now: number,
 ): KubeletAction[] {
-  const messages = new Map<string, string>();
+  const stops = new Map<string, { readonly message: string; readonly graceSeconds?: number }>();
   for (const each of records.all.filter(isRunningApp)) {
     const verdict = verdicts.find(({ records: { newest } }) => newest === each);
-    if (verdict === undefined) messages.set(each.id, `Stopping container ${each.container}`);
-    else if (verdict.step === 'stop') messages.set(each.id, verdict.message);
+    if (verdict === undefined) stops.set(each.id, { message: `Stopping container ${each.container}` });
+    else if (verdict.step === 'stop') stops.set(each.id, verdict);
   }
   return ending(
-    records.all.filter(({ id }) => messages.has(id)),
+    records.all.filter(({ id }) => stops.has(id)),
     observed,
     now,
     {
-      graceSeconds: pod.spec.terminationGracePeriodSeconds,
-      message: ({ id }) => messages.get(id) ?? '',
+      graceSeconds: ({ id }) => stops.get(id)?.graceSeconds ?? pod.spec.terminationGracePeriodSeconds,
+      message: ({ id }) => stops.get(id)?.message ?? '',
       keepEnded: true,
     },
   );

@@ -20,6 +20,8 @@ import { type ContainerVerdict, statusOf, succeeded, type Waiting } from './cont
 import type { PodContainer } from './identity.ts';
 import type { NodeFacts, PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
+import { containerHealth } from './probes/container-health.ts';
+import { readinessGates } from './readiness-gates.ts';
 
 const CREATING: Waiting = { reason: 'ContainerCreating' };
 
@@ -40,7 +42,7 @@ export function changedStatus(question: StatusQuestion, now: number): PodStatus 
 }
 
 function podStatus({ pod, observed, verdicts, debuggers, sandbox }: StatusQuestion, now: number): PodStatus {
-  const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict, sandbox));
+  const containerStatuses = verdicts.map((verdict) => containerStatus(pod, verdict, sandbox, observed));
   const phase = phaseOf(pod, containerStatuses);
   const podIP = pod.spec.hostNetwork ? observed.node.ip : (isRunning(sandbox) && sandbox?.ip) || pod.status.podIP;
   return {
@@ -52,25 +54,36 @@ function podStatus({ pod, observed, verdicts, debuggers, sandbox }: StatusQuesti
     conditions: conditions({ pod, phase, containerStatuses, node: observed.node }, now),
     containerStatuses,
     ...(debuggers.length > 0 && {
-      ephemeralContainerStatuses: debuggers.map((verdict) => ephemeralStatus(pod, verdict, sandbox)),
+      ephemeralContainerStatuses: debuggers.map((verdict) => ephemeralStatus(pod, verdict, sandbox, observed)),
     }),
   };
 }
 
 /** Nothing asks an ephemeral container whether it is ready. */
-function ephemeralStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
-  return { ...containerStatus(pod, verdict, sandbox), ready: false, started: false };
+function ephemeralStatus(
+  pod: Pod,
+  verdict: ContainerVerdict,
+  sandbox: PodContainer | undefined,
+  observed: PodObservation,
+): ContainerStatus {
+  return { ...containerStatus(pod, verdict, sandbox, observed), ready: false, started: false };
 }
 
-function containerStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContainer | undefined): ContainerStatus {
+function containerStatus(
+  pod: Pod,
+  verdict: ContainerVerdict,
+  sandbox: PodContainer | undefined,
+  observed: PodObservation,
+): ContainerStatus {
   const { container, records } = verdict;
   const { newest, previous } = records;
   const known = statusOf(pod, container);
   if (newest === undefined && verdict.step === 'ended' && known !== undefined) return lastSeen(known);
 
   const running = isRunning(newest);
+  const health = newest !== undefined && running ? containerHealth(pod, container, newest, observed) : undefined;
   const state: ContainerState =
-    newest !== undefined && running
+    newest !== undefined && health?.isUp
       ? { running: { startedAt: toTimestamp(newest.startedAt ?? newest.createdAt) } }
       : verdict.step === 'ended' && newest !== undefined
         ? terminated(newest)
@@ -86,8 +99,8 @@ function containerStatus(pod: Pod, verdict: ContainerVerdict, sandbox: PodContai
       ? { containerID: `docker://${had.id}` }
       : known?.containerID && { containerID: known.containerID }),
     // Without the pause container nobody can reach it.
-    ready: running && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt,
-    started: running,
+    ready: health?.ready === true && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt,
+    started: health?.started === true,
     restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
     state,
     lastState: last === undefined ? (known?.lastState ?? {}) : terminated(last),
@@ -174,11 +187,12 @@ function conditions({ pod, phase, containerStatuses, node }: ConditionFacts, now
             message: `containers with unready status: [${unready.join(' ')}]`,
           }
         : { status: 'True' };
+  const gated = ready.status === 'True' ? readinessGates(pod) : ready;
   const own: Condition[] = [
     phase === 'Succeeded'
       ? { type: 'Initialized', status: 'True', reason: 'PodCompleted' }
       : { type: 'Initialized', status: 'True' },
-    { type: 'Ready', ...(ready.status === 'True' && node.isUnknown ? (nodeNotReady(stored) ?? ready) : ready) },
+    { type: 'Ready', ...(gated.status === 'True' && node.isUnknown ? (nodeNotReady(stored) ?? gated) : gated) },
     { type: 'ContainersReady', ...ready },
   ];
   const types = new Set(own.map(({ type }) => type));

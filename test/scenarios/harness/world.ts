@@ -15,6 +15,7 @@ import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
@@ -66,6 +67,7 @@ export class World {
   readonly store: FaultyStore;
   readonly source = new FakeSource('web', 'git');
   readonly archive = new MemoryArchive();
+  readonly prober = new FakeProber();
   readonly log = new CollectedLog();
   readonly machines: Machine[] = [];
   /** The last changes that daemons have made, for messages. */
@@ -260,7 +262,7 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, prober: this.#world.prober, filter, files, tokens },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),

@@ -16,6 +16,7 @@ import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
+import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
@@ -34,6 +35,7 @@ export interface Mortal {
 export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
+  readonly prober = new FakeProber();
   readonly files = new FakeVolumeFiles();
   readonly tokens: FakeTokenIssuer;
   readonly log = new CollectedLog();
@@ -81,6 +83,7 @@ export class KubeletBed {
       cache,
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
+      prober: this.prober,
       files: world.files ?? this.files,
       tokens: this.tokens,
       events,
