@@ -3,7 +3,7 @@
  * plan. Pure: restart policy, crash back-off, image policy, changed specs, each from records and facts.
  */
 import { keyOf } from '../objects/meta.ts';
-import { allContainerStatuses, type Container, type ContainerStatus, type Pod } from '../objects/pod.ts';
+import type { Container, Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
 import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
@@ -12,6 +12,7 @@ import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } fro
 import { failedProbe, runFailure } from './probes/container-health.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
+import { type ContainerRole, endedUnseen, mayRestart, restartPolicyOf, statusOf, succeeded } from './restart-policy.ts';
 
 export interface Waiting {
   readonly reason: string;
@@ -20,6 +21,7 @@ export interface Waiting {
 
 export type ContainerVerdict = {
   readonly container: Container;
+  readonly role: ContainerRole;
   readonly records: ContainerRecords;
   /** Look again then. */
   readonly changesAt?: number;
@@ -34,9 +36,12 @@ export type ContainerVerdict = {
   | { readonly step: 'wait'; readonly waiting: Waiting }
 );
 
+export type StartVerdict = Extract<ContainerVerdict, { readonly step: 'start' }>;
+
 export interface ContainerQuestion {
   readonly pod: Pod;
   readonly container: Container;
+  readonly role: ContainerRole;
   readonly records: ContainerRecords;
   readonly observed: PodObservation;
   /** The attempt of the pause container that runs; undefined while none does. */
@@ -45,27 +50,28 @@ export interface ContainerQuestion {
 
 type Outcome = ContainerVerdict extends infer V
   ? V extends ContainerVerdict
-    ? Omit<V, 'container' | 'records'>
+    ? Omit<V, 'container' | 'role' | 'records'>
     : never
   : never;
 
 export function containerVerdict(question: ContainerQuestion, now: number): ContainerVerdict {
-  const { container, records } = question;
+  const { container, role, records } = question;
   const { newest } = records;
   const outcome =
     newest !== undefined && isRunning(newest) ? runningOutcome(question, newest, now) : stoppedOutcome(question, now);
-  return { container, records, ...outcome } as ContainerVerdict;
+  return { container, role, records, ...outcome } as ContainerVerdict;
 }
 
 function runningOutcome(question: ContainerQuestion, running: PodContainer, now: number): Outcome {
-  const { pod, container, sandboxAttempt } = question;
+  const { pod, container, role, sandboxAttempt } = question;
   if (running.sandboxAttempt !== sandboxAttempt)
     return { step: 'stop', message: `Stopping container ${container.name}` };
-  const failure = runFailure(pod, container, running, question.observed, pod.spec.restartPolicy !== 'Never');
+  const restarts = restartPolicyOf(pod, role) !== 'Never';
+  const failure = runFailure(pod, container, running, question.observed, restarts);
   if (failure !== undefined) return { step: 'stop', ...failure };
-  // A pod that never restarts a container cannot be given a new image: stopping it would end the pod.
-  if (isSameSpec(running.specHash, specHash(pod, container)) || pod.spec.restartPolicy === 'Never')
-    return { step: 'keep' };
+  // What never restarts cannot be given a new image: stopping it would end the pod. What comes to its end by itself need not.
+  const isLeft = role === 'init' || !restarts;
+  if (isLeft || isSameSpec(running.specHash, specHash(pod, container))) return { step: 'keep' };
   const image = askForImage(question, undefined, now);
   if (image.kind === 'ready') {
     return { step: 'stop', message: `Container ${container.name} definition changed, will be restarted` };
@@ -75,14 +81,21 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
 }
 
 function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
-  const { pod, container, records, observed, sandboxAttempt } = question;
+  const { pod, container, role, records, observed, sandboxAttempt } = question;
   const { newest } = records;
   const failure = observed.failures[container.name];
   const ended = endOf(newest, failure);
-  if (ended === undefined ? endedUnseen(pod, container) : !mayRestart(pod, ended, observed)) return { step: 'ended' };
-
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
+  const policy = restartPolicyOf(pod, role);
+  // What an init container has done is undone with the pause container.
+  const isUndone = role === 'init' && ended !== undefined && isStale && succeeded(ended);
+  const isOver =
+    ended === undefined
+      ? endedUnseen(policy, statusOf(pod, container))
+      : !mayRestart(policy, ended, failedProbe(ended, observed) !== undefined);
+  if (isOver && !isUndone) return { step: 'ended' };
+
   const turn = nextTurn(question, ended, { isChanged, isStale });
   if (ended !== undefined && !isChanged && !isStale) {
     const dueAt = endedAt(ended) + restartDelayMs(turn.crashes);
@@ -113,26 +126,6 @@ function endOf(newest: PodContainer | undefined, failure: CreationFailure | unde
   if (newest === undefined || hasEnded(newest)) return newest;
   const startFailed = failure?.reason === 'RunContainerError' && failure.attempt === newest.attempt;
   return startFailed ? { ...newest, error: failure.message } : undefined;
-}
-
-/** What a probe has ended has failed, whatever its exit code. */
-function mayRestart(pod: Pod, ended: PodContainer, observed: PodObservation): boolean {
-  const { restartPolicy } = pod.spec;
-  const hasFailed = !succeeded(ended) || failedProbe(ended, observed) !== undefined;
-  return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && hasFailed);
-}
-
-export function succeeded(ended: PodContainer): boolean {
-  return ended.state === 'exited' && ended.exitCode === 0;
-}
-
-/** Whether the pod's status says it has ended, though no container is left to show it. */
-function endedUnseen(pod: Pod, container: Container): boolean {
-  const known = statusOf(pod, container);
-  if (known === undefined || pod.spec.restartPolicy === 'Always') return false;
-  const { terminated, running } = known.state;
-  if (pod.spec.restartPolicy === 'Never') return terminated !== undefined || running !== undefined;
-  return terminated?.exitCode === 0;
 }
 
 function nextTurn(
@@ -184,13 +177,12 @@ function askForImage(
 /** A pull that is tried again keeps the reason it is known for. */
 function whilePulling(pod: Pod, container: Container): Waiting {
   const known = statusOf(pod, container)?.state.waiting;
-  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff'
-    ? known
-    : { reason: 'ContainerCreating' };
+  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff' ? known : beforeItsStart(pod);
 }
 
-export function statusOf(pod: Pod, container: Container): ContainerStatus | undefined {
-  return allContainerStatuses(pod).find(({ name }) => name === container.name);
+/** What a container waits for of which nothing else can be said. */
+export function beforeItsStart({ spec }: Pod): Waiting {
+  return { reason: (spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' };
 }
 
 function changing({ changesAt }: { changesAt?: number }): { changesAt?: number } {

@@ -26,6 +26,8 @@ const LABEL_CRASHES = 'sampan.dev/crashes';
 const LABEL_GRACE_SECONDS = 'sampan.dev/grace-seconds';
 /** The hook as JSON, its port a number: it is run also where the pod's object is gone. */
 const LABEL_PRE_STOP = 'sampan.dev/pre-stop';
+/** Of sidecars: the place among the pod's init containers. */
+const LABEL_SIDECAR = 'sampan.dev/sidecar';
 
 /** A container of a pod, as the plan sees it. */
 export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
@@ -38,6 +40,8 @@ export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
   readonly graceSeconds: number;
   readonly specHash: string;
   readonly preStop?: LifecycleHandler;
+  /** Of a sidecar, its place among the pod's init containers: the later, the sooner it stops once the others have. */
+  readonly sidecar?: number;
 }
 
 export interface PodIdentity extends ObjectKey {
@@ -47,7 +51,7 @@ export interface PodIdentity extends ObjectKey {
 export interface ContainerIdentity
   extends Pick<
     PodContainer,
-    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'preStop'
+    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'preStop' | 'sidecar'
   > {
   readonly pod: PodIdentity;
   readonly instance: string;
@@ -75,6 +79,7 @@ export function containerLabels(identity: ContainerIdentity): Record<string, str
     [LABEL_CRASHES]: String(identity.crashes),
     [LABEL_GRACE_SECONDS]: String(identity.graceSeconds),
     ...(identity.preStop && { [LABEL_PRE_STOP]: JSON.stringify(identity.preStop) }),
+    ...(identity.sidecar !== undefined && { [LABEL_SIDECAR]: String(identity.sidecar) }),
   };
 }
 
@@ -96,6 +101,7 @@ export function readPodContainer({ name: _name, labels, ...record }: ContainerRe
     graceSeconds: wholeNumber(labels[LABEL_GRACE_SECONDS], 30),
     specHash: labels[LABEL_SPEC_HASH] ?? '',
     ...(preStop !== undefined && { preStop: JSON.parse(preStop) as LifecycleHandler }),
+    ...(labels[LABEL_SIDECAR] !== undefined && { sidecar: wholeNumber(labels[LABEL_SIDECAR]) }),
   };
 }
 

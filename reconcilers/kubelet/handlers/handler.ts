@@ -2,7 +2,7 @@
  * What a probe or a hook does, with everything looked up that it needs: ports by their names, the pod's address. Pure; the plan makes
  * them, run-probe.ts and run-hook.ts carry them out.
  */
-import type { Container, Pod } from '../../objects/pod.ts';
+import type { Container } from '../../objects/pod.ts';
 import type { HttpGetAction, LifecycleHandler, Probe } from '../../objects/probe.ts';
 import type { HttpTarget, NetworkTarget } from '../../ports/prober.ts';
 import { type PodContainer, SANDBOX } from '../identity.ts';
@@ -59,9 +59,4 @@ export function addressOf(container: PodContainer, { containers, node }: PodObse
 function portOf(port: number | string, ports: Container['ports'] = []): number | undefined {
   if (typeof port === 'number') return port;
   return ports.find(({ name }) => name === port)?.containerPort;
-}
-
-/** The containers of a pod that may have probes and hooks. */
-export function attendedContainers({ spec }: Pod): readonly Container[] {
-  return spec.containers;
 }

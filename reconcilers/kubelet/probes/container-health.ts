@@ -4,9 +4,11 @@
  * nothing. Source: pkg/kubelet/prober (UpdatePodStatus), pkg/kubelet/kuberuntime (computePodActions).
  */
 import type { Container, Pod } from '../../objects/pod.ts';
+import type { ContainerVerdict } from '../container-verdict.ts';
 import { postStartState } from '../hooks/post-start.ts';
 import type { PodContainer } from '../identity.ts';
 import type { PodObservation } from '../observation.ts';
+import { isRunning } from '../pod-records.ts';
 import { reportedRun } from '../reported-run.ts';
 
 export interface ContainerHealth {
@@ -29,6 +31,15 @@ export function containerHealth(
   const started = isUp && hasStarted;
   const isReady = container.readinessProbe === undefined || passed(results?.readiness, known?.ready);
   return { isUp, started, ready: started && isReady };
+}
+
+/** Whether those may start that come after it. */
+export function hasStarted(
+  pod: Pod,
+  { container, records: { newest } }: Pick<ContainerVerdict, 'container' | 'records'>,
+  observed: PodObservation,
+): boolean {
+  return newest !== undefined && isRunning(newest) && containerHealth(pod, container, newest, observed).started;
 }
 
 export interface RunFailure {

@@ -2,12 +2,11 @@
  * Which probes of a pod are to run now, and which hooks are due: a pure part of the kubelet's plan. A startup probe holds back the others;
  * a container that is being stopped is no longer asked whether it lives.
  */
-import type { Container, Pod } from '../../objects/pod.ts';
-import { isPodTerminal } from '../../objects/pod.ts';
+import { type Container, isPodTerminal, lastingContainers, type Pod } from '../../objects/pod.ts';
 import type { Probe } from '../../objects/probe.ts';
 import type { KubeletAction, RunPostStart } from '../actions.ts';
 import { podIdentity } from '../container-spec.ts';
-import { addressOf, attendedContainers, handlerOf } from '../handlers/handler.ts';
+import { addressOf, handlerOf } from '../handlers/handler.ts';
 import { postStartState } from '../hooks/post-start.ts';
 import type { PodContainer } from '../identity.ts';
 import type { PodObservation } from '../observation.ts';
@@ -41,7 +40,7 @@ export function attention(
 function attendedRuns(pod: Pod, own: readonly PodContainer[]): Run[] {
   if (pod.metadata.deletionTimestamp !== undefined || isPodTerminal(pod)) return [];
   const records = podRecords(own);
-  return attendedContainers(pod).flatMap((container) => {
+  return lastingContainers(pod.spec).flatMap((container) => {
     const { newest: run } = records.of(container.name);
     const isReachable = isRunning(records.sandbox) && run?.sandboxAttempt === records.sandbox?.attempt;
     return run !== undefined && isRunning(run) && isReachable ? [{ container, run }] : [];
