@@ -25,7 +25,7 @@ export async function httpProbe(target: HttpTarget, limits: ProbeLimits): Promis
       if (next === undefined) return answerOf(response, await bodyOf(response));
       response.destroy();
       if (redirects === MOST_REDIRECTS - 1) {
-        return { outcome: 'failure', output: `Get "${next}": stopped after ${MOST_REDIRECTS} redirects` };
+        return { outcome: 'failure', output: `Get "${next.href}": stopped after ${MOST_REDIRECTS} redirects` };
       }
       url = next;
     }
@@ -38,7 +38,7 @@ export async function httpProbe(target: HttpTarget, limits: ProbeLimits): Promis
     };
     return {
       outcome: 'failure',
-      output: `Get "${url}": ${deadline.isOver ? timeout : connectError(dialled, error)}`,
+      output: `Get "${url.href}": ${deadline.isOver ? timeout : connectError(dialled, error)}`,
     };
   }
 }
@@ -75,11 +75,13 @@ function headersOf(url: URL, target: HttpTarget): string[] {
     return lower !== 'host' && !(lower === 'accept' && value === '');
   });
   return [
-    ...['Host', hostHeader(target) ?? url.host],
+    'Host',
+    hostHeader(target) ?? url.host,
     ...(named('user-agent') ? [] : ['User-Agent', userAgent(target.purpose)]),
     ...(named('accept') ? [] : ['Accept', '*/*']),
     ...own.flatMap(({ name, value }) => [name, value]),
-    ...['Connection', 'close'],
+    'Connection',
+    'close',
   ];
 }
 

@@ -55,12 +55,12 @@ export class ProbeWorker {
   }
 
   async #probe(): Promise<void> {
-    const { clock, run } = this.#deps;
+    const { clock } = this.#deps;
     const { signal } = this.#stopped;
     const counts = this.#schedule.begin(clock.now());
-    const outcome = await run(this.#task, signal).catch(
-      (error: unknown): ProbeOutcome => ({ outcome: 'error', output: messageOf(error) }),
-    );
+    const outcome = await this.#deps
+      .run(this.#task, signal)
+      .catch((error: unknown): ProbeOutcome => ({ outcome: 'error', output: messageOf(error) }));
     if (signal.aborted) return;
     if (outcome !== undefined) this.#take(outcome, counts);
     this.#schedule.ended(clock.now());
