@@ -34,6 +34,7 @@ import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers
 import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -172,13 +173,14 @@ export interface NodePorts {
   readonly prober: Prober;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, prober, filter, files, tokens }: NodePorts,
+  { runtime, prober, filter, files, terminationFiles, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -197,6 +199,7 @@ export function nodeLoops(
         runtime,
         prober,
         files,
+        terminationFiles,
         tokens,
         events: eventsOf(core, 'kubelet'),
         clock,

@@ -10,6 +10,7 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
+import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
@@ -100,7 +101,14 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, prober: new NetworkProber(), filter, files, tokens },
+      {
+        runtime,
+        prober: new NetworkProber(),
+        filter,
+        files,
+        terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
+        tokens,
+      },
       {
         ...config,
         ...machine,

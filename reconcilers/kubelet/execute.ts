@@ -13,10 +13,11 @@ import type { KubeletAction, StatusEvent } from './actions.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import type { PostStartHooks } from './hooks/post-start-hooks.ts';
-import type { PodIdentity } from './identity.ts';
+import { type PodIdentity, readPodContainer } from './identity.ts';
 import type { ImagePulls } from './image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
 import type { ProbeWorkers } from './probes/probe-workers.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface ExecuteDeps {
@@ -31,10 +32,11 @@ export interface ExecuteDeps {
   readonly probes: ProbeWorkers;
   readonly start: PodStart;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
-  const { cache, client, runtime, events, view, pulls, stops, postStarts, probes, start, volumes } = deps;
+  const { cache, client, runtime, events, view, pulls, stops, postStarts, probes, start, volumes, messages } = deps;
 
   const announcer = (identity: PodIdentity) => {
     const pod = cache.get('Pod', keyOf({ metadata: identity }));
@@ -64,8 +66,10 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
       view.whileAnswering(async () => {
         await Promise.all(
           ids.map(async (id) => {
+            const record = view.get(id);
             await view.hold(id, () => runtime.remove(id));
             view.drop(id);
+            if (record !== undefined) await messages.remove(readPodContainer(record));
           }),
         );
       }),

@@ -15,6 +15,7 @@ import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { Prober } from '../ports/prober.ts';
+import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
@@ -31,6 +32,7 @@ import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
 import { ProbeWorkers } from './probes/probe-workers.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
@@ -45,6 +47,7 @@ export interface KubeletDeps {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -70,14 +73,15 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const postStarts = new PostStartHooks(attending);
   const probes = new ProbeWorkers(attending);
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
-  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
+  const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
+  const start = new PodStart({ runtime, view, memory, messages, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held });
-  const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes });
+  const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', volumeReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
-  const observing = { view, memory, stops, postStarts, probes, volumes, held, endpointsByPod };
+  const observing = { view, memory, stops, postStarts, probes, volumes, messages, held, endpointsByPod };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -119,7 +123,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       signal.addEventListener('abort', () => probes.stop(), { once: true });
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
+      await messages.findLeft();
       const onAll = () => {
+        void messages.removeLeft();
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
       };

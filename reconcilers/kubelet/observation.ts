@@ -27,6 +27,8 @@ export interface PodObservation {
   readonly hooks?: Readonly<Record<string, HookState>>;
   /** Absent: no probe of the pod runs or has answered. */
   readonly probes?: ProbesObserved;
+  /** By container id: what those said that have ended since the pod's status was written. */
+  readonly messages?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */

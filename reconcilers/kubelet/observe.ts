@@ -22,6 +22,7 @@ import type { Drain, HookState, NodeFacts, PodObservation, VolumesObserved } fro
 import type { PodMemory } from './pod-memory.ts';
 import { podRecords } from './pod-records.ts';
 import type { ProbeWorkers } from './probes/probe-workers.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -33,6 +34,7 @@ export interface ObserveDeps {
   readonly postStarts: PostStartHooks;
   readonly probes: ProbeWorkers;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly config: KubeletConfig;
@@ -56,6 +58,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
   const drain = desired && drainOf(desired, deps);
   const hooks = hooksOf(containers, postStarts);
@@ -74,6 +77,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       failures: identity ? memory.failures(identity) : {},
       ...(hooks && { hooks }),
       ...(probing && { probes: probing }),
+      ...(Object.keys(messages).length > 0 && { messages }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),

@@ -27,6 +27,7 @@ export function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...(container.terminationMessagePath && { terminationMessagePath: container.terminationMessagePath }),
         ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),

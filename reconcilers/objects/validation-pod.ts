@@ -16,6 +16,7 @@ import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
+const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'] as const;
 const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
 /** Of use for what runs on, so not for what is waited for until it ends. */
@@ -122,6 +123,7 @@ export function validateContainerCommon(
     ...((name ?? '') === '' ? [required(child(at, 'name'))] : matchesFormat(name, dnsLabel, child(at, 'name'))),
     ...(taken ? [duplicate(child(at, 'name'), name)] : []),
     ...validateImage(image, child(at, 'image')),
+    ...oneOf(container.terminationMessagePolicy, MESSAGE_POLICIES, child(at, 'terminationMessagePolicy')),
     ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
     ...validateEnv(container, child(at, 'env')),
     ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),

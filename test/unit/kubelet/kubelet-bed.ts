@@ -18,6 +18,7 @@ import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -37,6 +38,7 @@ export class KubeletBed {
   readonly runtime: FakeRuntime;
   readonly prober = new FakeProber();
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
@@ -85,6 +87,7 @@ export class KubeletBed {
       runtime: world.runtime,
       prober: this.prober,
       files: world.files ?? this.files,
+      terminationFiles: this.terminationFiles,
       tokens: this.tokens,
       events,
       clock,

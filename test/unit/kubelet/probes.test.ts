@@ -97,6 +97,20 @@ describe('kubelet: probes', () => {
       assert.equal((await status()).restartCount, 2);
     });
 
+    it('make the restart count grow to 5, and never fall', async () => {
+      await run({ livenessProbe: tcp({ periodSeconds: 1, failureThreshold: 1 }) });
+      const counts = [0];
+      for (let minute = 0; (counts.at(-1) ?? 0) < 5 && minute < 60; minute++) {
+        await bed.advance(60_000);
+        counts.push((await status()).restartCount);
+      }
+      assert.equal(counts.at(-1), 5);
+      assert.deepEqual(
+        counts,
+        counts.toSorted((a, b) => a - b),
+      );
+    });
+
     it('are never heard where the container is well', async () => {
       bed.prober.listen(PORT);
       await run({ livenessProbe: tcp({ periodSeconds: 1, failureThreshold: 1 }) });
