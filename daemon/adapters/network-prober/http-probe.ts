@@ -2,13 +2,16 @@
  * One GET as Kubernetes makes it: on a connection of its own, without a look at certificates, with redirects that stay on the host.
  * Source: pkg/probe/http (http.go, request.go).
  */
-import { once } from 'node:events';
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps, Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { HttpAnswer, HttpTarget, ProbeLimits } from '../../../reconcilers/ports/prober.ts';
 import { Deadline } from './deadline.ts';
 import { addressOf, connectError, userAgent } from './words.ts';
+
+/** A new connection for each: what is asked is whether a new client is served. */
+const PLAIN = new Agent({ keepAlive: false });
+const SECURE = new SecureAgent({ keepAlive: false, rejectUnauthorized: false, maxCachedSessions: 0 });
 
 const MOST_BODY = 10 * 1024;
 const MOST_REDIRECTS = 10;
@@ -49,22 +52,20 @@ function urlOf(target: HttpTarget): URL {
   return new URL(`${scheme.toLowerCase()}://${addressOf(target)}${path.startsWith('/') ? '' : '/'}${path}`);
 }
 
-async function get(url: URL, target: HttpTarget, signal: AbortSignal): Promise<IncomingMessage> {
-  const isSecure = url.protocol === 'https:';
-  const headers = headersOf(url, target);
+function get(url: URL, target: HttpTarget, signal: AbortSignal): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const options = { headers: headersOf(url, target), signal };
   const name = hostHeader(target)?.replace(/:\d+$/, '') ?? url.hostname;
-  const request = isSecure
-    ? requestHttps(url, {
-        agent: false,
-        headers,
-        signal,
-        rejectUnauthorized: false,
-        ...(isIP(name.replace(/^\[|\]$/g, '')) === 0 && { servername: name }),
-      })
-    : requestHttp(url, { agent: false, headers, signal });
-  request.end();
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return response;
+  const request =
+    url.protocol === 'https:'
+      ? requestHttps(url, { ...options, agent: SECURE, ...(!isAddress(name) && { servername: name }) })
+      : requestHttp(url, { ...options, agent: PLAIN });
+  request.on('response', resolve).on('error', reject).end();
+  return promise;
+}
+
+function isAddress(host: string): boolean {
+  return isIP(host.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 /** As name, value, name, value: a header may be there several times. */
@@ -98,15 +99,18 @@ function redirectOf({ statusCode = 0, headers: { location } }: IncomingMessage, 
 }
 
 /** No more of it than people are shown. */
-async function bodyOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= MOST_BODY) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MOST_BODY).toString();
+function bodyOf(response: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let body = '';
+  const end = () => resolve(body.slice(0, MOST_BODY));
+  const take = (text: string) => {
+    body += text;
+    if (body.length < MOST_BODY) return;
+    end();
+    response.destroy();
+  };
+  response.setEncoding('utf8').on('data', take).on('end', end).on('error', reject);
+  return promise;
 }
 
 function answerOf({ statusCode: status = 0 }: IncomingMessage, body: string): HttpAnswer {

@@ -4,7 +4,7 @@ import { applyDefaults } from '../../../reconcilers/objects/defaults.ts';
 import type { Json, JsonObject } from '../../../reconcilers/objects/json.ts';
 import type { Container } from '../../../reconcilers/objects/pod.ts';
 import { containerHash } from '../../../reconcilers/objects/pod-template-hash.ts';
-import { validate } from '../../../reconcilers/objects/validation.ts';
+import { validateObject } from '../../../reconcilers/objects/validation.ts';
 
 function podOf(container: JsonObject, spec: JsonObject = {}): JsonObject {
   const containers = [{ name: 'web', image: 'web', ...container }];
@@ -23,7 +23,7 @@ function containerOf(container: JsonObject): Container {
 }
 
 function problems(container: JsonObject, spec?: JsonObject): string[] {
-  return validate('Pod', applyDefaults('Pod', podOf(container, spec)) as never).map(String);
+  return validateObject('Pod', applyDefaults('Pod', podOf(container, spec))).map(String);
 }
 
 const exec = { exec: { command: ['true'] } };
