@@ -14,7 +14,7 @@ import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { type PodIdentity, readPodContainer } from './identity.ts';
-import type { ImagePulls } from './image-pulls.ts';
+import type { ImagePulls } from './images/image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
 import type { ProbeWorkers } from './probes/probe-workers.ts';
 import type { TerminationMessages } from './termination-messages.ts';
@@ -49,6 +49,8 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
     'pull-image': async (action) => pulls.begin(action, announcer(action.pod)),
 
     'run-containers': (action, signal) => view.whileAnswering(() => start.run(action, announcer(action.pod), signal)),
+
+    'give-up-pulls': async (action) => pulls.giveUp(action),
 
     'run-post-start': async (action) => postStarts.begin(action, announcer(action.pod)),
 

@@ -12,7 +12,9 @@ import type { Pod } from '../objects/pod.ts';
 import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
+import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { NodeLogins } from '../ports/node-logins.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
@@ -20,12 +22,14 @@ import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
 import type { KubeletConfig } from './config.ts';
+import { configReference, configReferences } from './config-objects.ts';
+import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
 import { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { PreStopHooks } from './hooks/pre-stop-hooks.ts';
-import { ImagePulls, type PullObserver } from './image-pulls.ts';
+import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
@@ -34,7 +38,7 @@ import { PodStart } from './pod-start.ts';
 import { ProbeWorkers } from './probes/probe-workers.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
-import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** dockerd is as fast with eight things at once as with more. */
@@ -49,6 +53,8 @@ export interface KubeletDeps {
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
+  readonly ledger: ImageLedger;
+  readonly logins: NodeLogins;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -72,16 +78,31 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const stops = new ContainerStops({ ...attending, preStops: new PreStopHooks(attending) });
   const postStarts = new PostStartHooks(attending);
   const probes = new ProbeWorkers(attending);
-  const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
+  const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
-  const start = new PodStart({ runtime, view, memory, messages, clock, onNetwork });
+  const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
-  const volumes = new PodVolumes({ ...deps, memory, held });
+  const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
   const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
-  const podsByReference = cache.index('Pod', volumeReferences);
+  const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
-  const observing = { view, memory, stops, postStarts, probes, volumes, messages, held, endpointsByPod };
+  const observing = {
+    ...deps,
+    view,
+    pulls,
+    memory,
+    stops,
+    postStarts,
+    probes,
+    volumes,
+    messages,
+    held,
+    containerConfig,
+    endpointsByPod,
+    isRouted,
+  };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -92,7 +113,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     routine: ['set-probes'],
     reconciler: {
       name: 'kubelet',
-      observe: (key) => observePod(key, { ...observing, cache, config, clock, isRouted }),
+      observe: (key) => observePod(key, observing),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -112,7 +133,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       }
       if (change.kind === 'ConfigMap' || change.kind === 'Secret' || change.kind === 'ServiceAccount') {
         const { namespace = '', name } = change.object.metadata;
-        const users = podsByReference.get(volumeReference(change.kind, namespace, name));
+        const users = podsByReference.get(configReference(change.kind, namespace, name));
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;

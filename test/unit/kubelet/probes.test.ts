@@ -162,6 +162,26 @@ describe('kubelet: probes', () => {
     });
   });
 
+  it('of a sidecar hold back what comes after it, and count for the pod', async () => {
+    const sidecar = {
+      name: 'side',
+      image: 'other',
+      restartPolicy: 'Always' as const,
+      startupProbe: tcp({ periodSeconds: 1, failureThreshold: 60 }),
+      readinessProbe: { grpc: { port: 9, service: '' } } as Probe,
+    };
+    await run({}, { initContainers: [sidecar] });
+    await bed.advance(10_000);
+    assert.deepEqual(await bed.summary(), ['POD_0 running', 'side_0 running']);
+    bed.prober.listen(PORT);
+    await bed.advance(1_000);
+    assert.deepEqual(await bed.summary(), ['POD_0 running', 'side_0 running', 'web_0 running']);
+    assert.equal((await condition('Ready'))?.message, 'containers with unready status: [side]');
+    bed.prober.listen(9);
+    await bed.advance(10_000);
+    assert.equal((await condition('Ready'))?.status, 'True');
+  });
+
   it('of which one hangs delay no other, nor the kubelet', async () => {
     bed.prober.listen(1, 'never');
     bed.prober.listen(PORT);
