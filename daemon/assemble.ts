@@ -35,6 +35,7 @@ import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
+import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
@@ -173,6 +174,7 @@ export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConf
 
 export interface NodePorts {
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
@@ -184,7 +186,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, terminationFiles, tokens, ledger, logins }: NodePorts,
+  { runtime, prober, filter, files, terminationFiles, tokens, ledger, logins }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -201,6 +203,7 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        prober,
         files,
         terminationFiles,
         tokens,

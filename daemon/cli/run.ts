@@ -13,6 +13,7 @@ import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
@@ -106,6 +107,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       core,
       {
         runtime,
+        prober: new NetworkProber(),
         filter,
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
