@@ -73,13 +73,11 @@ export interface CoreOptions {
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
-  const { random, clock, log } = essentials;
   // Admission reads what the cache holds, and the cache follows the registry.
-  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
-  const registry = new Registry({ store, clock, random, admissions });
+  const registry = registryOver(store, options, essentials, () => cache);
   const cache: ObjectCache = new ObjectCache(
     CACHED_KINDS,
-    { client: registry, clock, log },
+    { client: registry, ...essentials },
     { passing: PASSING_KINDS },
   );
   return {
@@ -90,6 +88,26 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
     host: options.host,
     recorders: [],
   };
+}
+
+/** The same, for the loops of a leader: reads come from the same cache, writes go to `fenced`. */
+export function leaderCore(core: Core, fenced: Store, options: CoreOptions): Core {
+  const registry = registryOver(fenced, options, core, () => core.cache);
+  return { ...core, registry, client: registryReadYourWrites(registry, core.cache), recorders: [] };
+}
+
+function registryOver(
+  store: Store,
+  options: CoreOptions,
+  { random, clock }: Essentials,
+  cache: () => ObjectCache,
+): Registry {
+  return new Registry({
+    store,
+    clock,
+    random,
+    admissions: standardAdmissions(options, { store, clock, random, cache }),
+  });
 }
 
 /** An assembled loop, ready to run; its own types are nobody's business outside it. */
