@@ -38,6 +38,7 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -176,6 +177,7 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
@@ -184,7 +186,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens, ledger, logins }: NodePorts,
+  { runtime, filter, files, terminationFiles, tokens, ledger, logins }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -202,6 +204,7 @@ export function nodeLoops(
         client,
         runtime,
         files,
+        terminationFiles,
         tokens,
         ledger,
         logins,

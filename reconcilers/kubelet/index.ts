@@ -16,22 +16,25 @@ import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { NodeLogins } from '../ports/node-logins.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
 import type { KubeletConfig } from './config.ts';
+import { configReference, configReferences } from './config-objects.ts';
+import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
 import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
-import { pullSecretsOf } from './images/pull-credentials.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
-import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** dockerd is as fast with eight things at once as with more. */
@@ -43,6 +46,7 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
@@ -67,15 +71,28 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
-  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
+  const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
+  const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
-  const volumes = new PodVolumes({ ...deps, memory, held });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
-  const podsByReference = cache.index('Pod', (pod) => [
-    ...new Set([...volumeReferences(pod), ...pullSecretReferences(pod)]),
-  ]);
+  const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
+  const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
+  const observing = {
+    ...deps,
+    view,
+    pulls,
+    memory,
+    stops,
+    volumes,
+    messages,
+    held,
+    containerConfig,
+    endpointsByPod,
+    isRouted,
+  };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -85,8 +102,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     concurrency: CONCURRENCY,
     reconciler: {
       name: 'kubelet',
-      observe: (key) =>
-        observePod(key, { cache, view, memory, pulls, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
+      observe: (key) => observePod(key, observing),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -106,7 +122,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       }
       if (change.kind === 'ConfigMap' || change.kind === 'Secret' || change.kind === 'ServiceAccount') {
         const { namespace = '', name } = change.object.metadata;
-        const users = podsByReference.get(volumeReference(change.kind, namespace, name));
+        const users = podsByReference.get(configReference(change.kind, namespace, name));
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
@@ -116,7 +132,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       wakeups.connect((key) => enqueue({ key }), signal);
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
+      await messages.findLeft();
       const onAll = () => {
+        void messages.removeLeft();
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
       };
@@ -134,11 +152,6 @@ function isAnotherWish({ type, object, previous }: ObjectChange<'Pod' & Kind>): 
 
 function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolean {
   return object.spec.podCIDR !== previous?.spec.podCIDR || isNodeUnknown(object) !== isNodeUnknown(previous);
-}
-
-function pullSecretReferences(pod: Pod): string[] {
-  const { namespace = '' } = pod.metadata;
-  return pullSecretsOf(pod).map((name) => volumeReference('Secret', namespace, name));
 }
 
 /** The uids of the pods that get requests through these endpoints. */

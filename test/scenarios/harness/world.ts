@@ -17,6 +17,7 @@ import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
@@ -188,6 +189,7 @@ export class Machine {
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly images = new MemoryImageLedger();
   readonly #world: World;
   readonly #number: number;
@@ -264,7 +266,15 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens, ledger, logins: async () => undefined },
+      {
+        runtime,
+        filter,
+        files,
+        terminationFiles: this.terminationFiles,
+        tokens,
+        ledger,
+        logins: async () => undefined,
+      },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
