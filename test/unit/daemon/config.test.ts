@@ -124,10 +124,16 @@ describe('the command line', () => {
     ['manifests', '--max-streams=0'],
     ['manifests', '--audit-log-maxsize=0'],
     ['manifests', '--image-gc-high-threshold=101'],
-    ['manifests', '--image-gc-low-threshold=85'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));
   }
+
+  it('refuses thresholds for images that leave no room between them', async () => {
+    await assert.rejects(runWith('manifests', '--image-gc-low-threshold=85'), {
+      code: 'Usage',
+      message: '--image-gc-low-threshold: expected less than --image-gc-high-threshold (85), got 85',
+    });
+  });
 
   it('refuses to run without a source', async () => {
     await assert.rejects(runWith(), /needs at least one SOURCE/);
