@@ -9,7 +9,7 @@ import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.t
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
-import type { ImageGarbageConfig } from '../reconcilers/image-garbage/observe.ts';
+import type { ImageGarbagePolicy } from '../reconcilers/image-garbage/observation.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
@@ -19,6 +19,7 @@ import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-rang
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
+import { LABEL_INSTANCE } from '../reconcilers/kubelet/identity.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
 import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
@@ -182,7 +183,8 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConfig {
+export interface NodeOptions extends NodeConfig, KubeletConfig {
+  readonly imageGarbage: ImageGarbagePolicy;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;
@@ -238,7 +240,14 @@ export function nodeLoops(
     ),
     runLoop(
       core,
-      createImageGarbageLoop({ cache, runtime, ledger, events: eventsOf(core, 'kubelet'), clock, config: options }),
+      createImageGarbageLoop({
+        cache,
+        runtime,
+        ledger,
+        events: eventsOf(core, 'kubelet'),
+        clock,
+        config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
+      }),
     ),
     runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];
