@@ -110,7 +110,10 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   if (image.kind === 'unavailable') {
     return { step: 'wait', waiting: { reason: image.reason, message: image.message }, ...changing(image) };
   }
-  if (failure?.reason === 'CreateContainerError') {
+  const missing = observed.configProblems?.[container.name];
+  if (missing !== undefined)
+    return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: missing } };
+  if (failure?.reason === 'CreateContainerError' || failure?.reason === 'CreateContainerConfigError') {
     const retryAt = failure.at + retryDelayMs(failure.count);
     if (now < retryAt) {
       return { step: 'wait', waiting: { reason: failure.reason, message: failure.message }, changesAt: retryAt };

@@ -19,6 +19,8 @@ import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
 import type { KubeletConfig } from './config.ts';
+import { configReference, configReferences } from './config-objects.ts';
+import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
@@ -30,7 +32,7 @@ import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
-import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** dockerd is as fast with eight things at once as with more. */
@@ -66,13 +68,26 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
-  const start = new PodStart({ runtime, view, memory, messages, clock, onNetwork });
+  const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
-  const volumes = new PodVolumes({ ...deps, memory, held });
+  const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
   const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
-  const podsByReference = cache.index('Pod', volumeReferences);
+  const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
+  const observing = {
+    ...deps,
+    view,
+    memory,
+    stops,
+    volumes,
+    messages,
+    held,
+    containerConfig,
+    endpointsByPod,
+    isRouted,
+  };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -82,20 +97,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     concurrency: CONCURRENCY,
     reconciler: {
       name: 'kubelet',
-      observe: (key) =>
-        observePod(key, {
-          cache,
-          view,
-          memory,
-          stops,
-          volumes,
-          messages,
-          held,
-          clock,
-          config,
-          endpointsByPod,
-          isRouted,
-        }),
+      observe: (key) => observePod(key, observing),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -115,7 +117,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       }
       if (change.kind === 'ConfigMap' || change.kind === 'Secret' || change.kind === 'ServiceAccount') {
         const { namespace = '', name } = change.object.metadata;
-        const users = podsByReference.get(volumeReference(change.kind, namespace, name));
+        const users = podsByReference.get(configReference(change.kind, namespace, name));
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;

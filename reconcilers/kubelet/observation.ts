@@ -25,6 +25,8 @@ export interface PodObservation {
   readonly failures: Readonly<Record<string, CreationFailure>>;
   /** By container id: what those said that have ended since the pod's status was written. */
   readonly messages?: Readonly<Record<string, string>>;
+  /** By container name, of those that do not run: what it is made from and is not there. Absent: nothing is missing. */
+  readonly configProblems?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */
@@ -60,7 +62,7 @@ export interface PullFacts {
 }
 
 export interface CreationFailure {
-  readonly reason: 'CreateContainerError' | 'RunContainerError';
+  readonly reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError';
   readonly message: string;
   readonly at: number;
   /** In a row. */
