@@ -49,6 +49,8 @@ export interface PodSpec {
   /** Absent: as the ServiceAccount says. */
   automountServiceAccountToken?: boolean;
   volumes?: Volume[];
+  /** Secrets with credentials for registries. */
+  imagePullSecrets?: { name?: string }[];
   tolerations?: Toleration[];
 }
 
