@@ -463,6 +463,21 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       assert.equal((await exited(id)).exitCode, 0);
     });
 
+    it('leaves the stdin of any other open, and shows what it writes also after its own is closed', async () => {
+      const id = await run(backend().reader, { stdin: true });
+      const session = await runtime().attach(id, { stdin: true, stdout: true, stderr: true });
+      await session.write(Buffer.from('over\n'));
+      session.closeStdin();
+      let text = '';
+      for await (const { data } of session.output) {
+        text += Buffer.from(data).toString();
+        if (text.includes('over')) break;
+      }
+      await session.close();
+      assert.equal(text, 'over\n');
+      assert.equal((await runtime().inspect(id))?.state, 'running');
+    });
+
     it('ends with the container', async () => {
       const id = await run(backend().tools, { stdin: true });
       const session = await runtime().attach(id, { stdin: false, stdout: true, stderr: true });

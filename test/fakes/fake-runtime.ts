@@ -257,7 +257,8 @@ export class FakeRuntime implements port.ContainerRuntime {
         { ...choice, tty, command: [] },
         container.image.onAttach ?? FakeProcess.idle,
       );
-      if (!stdinOnce || !choice.stdin) return { ...process.session(), close: async () => process.detach() };
+      if (!stdinOnce) return { ...process.session(), closeStdin: () => {}, close: async () => process.detach() };
+      if (!choice.stdin) return { ...process.session(), close: async () => process.detach() };
       void process.ended.then((exitCode) => this.#end(container, exitCode));
       return { ...process.session(), close: async () => process.stdin.end() };
     });
