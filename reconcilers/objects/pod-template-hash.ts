@@ -14,6 +14,9 @@ import { reduceVolumes } from './volume-defaults.ts';
 /** Raised when the rules below change: fingerprints of different versions never match, and are never compared. */
 const VERSION = 'v1';
 
+/** An empty one selects everything, an absent one nothing. */
+const SELECTORS: ReadonlySet<string> = new Set(['labelSelector', 'namespaceSelector']);
+
 /** `v1-<16 hex digits>` of labels, annotations and spec. */
 export function podTemplateHash(template: PodTemplateSpec): string {
   const plain = copyJson(template as unknown as JsonObject);
@@ -69,7 +72,8 @@ function dropEmpty(object: JsonObject): void {
     } else if (typeof value === 'object' && value !== null) {
       dropEmpty(value);
     }
-    const isEmptyCollection = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+    const isEmptyCollection =
+      typeof value === 'object' && value !== null && Object.keys(value).length === 0 && !SELECTORS.has(key);
     // `enableServiceLinks: false` and a label of '' do say something.
     const isUnset = value === null || value === undefined || (value === false && key !== 'enableServiceLinks');
     if (isEmptyCollection || isUnset) delete object[key];

@@ -39,7 +39,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   PodSpec: {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
-      'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
+      'nodeName nodeSelector affinity topologySpreadConstraints hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
       'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
       'readinessGates',
     ),

@@ -8,9 +8,11 @@ import { child, element } from './field-path.ts';
 import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
+import { validateAffinity } from './validation-affinity.ts';
 import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validateProbes, validateReadinessGates } from './validation-probes.ts';
+import { validateSpreadConstraints } from './validation-spread.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
@@ -44,6 +46,8 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateAffinity(spec, at('affinity')),
+    ...validateSpreadConstraints(spec, at('topologySpreadConstraints')),
     ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }
