@@ -4,7 +4,7 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
@@ -26,10 +26,12 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { DnsServer } from '../dns/dns-server.ts';
+import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
-import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
@@ -81,25 +83,32 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const archive = new FileSnapshotArchive(config.dataDir);
   const loops = masterLoops(core, {
     ...config,
+    dnsServiceIP: dnsServiceIP(config.dns, config.serviceRange),
     clusterCidr,
     sources,
     archive,
     apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
     authority: () => pemOf(access.certificates.authority).certificate,
   });
+  let nameServer: DnsServer | undefined;
   const startNode = async (): Promise<AssembledLoop[]> => {
     const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
       signal,
     );
-    if (existing !== undefined) void tls.openForPods(existing);
+    nameServer = openNameServer(config, parseIpv4Range(addresses.clusterCidr), core);
+    const openForPods = (subnet: string) => {
+      void tls.openForPods(subnet);
+      void nameServer?.open(gatewayOf(subnet));
+    };
+    if (existing !== undefined) openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, filter, files, tokens, nameServer },
       {
         ...config,
         ...machine,
@@ -109,7 +118,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         instance: dataDir.instance(),
         maxPods: MAX_PODS,
         version,
-        onNetwork: ({ subnet }) => void tls.openForPods(subnet),
+        onNetwork: ({ subnet }) => openForPods(subnet),
         ...(view && { onPull: (report) => view.pulling(report) }),
       },
     );
@@ -162,6 +171,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await runLoops(core, loops, startNode, signal);
   } finally {
     await server.close();
+    await nameServer?.close();
     await flushEvents(core);
     loopsEnded.abort();
     await Promise.all([following, tlsEnded]);
@@ -174,6 +184,12 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
+function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
+  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
+  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */

@@ -2,10 +2,13 @@
  * What is answered to a question, apart from who asks: either made of records (prepared-answer.ts) or received from another server
  * (upstream/received-answer.ts). Both write a reply that echoes the question as it was asked, letter by letter, and fits.
  */
-import { FLAG, HEADER_LENGTH, OPCODE_MASK, RECORD_TYPE } from './codec.ts';
+import { FLAG, HEADER_LENGTH, OPCODE_MASK, RECORD_TYPE, type ResourceRecord } from './codec.ts';
 import type { Query } from './query.ts';
 
 export interface Answer {
+  readonly rcode: number;
+  /** Of its answer section, with the TTLs they have now. */
+  records(): readonly ResourceRecord[];
   /** The reply, of `limit` bytes at most: what does not fit is left out, and where that was part of the answer, the reply says so. */
   reply(query: Query, limit: number): Buffer;
 }

@@ -20,7 +20,7 @@ import { ClusterZone } from './zone/cluster-zone.ts';
 import { ReverseZone } from './zone/reverse-zone.ts';
 
 /** The last: any that is free. Who looks for it looks into the Endpoints of kube-dns. */
-const PORTS = [53, 10_053, 0] as const;
+const PORTS = [53, 10_053, 0];
 
 export interface DnsServerOptions {
   readonly clusterDomain: string;
@@ -30,6 +30,8 @@ export interface DnsServerOptions {
   readonly ranges: readonly Ipv4Range[];
   /** A file like /etc/resolv.conf. */
   readonly resolvConf: string;
+  /** The first that is free is listened on. */
+  readonly ports?: readonly number[];
 }
 
 export interface DnsServerDeps {
@@ -40,6 +42,7 @@ export interface DnsServerDeps {
 
 export class DnsServer {
   readonly resolver: Resolver;
+  readonly #ports: readonly number[];
   readonly #log: Log;
   readonly #forgetNoMore: () => void;
   readonly #listeners: Listener[] = [];
@@ -50,6 +53,7 @@ export class DnsServer {
 
   constructor(options: DnsServerOptions, { cache, clock, log }: DnsServerDeps) {
     this.#log = log.with({ server: 'dns' });
+    this.#ports = options.ports ?? PORTS;
     const { clusterDomain, clusterDns, ranges } = options;
     const objects = new ClusterObjects(cache);
     const resolvConf = new ResolvConf(options.resolvConf, { clock, log: this.#log });
@@ -106,7 +110,7 @@ export class DnsServer {
   }
 
   async #open(address: string): Promise<void> {
-    const listeners = await listenOnAny(address, this.resolver);
+    const listeners = await listenOnAny(address, this.#ports, this.resolver);
     this.#listeners.push(...listeners);
     const [{ port }] = listeners;
     this.#place = { address, port };
@@ -116,9 +120,13 @@ export class DnsServer {
 }
 
 /** Both protocols on one port: the first that is free for both. */
-async function listenOnAny(address: string, resolver: Resolver): Promise<[Listener, Listener]> {
+async function listenOnAny(
+  address: string,
+  ports: readonly number[],
+  resolver: Resolver,
+): Promise<[Listener, Listener]> {
   let failure: unknown;
-  for (const port of PORTS) {
+  for (const port of ports) {
     try {
       const tcp = await listenOnTcp({ address, port }, resolver);
       try {

@@ -21,6 +21,7 @@ const POINTER_TO_QUESTION = Buffer.from([0xc0, 0x0c]);
 export class PreparedAnswer implements Answer {
   readonly rcode: number;
   readonly #flags: number;
+  readonly #records: readonly ResourceRecord[];
   readonly #answers: readonly Buffer[];
   readonly #authorities: readonly Buffer[];
   readonly #additionals: readonly Buffer[];
@@ -33,12 +34,17 @@ export class PreparedAnswer implements Answer {
     const encoded = (record: ResourceRecord) => (record.name === name ? pointing(record) : encodeRecord(record));
     this.rcode = rcode;
     this.#flags = authoritative ? FLAG.AA : 0;
+    this.#records = answers;
     this.#answers = answers.map(encoded);
     this.#authorities = authorities.map(encoded);
     this.#additionals = additionals.map(encoded);
     this.#length = lengthOf([...this.#answers, ...this.#authorities, ...this.#additionals]);
     this.#takesTurns =
       answers.length > 1 && answers.every((record) => record.name === name && ['A', 'AAAA'].includes(record.type));
+  }
+
+  records(): readonly ResourceRecord[] {
+    return this.#records;
   }
 
   reply(query: Query, limit: number): Buffer {

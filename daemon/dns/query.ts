@@ -55,7 +55,7 @@ export function readQuery(packet: Buffer): ReadQuery {
   const query: Query = {
     packet,
     questionEnd,
-    key: scratch.latin1Slice(0, questionEnd - HEADER_LENGTH),
+    key: scratch.toString('latin1', 0, questionEnd - HEADER_LENGTH),
     type: packet.readUInt16BE(nameEnd),
     class: packet.readUInt16BE(nameEnd + 2),
   };

@@ -3,10 +3,9 @@
  * object changes that names come from, so that what is asked again and again costs no more than its copy. The listeners ask it.
  */
 import type { Answer } from './answer.ts';
-import { CLASS_IN, RCODE, type ResourceRecord } from './codec.ts';
+import { CLASS_IN, RCODE } from './codec.ts';
 import { PreparedAnswer, refusal } from './prepared-answer.ts';
 import { isTransfer, nameOf, type Query, queryFor, readQuery } from './query.ts';
-import { ReceivedAnswer } from './upstream/received-answer.ts';
 import type { Found, Zone } from './zone/zone.ts';
 
 const MOST_KEPT = 10_000;
@@ -74,22 +73,16 @@ export class Resolver {
       found = { ...next, answers: [...found.answers, ...next.answers] };
     }
     if (found.goesOnAt === undefined || this.#zoneOf(found.goesOnAt) === undefined) return found;
-    return { rcode: RCODE.SERVFAIL, answers: found.answers, authorities: [], additionals: [] };
+    return { rcode: RCODE.SERVFAIL, answers: [], authorities: [], additionals: [] };
   }
 
   /** Not kept: what another server says of it has a time of its own. */
   #elsewhere(found: Found, target: string, name: string, query: Query): Answer | Promise<Answer> {
     const completed = (answer: Answer) => {
-      const { rcode, records } = contentOf(answer);
-      const answers = [...found.answers, ...records];
-      return new PreparedAnswer({ ...found, rcode, answers, authoritative: false }, name);
+      const answers = [...found.answers, ...answer.records()];
+      return new PreparedAnswer({ rcode: answer.rcode, answers, authoritative: false }, name);
     };
     const answer = this.#deps.forward(queryFor(target, query.type, query));
     return answer instanceof Promise ? answer.then(completed) : completed(answer);
   }
-}
-
-function contentOf(answer: Answer): { readonly rcode: number; readonly records: readonly ResourceRecord[] } {
-  if (answer instanceof ReceivedAnswer) return { rcode: answer.rcode, records: answer.records() };
-  return { rcode: answer instanceof PreparedAnswer ? answer.rcode : RCODE.SERVFAIL, records: [] };
 }

@@ -73,7 +73,7 @@ function serve(socket: Socket, resolver: Resolver): void {
     } else send(reply);
   };
   socket.on('drain', regulate);
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     let offset = 0;
     while (!socket.destroyed && received.length - offset >= 2) {

@@ -91,7 +91,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     },
   },
   ServicePort: { honoured: words('name protocol port targetPort nodePort') },
-  EndpointAddress: { honoured: words('ip nodeName targetRef') },
+  EndpointAddress: { honoured: words('ip hostname nodeName targetRef') },
   EndpointPort: { honoured: words('name port protocol') },
   NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };

@@ -118,7 +118,11 @@ function validateEndpointAddress(address: JsonObject, path: string): FieldError[
   const at = child(path, 'ip');
   const errors = ipAddress(textOf(ip)).map((text) => invalid(at, ip, text));
   if (errors.length === 0) errors.push(...ipRangeProblems(textOf(ip)).map((text) => invalid(at, ip, text)));
-  return [...errors, ...matchesFormat(address.nodeName, dnsSubdomain, child(path, 'nodeName'))];
+  return [
+    ...errors,
+    ...matchesFormat(address.hostname, dnsLabel, child(path, 'hostname')),
+    ...matchesFormat(address.nodeName, dnsSubdomain, child(path, 'nodeName')),
+  ];
 }
 
 /** Addresses that would lead traffic somewhere else than to a pod or host. */

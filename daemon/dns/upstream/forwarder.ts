@@ -78,7 +78,7 @@ export class Forwarder {
       if (server === undefined) break;
       try {
         const answer = await this.#askOne(server, query);
-        this.#silentUntil.delete(server.address);
+        this.#silentUntil.delete(placeOf(server));
         if (isFinal(answer)) {
           this.#succeeded();
           return answer;
@@ -87,7 +87,7 @@ export class Forwarder {
         failures.push(`${server.address} answers with code ${answer.rcode}`);
         if (attempt >= servers.length - 1) break; // All have said so.
       } catch (error) {
-        this.#silentUntil.set(server.address, this.#deps.clock.now() + PENALTY_MS);
+        this.#silentUntil.set(placeOf(server), this.#deps.clock.now() + PENALTY_MS);
         failures.push(`${server.address}: ${messageOf(error)}`);
       }
     }
@@ -119,7 +119,7 @@ export class Forwarder {
   /** Those that were silent lately come last. */
   #inOrder(): Server[] {
     const now = this.#deps.clock.now();
-    const isSilent = ({ address }: Server) => (this.#silentUntil.get(address) ?? 0) > now;
+    const isSilent = (server: Server) => (this.#silentUntil.get(placeOf(server)) ?? 0) > now;
     const servers = this.#deps.servers();
     return [...servers.filter((server) => !isSilent(server)), ...servers.filter(isSilent)];
   }
@@ -143,4 +143,8 @@ export class Forwarder {
 /** What another server might answer otherwise is none. */
 function isFinal({ rcode }: ReceivedAnswer): boolean {
   return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+}
+
+function placeOf({ address, port }: Server): string {
+  return `${address} ${port}`;
 }

@@ -70,7 +70,6 @@ export class ReceivedAnswer implements Answer {
     return this.#write(query, flags, [fitting.length, 0, 0], fitting);
   }
 
-  /** The records of its answer section, with what is left of their TTLs. */
   records(): ResourceRecord[] {
     const age = this.#ageSeconds();
     return this.#sections[0].map(({ start }) => {
@@ -142,7 +141,7 @@ export function isAnswerTo(packet: Buffer, query: Query, id: number): boolean {
   if ((packet.readUInt16BE(2) & FLAG.QR) === 0 || packet.readUInt16BE(4) !== 1) return false;
   // Compared without regard to case: some servers answer in their own.
   const [theirs, ours] = [packet, query.packet].map((each) =>
-    each.latin1Slice(HEADER_LENGTH, query.questionEnd - 4).toLowerCase(),
+    each.toString('latin1', HEADER_LENGTH, query.questionEnd - 4).toLowerCase(),
   );
   return (
     theirs === ours &&
