@@ -35,6 +35,7 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -178,6 +179,7 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
@@ -186,7 +188,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens, nameServer }: NodePorts,
+  { runtime, filter, files, terminationFiles, tokens, nameServer }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -206,6 +208,7 @@ export function nodeLoops(
         client,
         runtime,
         files,
+        terminationFiles,
         tokens,
         events: eventsOf(core, 'kubelet'),
         clock,

@@ -35,7 +35,9 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
     for (const { id } of rest) await runtime.remove(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  for (const path of [dataDir.volumesPath, ...memoryRoots(instance)]) rmSync(path, { recursive: true, force: true });
+  for (const path of [dataDir.volumesPath, dataDir.terminationPath, ...memoryRoots(instance)]) {
+    rmSync(path, { recursive: true, force: true });
+  }
   const { network } = await choosePodNetwork(runtime, undefined);
   await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();

@@ -1,5 +1,5 @@
 /** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
-import type { PodStatus } from '../objects/pod.ts';
+import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
@@ -38,6 +38,8 @@ export interface ContainerStart {
   readonly name: string;
   /** Network and processes are filled in when the pause container has its id. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
+  /** Where in it is the file for its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
+  readonly terminationMessagePath?: string;
   /** Whose processes it sees; its own alone where this is absent. */
   readonly processesOf?: 'sandbox' | { readonly id: string };
   /** The image was there and nothing had to be pulled. */

@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
@@ -27,6 +28,7 @@ import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
@@ -40,6 +42,7 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -62,10 +65,11 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
-  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
+  const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
+  const start = new PodStart({ runtime, view, memory, messages, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
   const podsByReference = cache.index('Pod', volumeReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
@@ -79,7 +83,19 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     reconciler: {
       name: 'kubelet',
       observe: (key) =>
-        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
+        observePod(key, {
+          cache,
+          view,
+          memory,
+          stops,
+          volumes,
+          messages,
+          held,
+          clock,
+          config,
+          endpointsByPod,
+          isRouted,
+        }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -109,7 +125,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       wakeups.connect((key) => enqueue({ key }), signal);
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
+      await messages.findLeft();
       const onAll = () => {
+        void messages.removeLeft();
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
       };

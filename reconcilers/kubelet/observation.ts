@@ -23,6 +23,8 @@ export interface PodObservation {
   readonly pulls: Readonly<Record<string, PullFacts>>;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** By container id: what those said that have ended since the pod's status was written. */
+  readonly messages?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */

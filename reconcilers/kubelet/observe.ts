@@ -6,7 +6,7 @@ import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
-import type { Pod } from '../objects/pod.ts';
+import { declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
@@ -16,8 +16,11 @@ import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
+import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
+import { podRecords } from './pod-records.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -27,6 +30,7 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly config: KubeletConfig;
@@ -50,6 +54,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
   const drain = desired && drainOf(desired, deps);
   return {
@@ -64,6 +69,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       images,
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
+      ...(Object.keys(messages).length > 0 && { messages }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
@@ -82,9 +88,14 @@ async function volumesOf(
   return uids.length === 0 && Object.keys(facts).length === 0 ? undefined : { facts, held: uids };
 }
 
-/** The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. */
+/**
+ * The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. Init containers
+ * need none any more once they are behind the pod.
+ */
 function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] {
-  const idle = pod.spec.containers.filter(
+  const records = podRecords(containers.filter(({ podUid }) => podUid === pod.metadata.uid));
+  const wanted = isInitialized(pod, records) ? lastingContainers(pod.spec) : declaredContainers(pod.spec);
+  const idle = wanted.filter(
     ({ name, image }) =>
       !containers.some((each) => each.container === name && each.state === 'running' && each.image === image),
   );

@@ -17,7 +17,6 @@ export interface Support {
 }
 
 const CONTAINER_DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
-  stdinOnce: [false],
   terminationMessagePath: ['/dev/termination-log'],
   terminationMessagePolicy: ['File'],
 };
@@ -41,7 +40,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -55,13 +54,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   Container: {
     honoured: words(
-      'name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts securityContext',
+      'name image command args workingDir ports env resources imagePullPolicy tty stdin stdinOnce volumeMounts',
+      'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
   EphemeralContainer: {
     honoured: words(
-      'name image command args workingDir env imagePullPolicy tty stdin volumeMounts securityContext targetContainerName',
+      'name image command args workingDir env imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
+      'targetContainerName terminationMessagePath terminationMessagePolicy',
       // Refused, in Kubernetes' words, by validation.
       'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
     ),
@@ -99,11 +100,11 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */
 export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
   const support = Object.hasOwn(SUPPORTED_FIELDS, type) ? SUPPORTED_FIELDS[type] : undefined;
+  const isSameAsAbsent = support?.sameAsAbsent?.[field]?.some((known) => equalJson(known, value)) === true;
+  if (isSameAsAbsent) return 'left-out';
   if (support === undefined || support.honoured.includes(field)) return 'honoured';
   const isEmpty = support.emptyAsks !== true && asksForNothing(value);
-  if (support.leftOut?.includes(field) === true || isEmpty) return 'left-out';
-  const accepted = support.sameAsAbsent?.[field] ?? [];
-  return accepted.some((known) => equalJson(known, value)) ? 'left-out' : 'unsupported';
+  return support.leftOut?.includes(field) === true || isEmpty ? 'left-out' : 'unsupported';
 }
 
 /** `tolerations: []`, `securityContext: {}`. */

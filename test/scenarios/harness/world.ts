@@ -17,6 +17,7 @@ import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
@@ -186,6 +187,7 @@ export class Machine {
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -260,7 +262,7 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, filter, files, terminationFiles: this.terminationFiles, tokens },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),

@@ -98,13 +98,22 @@ describe('the command line', () => {
 
   it("has the cluster's DNS at the tenth address of the Services unless told otherwise", async () => {
     const { dns } = (await runWith('manifests')) as RunConfig;
-    assert.deepEqual(dns, { clusterDomain: 'cluster.local', clusterDns: '10.96.0.10' });
+    assert.deepEqual(dns, {
+      clusterDomain: 'cluster.local',
+      clusterDns: '10.96.0.10',
+      resolvConf: '/etc/resolv.conf',
+    });
     const moved = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/24')) as RunConfig;
     assert.equal(moved.dns.clusterDns, '123.123.123.10');
     const tiny = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/30')) as RunConfig;
     assert.equal(tiny.dns.clusterDns, '123.123.123.2');
-    const told = (await runWith('manifests', '--cluster-dns=192.0.2.53', '--cluster-domain=Box.Example.')) as RunConfig;
-    assert.deepEqual(told.dns, { clusterDomain: 'box.example', clusterDns: '192.0.2.53' });
+    const flags = ['--cluster-dns=192.0.2.53', '--cluster-domain=Box.Example.', '--resolv-conf=/run/resolv.conf'];
+    const told = (await runWith('manifests', ...flags)) as RunConfig;
+    assert.deepEqual(told.dns, {
+      clusterDomain: 'box.example',
+      clusterDns: '192.0.2.53',
+      resolvConf: '/run/resolv.conf',
+    });
   });
 
   for (const bad of [

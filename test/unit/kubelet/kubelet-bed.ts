@@ -17,6 +17,7 @@ import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -35,6 +36,7 @@ export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
@@ -82,6 +84,7 @@ export class KubeletBed {
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
       files: world.files ?? this.files,
+      terminationFiles: this.terminationFiles,
       tokens: this.tokens,
       events,
       clock,
