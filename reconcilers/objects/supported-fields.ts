@@ -40,7 +40,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds',
+      'tolerations ephemeralContainers shareProcessNamespace subdomain initContainers activeDeadlineSeconds',
     ),
     sameAsAbsent: {
       hostIPC: [false],
