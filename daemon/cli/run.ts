@@ -11,7 +11,9 @@ import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/error
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
+import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -106,6 +108,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     if (existing !== undefined) openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
+    const ledger = new FileImageLedger(dataDir.imagesPath, log);
+    const logins = nodeLoginsIn(config.images.dockerConfig, log);
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
@@ -115,6 +119,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
+        ledger,
+        logins,
         nameServer,
       },
       {
@@ -124,6 +130,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         network,
         nodeIP,
         instance: dataDir.instance(),
+        imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
         onNetwork: ({ subnet }) => openForPods(subnet),

@@ -57,6 +57,7 @@ export function wantedDnsService(dnsServiceIP: string): Draft<Service> {
       type: 'ClusterIP',
       clusterIP: dnsServiceIP,
       clusterIPs: [dnsServiceIP],
+      internalTrafficPolicy: 'Local',
       ports: DNS_PORTS.map((port) => ({ ...port, port: DNS_PORT, targetPort: DNS_PORT })),
       sessionAffinity: 'None',
     },

@@ -6,7 +6,7 @@ import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
-import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
+import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './images/image-policy.ts';
 import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { configProblem } from './resources.ts';
@@ -110,7 +110,10 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   if (image.kind === 'unavailable') {
     return { step: 'wait', waiting: { reason: image.reason, message: image.message }, ...changing(image) };
   }
-  if (failure?.reason === 'CreateContainerError') {
+  const missing = observed.configProblems?.[container.name];
+  if (missing !== undefined)
+    return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: missing } };
+  if (failure?.reason === 'CreateContainerError' || failure?.reason === 'CreateContainerConfigError') {
     const retryAt = failure.at + retryDelayMs(failure.count);
     if (now < retryAt) {
       return { step: 'wait', waiting: { reason: failure.reason, message: failure.message }, changesAt: retryAt };
@@ -169,7 +172,7 @@ function askForImage(
 ): ImageVerdict {
   const present = observed.images[container.image] !== undefined;
   const pulls = observed.pulls[container.image];
-  return imageVerdict({ container, present, pulls, previousEndedAt }, now);
+  return imageVerdict({ container, present, pulls, secrets: observed.pullSecrets, previousEndedAt }, now);
 }
 
 /** A pull that is tried again keeps the reason it is known for. */

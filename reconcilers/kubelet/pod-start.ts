@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { BindMount, ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import { isSampanError } from '../ports/errors.ts';
 import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
+import { type ContainerConfig, ContainerConfigProblem } from './container-config.ts';
 import type { ContainerView } from './container-view.ts';
 import { LABEL_UID, type PodContainer, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
 import type { CreationFailure } from './observation.ts';
@@ -20,6 +21,7 @@ export interface PodStartDeps {
   readonly view: ContainerView;
   readonly memory: PodMemory;
   readonly messages: TerminationMessages;
+  readonly containerConfig: ContainerConfig;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
@@ -98,24 +100,31 @@ export class PodStart {
 
   async #startApp(
     pod: PodIdentity,
-    { name, spec, terminationMessagePath = TERMINATION_MESSAGE_PATH, processesOf, imageWasPresent }: ContainerStart,
+    start: ContainerStart,
     sandboxId: string,
     sandboxStarted: Promise<boolean>,
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
-    const { view, memory } = this.#deps;
+    const { view, memory, containerConfig } = this.#deps;
+    const { name, spec, processesOf, imageWasPresent } = start;
     const failed = (reason: CreationFailure['reason'], message: string) => {
       this.#remember(pod, name, spec, reason, message);
       announce({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
     };
     let id: string | undefined;
     try {
+      if (start.late === 'address' && !(await sandboxStarted)) return;
+      const completed = await containerConfig.complete(pod, start, view.get(sandboxId)?.ip ?? '');
       const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
       const network = { kind: 'container', id: sandboxId } as const;
-      const mounts = await this.#withMessageFile(spec, terminationMessagePath);
-      id = await this.#create(pod, { ...spec, mounts, network, ...(pidOf !== undefined && { pidOf }) });
+      const mounts = await this.#withMessageFile(completed, start.terminationMessagePath ?? TERMINATION_MESSAGE_PATH);
+      id = await this.#create(pod, { ...completed, mounts, network, ...(pidOf !== undefined && { pidOf }) });
     } catch (error) {
+      // The pod's status says so.
+      if (error instanceof ContainerConfigProblem) {
+        return this.#remember(pod, name, spec, 'CreateContainerConfigError', error.message);
+      }
       // It was removed between the look and the creation: the next look pulls it.
       if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);
       else failed('CreateContainerError', detailOf(error));

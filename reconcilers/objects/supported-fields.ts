@@ -40,7 +40,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace subdomain initContainers activeDeadlineSeconds',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
+      'subdomain',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -54,14 +55,14 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   Container: {
     honoured: words(
-      'name image command args workingDir ports env resources imagePullPolicy tty stdin stdinOnce volumeMounts',
+      'name image command args workingDir ports env envFrom resources imagePullPolicy tty stdin stdinOnce volumeMounts',
       'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
   EphemeralContainer: {
     honoured: words(
-      'name image command args workingDir env imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
+      'name image command args workingDir env envFrom imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
       'targetContainerName terminationMessagePath terminationMessagePolicy',
       // Refused, in Kubernetes' words, by validation.
       'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
@@ -70,30 +71,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
-  EnvVar: { honoured: words('name value') },
+  EnvVar: { honoured: words('name value valueFrom') },
+  EnvVarSource: { honoured: words('fieldRef resourceFieldRef configMapKeyRef secretKeyRef') },
   ResourceRequirements: { honoured: words('limits requests') },
-  // Images are pulled without credentials.
-  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
-  Volume: { honoured: words('name projected'), emptyAsks: true },
+  Volume: { honoured: words('name projected configMap secret downwardAPI emptyDir hostPath'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
-  DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
   VolumeMount: {
-    honoured: words('name mountPath readOnly'),
+    honoured: words('name mountPath readOnly subPath subPathExpr mountPropagation'),
     sameAsAbsent: { subPath: [''], subPathExpr: [''], mountPropagation: ['None'], recursiveReadOnly: ['Disabled'] },
   },
-  ServiceSpec: {
-    honoured: words('type clusterIP clusterIPs selector ports sessionAffinity publishNotReadyAddresses'),
-    sameAsAbsent: {
-      allocateLoadBalancerNodePorts: [true],
-      externalTrafficPolicy: ['Cluster'],
-      internalTrafficPolicy: ['Cluster'],
-      ipFamilies: [['IPv4']],
-      ipFamilyPolicy: ['SingleStack'],
-    },
-  },
-  ServicePort: { honoured: words('name protocol port targetPort nodePort') },
-  EndpointAddress: { honoured: words('ip hostname nodeName targetRef') },
-  EndpointPort: { honoured: words('name port protocol') },
   NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 

@@ -6,8 +6,9 @@
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
-import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
+import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
+import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
@@ -123,6 +124,7 @@ export function validateContainerCommon(
     ...oneOf(container.terminationMessagePolicy, MESSAGE_POLICIES, child(at, 'terminationMessagePolicy')),
     ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
     ...validateEnv(container, child(at, 'env')),
+    ...validateEnvFrom(container, child(at, 'envFrom')),
     ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
   ];
 }
@@ -162,13 +164,6 @@ function validateContainerPort(
   if (hostIP !== '') errors.push(...matchesFormat(hostIP, ipAddress, at('hostIP')));
   errors.push(...oneOf(protocol, PROTOCOLS, at('protocol')));
   return errors;
-}
-
-function validateEnv(container: JsonObject, path: string): FieldError[] {
-  return objectsAt(container, 'env').flatMap(({ name }, i) => {
-    const at = child(element(path, i), 'name');
-    return (name ?? '') === '' ? [required(at)] : matchesFormat(name, envVarName, at);
-  });
 }
 
 function validateResources(resources: JsonObject, path: string): FieldError[] {

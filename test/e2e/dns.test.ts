@@ -97,7 +97,12 @@ describe('DNS', () => {
 
   it("knows a headless Service's pods together, each by its hostname, and their ports", async () => {
     const [first, second] = [await addressOf('db-0'), await addressOf('db-1')];
-    const [all, ...each] = await ask('resolve4', `db.default.${SVC}`, `db-0.db.default.${SVC}`, `db-1.db.default.${SVC}`);
+    const [all, ...each] = await ask(
+      'resolve4',
+      `db.default.${SVC}`,
+      `db-0.db.default.${SVC}`,
+      `db-1.db.default.${SVC}`,
+    );
     assert.deepEqual((all as string[]).sort(), [first, second].sort());
     assert.deepEqual(each, [[first], [second]]);
     const [ports] = (await ask('resolveSrv', `_sql._tcp.db.default.${SVC}`)) as { name: string; port: number }[][];

@@ -24,8 +24,7 @@ type OfService = Extract<ClusterName, ServiceName>;
 
 export function serviceRecords(name: string, asked: OfService, facts: ServiceFacts): NameRecords | undefined {
   const { service } = facts;
-  if ((service.spec.type as string) === 'ExternalName')
-    return asked.kind === 'service' ? alias(name, service) : undefined;
+  if (service.spec.type === 'ExternalName') return asked.kind === 'service' ? alias(name, service) : undefined;
   switch (asked.kind) {
     case 'service':
       return service.spec.clusterIP === 'None' ? headless(name, facts) : clustered(name, facts);
@@ -52,8 +51,7 @@ export function addressRecords(name: string, addresses: readonly string[]): Reso
 }
 
 /** An address is no name that could be asked for: https://kubernetes.io/docs/concepts/services-networking/service/#externalname */
-function alias(name: string, { spec }: Service): NameRecords | undefined {
-  const { externalName = '' } = spec as { readonly externalName?: string };
+function alias(name: string, { spec: { externalName = '' } }: Service): NameRecords | undefined {
   const target = externalName.replace(/\.$/, '');
   if (target === '' || isIPv4(target)) return undefined;
   return { answers: [{ type: 'CNAME', name, ttl: TTL_SECONDS, data: target }], additionals: [] };
