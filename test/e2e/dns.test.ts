@@ -49,7 +49,7 @@ subsets:
 ${pod('client')}${pod('db-0', 'hostname: db-0\n  subdomain: db')}${pod('db-1', 'hostname: db-1\n  subdomain: db')}`;
 
 describe('DNS', () => {
-  const bed = useTestBed([...['ip', 'nsenter', 'dockerd', 'containerd', 'docker', 'busybox', 'nft']]);
+  const bed = useTestBed(['ip', 'nsenter', 'dockerd', 'containerd', 'docker', 'busybox', 'nft']);
   let node: Netns;
   let dockerd: Dockerd;
   let sampan: Sampan;
@@ -125,6 +125,23 @@ describe('DNS', () => {
     assert.deepEqual(await ask('resolve4', 'www.outside.test', 'gone.outside.test'), [['192.0.2.80'], 'ENOTFOUND']);
     const [theirs, ours] = (await ask('resolve4', 'long.outside.test', `long.default.${SVC}`)) as string[][];
     assert.deepEqual([theirs?.length, ours?.length], [100, 100]);
+  });
+
+  it('gives an external name as an alias, follows its changes, and its address once it has one', async () => {
+    const services = '/api/v1/namespaces/default/services';
+    const service = `${services}/alias`;
+    await sampan.api.create(services, {
+      metadata: { name: 'alias' },
+      spec: { type: 'ExternalName', externalName: 'www.outside.test' },
+    });
+    const name = `alias.default.${SVC}`;
+    assert.deepEqual(await ask('resolveCname', name), [['www.outside.test']]);
+    assert.deepEqual(await ask('resolve4', name), [['192.0.2.80']]);
+    await sampan.api.patch(service, { spec: { externalName: 'other.outside.test' } });
+    assert.deepEqual(await ask('resolveCname', name), [['other.outside.test']]);
+    const ports = [{ port: 80 }];
+    const { spec } = await sampan.api.patch(service, { spec: { type: 'ClusterIP', externalName: null, ports } });
+    assert.deepEqual(await ask('resolve4', name), [[spec.clusterIP]]);
   });
 
   it('answers the host, and programs that know no more than UDP', async () => {
