@@ -39,7 +39,8 @@ export const HEADER_LENGTH = 12;
 export const FIXED_LENGTH = 10;
 
 interface Part<T> {
-  encode(value: T): Buffer;
+  readonly encode: { (value: T, into?: Buffer, offset?: number): Buffer; readonly bytes: number };
+  encodingLength(value: T): number;
   readonly decode: { (packet: Buffer, offset: number): T; readonly bytes: number };
 }
 
@@ -71,6 +72,17 @@ export function decodeRecord(packet: Buffer, offset: number): Decoded<Answer> {
 
 export function encodeRecord(record: Answer): Buffer {
   return recordCodec.encode(record);
+}
+
+/** Not less than {@link encodeRecordAt} writes. */
+export function encodedLength(record: ResourceRecord): number {
+  return recordCodec.encodingLength(record);
+}
+
+/** Writes the record where there is room enough for it. Answers the offset after it. */
+export function encodeRecordAt(record: ResourceRecord, into: Buffer, offset: number): number {
+  recordCodec.encode(record, into, offset);
+  return offset + recordCodec.encode.bytes;
 }
 
 /** A question of our own, with room for an answer of `udpPayloadSize`. `type` by number: the library knows not all by name. */

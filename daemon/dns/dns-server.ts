@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import type { Ipv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { formatKey, keyOf } from '../../reconcilers/objects/meta.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { messageOf } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
@@ -75,8 +76,9 @@ export class DnsServer {
       forward: (query) => forwarder.ask(query),
       onMissing: (name) => guard.seen(name),
     });
-    this.#forgetNoMore = cache.subscribe(({ kind }) => {
-      if (NAMED_KINDS.includes(kind)) this.resolver.forget();
+    this.#forgetNoMore = cache.subscribe(({ kind, object }) => {
+      if (!NAMED_KINDS.includes(kind)) return;
+      this.resolver.forget(kind === 'Namespace' ? undefined : formatKey(keyOf(object)));
     });
   }
 

@@ -3,7 +3,7 @@
  * to it in the question, so the reply has the case in which it was asked. Addresses take turns at being the first.
  */
 import { type Answer, overheadOf, startReply } from './answer.ts';
-import { encodeRecord, FLAG, RCODE, type ResourceRecord } from './codec.ts';
+import { encodedLength, encodeRecordAt, FLAG, RCODE, type ResourceRecord } from './codec.ts';
 import type { Query } from './query.ts';
 
 export interface Records {
@@ -16,29 +16,26 @@ export interface Records {
 }
 
 /** RFC 1035, 4.1.4: to the question's name, right after the header. */
-const POINTER_TO_QUESTION = Buffer.from([0xc0, 0x0c]);
+const POINTER_TO_QUESTION = 0xc00c;
 
 export class PreparedAnswer implements Answer {
   readonly rcode: number;
   readonly #flags: number;
   readonly #records: readonly ResourceRecord[];
-  readonly #answers: readonly Buffer[];
-  readonly #authorities: readonly Buffer[];
-  readonly #additionals: readonly Buffer[];
-  readonly #length: number;
+  /** All records of all sections, and where each ends. */
+  readonly #bytes: Buffer;
+  readonly #ends: readonly number[];
+  readonly #counts: readonly [number, number, number];
   readonly #takesTurns: boolean;
   #turn = 0;
 
   /** `name`: the one asked for, in lower case. */
   constructor({ rcode, authoritative, answers, authorities = [], additionals = [] }: Records, name?: string) {
-    const encoded = (record: ResourceRecord) => (record.name === name ? pointing(record) : encodeRecord(record));
     this.rcode = rcode;
     this.#flags = authoritative ? FLAG.AA : 0;
     this.#records = answers;
-    this.#answers = answers.map(encoded);
-    this.#authorities = authorities.map(encoded);
-    this.#additionals = additionals.map(encoded);
-    this.#length = lengthOf([...this.#answers, ...this.#authorities, ...this.#additionals]);
+    this.#counts = [answers.length, authorities.length, additionals.length];
+    [this.#bytes, this.#ends] = encoded([...answers, ...authorities, ...additionals], name);
     this.#takesTurns =
       answers.length > 1 && answers.every((record) => record.name === name && ['A', 'AAAA'].includes(record.type));
   }
@@ -49,28 +46,45 @@ export class PreparedAnswer implements Answer {
 
   reply(query: Query, limit: number): Buffer {
     const room = limit - overheadOf(query);
-    const answers = this.#takesTurns ? this.#rotated() : this.#answers;
-    if (this.#length <= room) return this.#write(query, 0, answers, this.#authorities, this.#additionals);
-    const fitting = firstOf(answers, room);
-    if (fitting.length < answers.length) return this.#write(query, FLAG.TC, fitting, [], []);
-    const left = room - lengthOf(answers);
-    const authorities = lengthOf(this.#authorities) <= left ? this.#authorities : [];
-    return this.#write(query, 0, answers, authorities, firstOf(this.#additionals, left - lengthOf(authorities)));
+    if (this.#bytes.length <= room) return this.#write(query, 0, this.#counts);
+    const [answers, authorities, additionals] = this.#counts;
+    if (this.#endOf(answers) > room) {
+      // Addresses that take turns are of one length, so that as many fit whichever is the first.
+      return this.#write(query, FLAG.TC, [this.#fitting(answers, room), 0, 0]);
+    }
+    if (this.#endOf(answers + authorities) > room) return this.#write(query, 0, [answers, 0, 0]);
+    const fitting = this.#fitting(answers + authorities + additionals, room);
+    return this.#write(query, 0, [answers, authorities, fitting - answers - authorities]);
   }
 
-  #write(query: Query, flags: number, ...sections: [readonly Buffer[], readonly Buffer[], readonly Buffer[]]): Buffer {
-    const records = sections.flat();
-    const counts = [sections[0].length, sections[1].length, sections[2].length] as const;
-    const reply = startReply(query, { rcode: this.rcode, flags: this.#flags | flags, counts }, lengthOf(records));
-    let offset = query.questionEnd;
-    for (const record of records) offset += record.copy(reply, offset);
+  /** So many records of each section, from the first on. */
+  #write(query: Query, flags: number, counts: readonly [number, number, number]): Buffer {
+    const length = this.#endOf(counts[0] + counts[1] + counts[2]);
+    const reply = startReply(query, { rcode: this.rcode, flags: this.#flags | flags, counts }, length);
+    const offset = query.questionEnd;
+    if (!this.#takesTurns) {
+      this.#bytes.copy(reply, offset, 0, length);
+      return reply;
+    }
+    const answersEnd = this.#endOf(this.#counts[0]);
+    const first = this.#endOf(this.#turn);
+    this.#turn = (this.#turn + 1) % this.#counts[0];
+    const given = this.#endOf(counts[0]);
+    const copied = this.#bytes.copy(reply, offset, first, Math.min(answersEnd, first + given));
+    this.#bytes.copy(reply, offset + copied, 0, given - copied);
+    this.#bytes.copy(reply, offset + given, answersEnd, answersEnd + length - given);
     return reply;
   }
 
-  #rotated(): Buffer[] {
-    const first = this.#turn;
-    this.#turn = (first + 1) % this.#answers.length;
-    return [...this.#answers.slice(first), ...this.#answers.slice(0, first)];
+  /** How many of the first `most` records fit. */
+  #fitting(most: number, room: number): number {
+    let count = most;
+    while (count > 0 && this.#endOf(count) > room) count -= 1;
+    return count;
+  }
+
+  #endOf(count: number): number {
+    return count === 0 ? 0 : (this.#ends[count - 1] as number);
   }
 }
 
@@ -81,21 +95,17 @@ export function refusal(rcode: number): PreparedAnswer {
 
 export const SERVER_FAILURE = refusal(RCODE.SERVFAIL);
 
-function pointing(record: ResourceRecord): Buffer {
-  return Buffer.concat([POINTER_TO_QUESTION, encodeRecord({ ...record, name: '.' }).subarray(1)]);
-}
-
-function firstOf(records: readonly Buffer[], room: number): Buffer[] {
-  let left = room;
-  const fitting = [];
-  for (const record of records) {
-    left -= record.length;
-    if (left < 0) break;
-    fitting.push(record);
-  }
-  return fitting;
-}
-
-function lengthOf(records: readonly Buffer[]): number {
-  return records.reduce((sum, { length }) => sum + length, 0);
+/** Records of `name` begin with a pointer to it, one byte longer than the root's name. */
+function encoded(records: readonly ResourceRecord[], name: string | undefined): [Buffer, number[]] {
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + encodedLength(record), 0));
+  let offset = 0;
+  const ends = records.map((record) => {
+    if (record.name === name) {
+      const start = offset;
+      offset = encodeRecordAt({ ...record, name: '.' }, bytes, start + 1);
+      bytes.writeUInt16BE(POINTER_TO_QUESTION, start);
+    } else offset = encodeRecordAt(record, bytes, offset);
+    return offset;
+  });
+  return [bytes.subarray(0, offset), ends];
 }

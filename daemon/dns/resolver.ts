@@ -24,6 +24,8 @@ export interface ResolverDeps {
 export class Resolver {
   readonly #deps: ResolverDeps;
   readonly #kept = new Map<string, Answer>();
+  /** The keys of those that hang on one Service, by its `namespace/name`; under '' of all others. */
+  readonly #keptOf = new Map<string, Set<string>>();
 
   constructor(deps: ResolverDeps) {
     this.#deps = deps;
@@ -50,14 +52,29 @@ export class Resolver {
     if (found.rcode === RCODE.NXDOMAIN) this.#deps.onMissing?.(name);
     if (found.goesOnAt !== undefined) return this.#elsewhere(found, found.goesOnAt, name, query);
     const answer = new PreparedAnswer({ ...found, authoritative: true }, name);
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-    this.#kept.set(query.key, answer);
+    this.#keep(query.key, answer, found.of ?? '');
     return answer;
   }
 
-  /** What names stand for may have changed. */
-  forget(): void {
-    this.#kept.clear();
+  /** What names stand for has changed: those of the Service `namespace/name`, or any. */
+  forget(service?: string): void {
+    if (service === undefined) {
+      this.#kept.clear();
+      this.#keptOf.clear();
+      return;
+    }
+    for (const name of [service, '']) {
+      for (const key of this.#keptOf.get(name) ?? []) this.#kept.delete(key);
+      this.#keptOf.delete(name);
+    }
+  }
+
+  #keep(key: string, answer: Answer, of: string): void {
+    if (this.#kept.size >= MOST_KEPT) this.forget();
+    this.#kept.set(key, answer);
+    const keys = this.#keptOf.get(of);
+    if (keys) keys.add(key);
+    else this.#keptOf.set(of, new Set([key]));
   }
 
   #zoneOf(name: string): Zone | undefined {
@@ -70,7 +87,8 @@ export class Resolver {
     for (let aliases = 1; found.goesOnAt !== undefined && aliases < MOST_ALIASES; aliases++) {
       const next = this.#zoneOf(found.goesOnAt)?.lookup(found.goesOnAt, type);
       if (next === undefined) return found;
-      found = { ...next, answers: [...found.answers, ...next.answers] };
+      const { of: _, ...rest } = next;
+      found = { ...rest, answers: [...found.answers, ...next.answers] };
     }
     if (found.goesOnAt === undefined || this.#zoneOf(found.goesOnAt) === undefined) return found;
     return { rcode: RCODE.SERVFAIL, answers: [], authorities: [], additionals: [] };

@@ -43,9 +43,15 @@ export class ClusterZone implements Zone {
   }
 
   lookup(name: string, type: number): Found {
+    const parsed = parseClusterName(name.slice(0, -this.#options.clusterDomain.length - 1));
+    const found = this.#found(name, type, parsed);
+    return 'service' in parsed ? { ...found, of: `${parsed.namespace}/${parsed.service}` } : found;
+  }
+
+  #found(name: string, type: number, parsed: ClusterName): Found {
     const { clusterDomain } = this.#options;
     const soa = soaOf(clusterDomain, { clusterDomain, serial: this.#objects.revision });
-    const records = this.#recordsOf(name, parseClusterName(name.slice(0, -clusterDomain.length - 1)), soa);
+    const records = this.#recordsOf(name, type, parsed, soa);
     if (records === undefined) return noSuchName(soa);
     const alias = records.answers.find((record) => record.type === 'CNAME');
     if (alias !== undefined) {
@@ -60,8 +66,8 @@ export class ClusterZone implements Zone {
     return found(answers, additionals);
   }
 
-  /** All that the name has, of every type; undefined where there is no such name. */
-  #recordsOf(name: string, parsed: ClusterName, soa: ResourceRecord): NameRecords | undefined {
+  /** All that the name has, ports only for who asks for them; undefined where there is no such name. */
+  #recordsOf(name: string, type: number, parsed: ClusterName, soa: ResourceRecord): NameRecords | undefined {
     switch (parsed.kind) {
       case 'domain': {
         const server = `ns.dns.${name}`;
@@ -81,15 +87,16 @@ export class ClusterZone implements Zone {
       case 'nothing':
         return undefined;
       default:
-        return this.#serviceRecordsOf(name, parsed);
+        return this.#serviceRecordsOf(name, type, parsed);
     }
   }
 
-  #serviceRecordsOf(name: string, parsed: Extract<ClusterName, ServiceName>): NameRecords | undefined {
+  #serviceRecordsOf(name: string, type: number, parsed: Extract<ClusterName, ServiceName>): NameRecords | undefined {
     const service = this.#objects.service(parsed.namespace, parsed.service);
     if (service === undefined) return undefined;
     const endpoints = () => this.#objects.endpoints(parsed.namespace, parsed.service);
-    return serviceRecords(name, parsed, { service, endpoints, clusterDomain: this.#options.clusterDomain });
+    const withPorts = type === RECORD_TYPE.SRV || type === RECORD_TYPE.ANY;
+    return serviceRecords(name, parsed, { service, endpoints, withPorts, clusterDomain: this.#options.clusterDomain });
   }
 
   #serverRecords(name: string): ResourceRecord[] {

@@ -18,6 +18,8 @@ export interface ServiceFacts {
   /** Read only where they matter. */
   readonly endpoints: () => readonly NamedEndpoint[];
   readonly clusterDomain: string;
+  /** Whether SRV records are asked for. */
+  readonly withPorts: boolean;
 }
 
 type OfService = Extract<ClusterName, ServiceName>;
@@ -37,7 +39,7 @@ export function serviceRecords(name: string, asked: OfService, facts: ServiceFac
     case 'port': {
       const isAsked = (port: NamedPort) => port.name === asked.port && hasProtocol(port, asked.protocol);
       if (!namedPorts(facts).some(isAsked)) return undefined;
-      return srvOf(name, targetsOf(facts), isAsked);
+      return withPorts(name, [], facts, () => targetsOf(facts), isAsked);
     }
   }
 }
@@ -58,34 +60,36 @@ function alias(name: string, { spec: { externalName = '' } }: Service): NameReco
 }
 
 function clustered(name: string, facts: ServiceFacts): NameRecords {
-  const { answers, additionals } = srvOf(name, targetsOf(facts));
-  return { answers: [...addressRecords(name, [facts.service.spec.clusterIP]), ...answers], additionals };
+  return withPorts(name, addressRecords(name, [facts.service.spec.clusterIP]), facts, () => targetsOf(facts));
 }
 
 function headless(name: string, facts: ServiceFacts): NameRecords | undefined {
   const endpoints = facts.endpoints();
   if (endpoints.length === 0) return undefined;
-  const { answers, additionals } = srvOf(name, targetsOf(facts));
   const addresses = [...new Set(endpoints.map(({ ip }) => ip))];
-  return { answers: [...addressRecords(name, addresses), ...answers], additionals };
+  return withPorts(name, addressRecords(name, addresses), facts, () => targetsOf(facts));
 }
 
 /** Of any Service, headless or not. */
 function oneEndpoint(name: string, { hostname }: { readonly hostname: string }, facts: ServiceFacts) {
   const endpoints = facts.endpoints().filter((endpoint) => endpoint.hostname === hostname);
   if (endpoints.length === 0) return undefined;
-  const targets = endpoints.map(({ ip, ports }) => ({ target: name, addresses: [ip], ports }));
-  const { answers, additionals } = srvOf(name, targets);
-  return {
-    answers: [
-      ...addressRecords(
-        name,
-        endpoints.map(({ ip }) => ip),
-      ),
-      ...answers,
-    ],
-    additionals,
-  };
+  const addresses = endpoints.map(({ ip }) => ip);
+  const targets = () => endpoints.map(({ ip, ports }) => ({ target: name, addresses: [ip], ports }));
+  return withPorts(name, addressRecords(name, addresses), facts, targets);
+}
+
+/** The addresses, and where they are asked for, the ports. */
+function withPorts(
+  name: string,
+  addresses: readonly ResourceRecord[],
+  facts: ServiceFacts,
+  targets: () => readonly Target[],
+  isAsked?: (port: NamedPort) => boolean,
+): NameRecords {
+  if (!facts.withPorts) return { answers: addresses, additionals: [] };
+  const { answers, additionals } = srvOf(name, targets(), isAsked);
+  return { answers: [...addresses, ...answers], additionals };
 }
 
 type NamedPort = ServicePort | EndpointPort;

@@ -14,6 +14,8 @@ export interface Found {
   readonly additionals: readonly ResourceRecord[];
   /** The name is another name for this one, of which the rest is to be asked: the CNAME in `answers` says so. */
   readonly goesOnAt?: string;
+  /** The one Service that this hangs on, there or not, as `namespace/name`; absent where it hangs on others too. */
+  readonly of?: string;
 }
 
 /** All that a name has, of every type. */
