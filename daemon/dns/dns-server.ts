@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import type { Ipv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
-import { formatKey, keyOf } from '../../reconcilers/objects/meta.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { messageOf } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
@@ -16,7 +15,7 @@ import { askOverUdp, type Server } from './upstream/exchange.ts';
 import { Forwarder } from './upstream/forwarder.ts';
 import { LoopGuard } from './upstream/loop-guard.ts';
 import { ResolvConf } from './upstream/resolv-conf.ts';
-import { ClusterObjects, NAMED_KINDS } from './zone/cluster-objects.ts';
+import { ClusterObjects, NAMED_KINDS, servicesNamedBy } from './zone/cluster-objects.ts';
 import { ClusterZone } from './zone/cluster-zone.ts';
 import { ReverseZone } from './zone/reverse-zone.ts';
 
@@ -76,9 +75,11 @@ export class DnsServer {
       forward: (query) => forwarder.ask(query),
       onMissing: (name) => guard.seen(name),
     });
-    this.#forgetNoMore = cache.subscribe(({ kind, object }) => {
-      if (!NAMED_KINDS.includes(kind)) return;
-      this.resolver.forget(kind === 'Namespace' ? undefined : formatKey(keyOf(object)));
+    this.#forgetNoMore = cache.subscribe((change) => {
+      if (!NAMED_KINDS.includes(change.kind)) return;
+      const services = servicesNamedBy(change);
+      if (services === undefined) this.resolver.forget();
+      else for (const service of services) this.resolver.forget(service);
     });
   }
 

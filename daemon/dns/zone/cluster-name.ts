@@ -58,9 +58,7 @@ function serviceName(namespace: string, [service, ...below]: string[]): ClusterN
   if (!first.startsWith('_')) return second === undefined ? { kind: 'endpoint', hostname: first, ...of } : NOTHING;
   const protocol = first.slice(1);
   if (second === undefined) return { kind: 'protocol', protocol, ...of };
-  return second.startsWith('_') && more.length === 0
-    ? { kind: 'port', port: second.slice(1), protocol, ...of }
-    : NOTHING;
+  return /^_./.test(second) && more.length === 0 ? { kind: 'port', port: second.slice(1), protocol, ...of } : NOTHING;
 }
 
 function podName(namespace: string, [dashed, ...more]: string[]): ClusterName {

@@ -5,7 +5,7 @@
 import type { Ipv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { inRange } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import { RECORD_TYPE, type ResourceRecord } from '../codec.ts';
-import { type ClusterObjects, namedEndpoints } from './cluster-objects.ts';
+import type { ClusterObjects } from './cluster-objects.ts';
 import { type Found, found, nameWithin, noSuchName, nothingOfThatType, soaOf, TTL_SECONDS, type Zone } from './zone.ts';
 
 const SUFFIX = '.in-addr.arpa';
@@ -45,13 +45,7 @@ export class ReverseZone implements Zone {
     const { clusterDomain } = this.#options;
     const service = this.#objects.serviceAt(address);
     if (service !== undefined) return [`${service.metadata.name}.${service.metadata.namespace}.svc.${clusterDomain}`];
-    const names = this.#objects.endpointsAt(address).flatMap((endpoints) => {
-      const { name, namespace } = endpoints.metadata;
-      return namedEndpoints(endpoints)
-        .filter(({ ip }) => ip === address)
-        .map(({ hostname }) => `${hostname}.${name}.${namespace}.svc.${clusterDomain}`);
-    });
-    return names.sort();
+    return this.#objects.endpointNamesAt(address).map((name) => `${name}.svc.${clusterDomain}`);
   }
 
   #rangeOf(address: string): Ipv4Range | undefined {

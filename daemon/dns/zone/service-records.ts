@@ -33,11 +33,11 @@ export function serviceRecords(name: string, asked: OfService, facts: ServiceFac
     case 'endpoint':
       return oneEndpoint(name, asked, facts);
     case 'protocol': {
-      const named = namedPorts(facts).filter((port) => hasProtocol(port, asked.protocol));
-      return named.length === 0 ? undefined : { answers: [], additionals: [] };
+      const hasPorts = namedPorts(facts).some((port) => hasProtocol(port, asked.protocol));
+      return hasPorts ? { answers: [], additionals: [] } : undefined;
     }
     case 'port': {
-      const isAsked = (port: NamedPort) => port.name === asked.port && hasProtocol(port, asked.protocol);
+      const isAsked = (port: Port) => port.name === asked.port && hasProtocol(port, asked.protocol);
       if (!namedPorts(facts).some(isAsked)) return undefined;
       return withPorts(name, [], facts, () => targetsOf(facts), isAsked);
     }
@@ -85,19 +85,19 @@ function withPorts(
   addresses: readonly ResourceRecord[],
   facts: ServiceFacts,
   targets: () => readonly Target[],
-  isAsked?: (port: NamedPort) => boolean,
+  isAsked?: (port: Port) => boolean,
 ): NameRecords {
   if (!facts.withPorts) return { answers: addresses, additionals: [] };
   const { answers, additionals } = srvOf(name, targets(), isAsked);
   return { answers: [...addresses, ...answers], additionals };
 }
 
-type NamedPort = ServicePort | EndpointPort;
+type Port = ServicePort | EndpointPort;
 
 interface Target {
   readonly target: string;
   readonly addresses: readonly string[];
-  readonly ports: readonly NamedPort[];
+  readonly ports: readonly Port[];
 }
 
 /** Whom SRV records point to: the Service at its address, or each of its endpoints. */
@@ -112,16 +112,14 @@ function targetsOf({ service, endpoints, clusterDomain }: ServiceFacts): Target[
   }));
 }
 
-function namedPorts({ service, endpoints }: ServiceFacts): NamedPort[] {
-  if (service.spec.clusterIP !== 'None') return service.spec.ports;
-  return endpoints().flatMap(({ ports }) => ports);
+/** Those without a name have no name of the kind `_port._protocol` either (specification, 2.3.2). */
+function namedPorts({ service, endpoints }: ServiceFacts): readonly Port[] {
+  const { clusterIP, ports } = service.spec;
+  const all = clusterIP === 'None' ? endpoints().flatMap((endpoint) => endpoint.ports) : ports;
+  return all.filter(({ name = '' }) => name !== '');
 }
 
-function srvOf(
-  name: string,
-  targets: readonly Target[],
-  isAsked: (port: NamedPort) => boolean = () => true,
-): NameRecords {
+function srvOf(name: string, targets: readonly Target[], isAsked: (port: Port) => boolean = () => true): NameRecords {
   const pairs = targets.flatMap(({ target, ports }) => ports.filter(isAsked).map(({ port }) => ({ target, port })));
   const distinct = [...new Map(pairs.map((pair) => [`${pair.target} ${pair.port}`, pair])).values()];
   const weight = Math.max(1, Math.floor(ALL_WEIGHT / distinct.length));
@@ -140,6 +138,6 @@ function srvOf(
   return { answers, additionals };
 }
 
-function hasProtocol({ protocol }: NamedPort, asked: string): boolean {
+function hasProtocol({ protocol }: Port, asked: string): boolean {
   return protocol.toLowerCase() === asked;
 }

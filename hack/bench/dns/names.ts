@@ -1,7 +1,8 @@
 /** The cluster that the benchmark of DNS asks about, and its questions: what programs with five dots and a search list really ask. */
 import { encode } from 'dns-packet';
+import type { EndpointSlice } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
-import type { Endpoints, Service } from '../../../reconcilers/objects/service.ts';
+import type { Service } from '../../../reconcilers/objects/service.ts';
 
 export const SERVICES = 1_000;
 const HEADLESS = 100;
@@ -25,14 +26,24 @@ export function service(index: number): Draft<Service> {
 }
 
 /** `turn` makes them others. */
-export function endpoints(index: number, turn = 0): Draft<Endpoints> {
-  const addresses = Array.from({ length: ENDPOINTS }, (_, i) => ({
-    ip: `10.${200 + (turn % 50)}.${index % 250}.${i + 1}`,
+export function slice(index: number, turn = 0): Draft<EndpointSlice> {
+  const endpoints = Array.from({ length: ENDPOINTS }, (_, i) => ({
+    addresses: [`10.${200 + (turn % 50)}.${index % 250}.${i + 1}`],
     hostname: `pod-${i}`,
+    conditions: { ready: true },
   }));
-  const ports = [{ name: 'http', protocol: 'TCP' as const, port: 8080 }];
-  const metadata = { name: nameOf(index), namespace: 'default' };
-  return { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: [{ addresses, ports }] };
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: nameOf(index),
+      namespace: 'default',
+      labels: { 'kubernetes.io/service-name': nameOf(index) },
+    },
+    addressType: 'IPv4',
+    endpoints,
+    ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+  };
 }
 
 export function nameOf(index: number): string {

@@ -11,7 +11,7 @@ import { createCore } from '../../../daemon/assemble.ts';
 import { DnsServer } from '../../../daemon/dns/dns-server.ts';
 import { parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
-import { endpoints, nameOf, SERVICES, service } from './names.ts';
+import { nameOf, SERVICES, service, slice } from './names.ts';
 
 export interface Ready {
   readonly port: number;
@@ -41,7 +41,7 @@ async function startDns(): Promise<{ port: number; churn: (churn: Churn) => Prom
   await core.registry.create('Namespace', { ...namespace, status: { phase: 'Active' } });
   for (let i = 0; i < SERVICES; i++) {
     await core.registry.create('Service', service(i));
-    await core.registry.create('Endpoints', endpoints(i));
+    await core.registry.create('EndpointSlice', slice(i));
   }
   void core.cache.run(new AbortController().signal);
   await core.cache.reached(await core.registry.revision());
@@ -60,9 +60,9 @@ async function startDns(): Promise<{ port: number; churn: (churn: Churn) => Prom
     const startedAt = performance.now();
     for (let turn = 1; turn <= perSecond * seconds; turn++) {
       const index = turn % SERVICES;
-      await core.client.modify('Endpoints', { namespace: 'default', name: nameOf(index) }, (current) => ({
+      await core.client.modify('EndpointSlice', { namespace: 'default', name: nameOf(index) }, (current) => ({
         ...current,
-        subsets: endpoints(index, turn).subsets ?? [],
+        endpoints: slice(index, turn).endpoints,
       }));
       while (performance.now() - startedAt < (turn * 1000) / perSecond - STEP_MS) await delay(1);
     }

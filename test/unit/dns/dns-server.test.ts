@@ -104,24 +104,29 @@ describe('the DNS server', () => {
     );
     await cache.reached(Number(headless.metadata.resourceVersion));
     assert.deepEqual(await answers('pods.default.svc.cluster.local A'), ['NXDOMAIN aa']);
-    const endpoints = (ip: string) => ({
-      apiVersion: 'v1' as const,
-      kind: 'Endpoints' as const,
-      metadata: { name: 'pods', namespace: 'default' },
-      subsets: [{ addresses: [{ ip }] }],
+    const slice = (ip: string) => ({
+      apiVersion: 'discovery.k8s.io/v1' as const,
+      kind: 'EndpointSlice' as const,
+      metadata: { name: 'pods-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'pods' } },
+      addressType: 'IPv4' as const,
+      endpoints: [{ addresses: [ip] }],
     });
-    const first = await cluster.registry.create('Endpoints', endpoints('10.244.0.7'));
+    const first = await cluster.registry.create('EndpointSlice', slice('10.244.0.7'));
     await cache.reached(Number(first.metadata.resourceVersion));
     const records = (ip: string) => ['NOERROR aa', `pods.default.svc.cluster.local 5 A ${ip}`];
     assert.deepEqual(await answers('pods.default.svc.cluster.local A'), records('10.244.0.7'));
-    const second = await cluster.registry.update('Endpoints', {
+    assert.deepEqual(await answers('7.0.244.10.in-addr.arpa PTR'), [
+      'NOERROR aa',
+      '7.0.244.10.in-addr.arpa 5 PTR 10-244-0-7.pods.default.svc.cluster.local',
+    ]);
+    const second = await cluster.registry.update('EndpointSlice', {
       ...first,
-      ...endpoints('10.244.0.8'),
-      metadata: first.metadata,
+      endpoints: [{ addresses: ['10.244.0.8'] }],
     });
     await cache.reached(Number(second.metadata.resourceVersion));
     assert.deepEqual(await answers('pods.default.svc.cluster.local A'), records('10.244.0.8'));
-    const gone = await cluster.registry.delete('Endpoints', { namespace: 'default', name: 'pods' });
+    assert.deepEqual(await answers('7.0.244.10.in-addr.arpa PTR'), ['NXDOMAIN aa']);
+    const gone = await cluster.registry.delete('EndpointSlice', { namespace: 'default', name: 'pods-1' });
     await cache.reached(Number(gone?.metadata.resourceVersion));
     assert.deepEqual(await answers('pods.default.svc.cluster.local A'), ['NXDOMAIN aa']);
   });
