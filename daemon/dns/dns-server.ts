@@ -50,6 +50,8 @@ export class DnsServer {
   #place: Server | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
+  /** It was said that the address could not be had. */
+  #isRefused = false;
 
   constructor(options: DnsServerOptions, { cache, clock, log }: DnsServerDeps) {
     this.#log = log.with({ server: 'dns' });
@@ -100,6 +102,8 @@ export class DnsServer {
   open(address: string): Promise<void> {
     this.#opening ??= this.#open(address).catch((error: unknown) => {
       this.#opening = undefined;
+      if (this.#isRefused) return;
+      this.#isRefused = true;
       this.#log.error('pods are not answered: the address cannot be listened on', { address, error: messageOf(error) });
     });
     return this.#opening;

@@ -163,6 +163,31 @@ describe('the DNS server', () => {
     assert.deepEqual(await answers('svc.cluster.local A'), ['NOERROR aa']);
   });
 
+  it('takes the next port where one is taken, by whichever protocol', async () => {
+    const taken = createSocket('udp4');
+    await new Promise<void>((resolve) => taken.bind(0, '127.0.0.1', resolve));
+    const ports = [place.port, taken.address().port, 0];
+    const options = { clusterDomain: 'cluster.local', clusterDns: '10.96.0.10', ranges: [], ports };
+    const second = new DnsServer({ ...options, resolvConf: '/dev/null' }, { cache, clock: cluster.clock, log });
+    await second.open('127.0.0.1');
+    assert.ok(second.place !== undefined && !ports.includes(second.place.port));
+    await second.close();
+    await new Promise<void>((resolve) => taken.close(resolve));
+  });
+
+  it('says once that an address is not here, and is there when it comes', async () => {
+    const said = new CollectedLog();
+    const options = { clusterDomain: 'cluster.local', clusterDns: '10.96.0.10', ranges: [], resolvConf: '/dev/null' };
+    const early = new DnsServer({ ...options, ports: [0] }, { cache, clock: cluster.clock, log: said });
+    await early.open('192.0.2.77');
+    await early.open('192.0.2.77');
+    assert.equal(early.place, undefined);
+    assert.equal(said.lines.length, 1);
+    await early.open('127.0.0.1');
+    assert.ok(early.place);
+    await early.close();
+  });
+
   it('never asks itself, though resolv.conf says so', async () => {
     assert.deepEqual(await answers('www.example.com A'), ['SERVFAIL']);
     assert.match(JSON.stringify(log.lines), /names outside of the cluster cannot be answered/);
