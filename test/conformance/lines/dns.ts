@@ -1,8 +1,7 @@
 /** What is asked of cluster DNS. */
-import { alsoIn, group, notYet, seenIn } from '../line.ts';
+import { group, notYet, seenIn } from '../line.ts';
 
 const ENGINE = 'test/e2e/dns.test.ts';
-const NAMES = 'test/unit/dns/names.test.ts';
 const RESOLV_CONF = "pods' resolver files are being written";
 
 export const DNS = group(6, 'DNS', {
@@ -24,14 +23,10 @@ export const DNS = group(6, 'DNS', {
     ENGINE,
     "knows a headless Service's pods together, each by its hostname, and their ports",
   ),
-  6: alsoIn(
-    seenIn(
-      'answers an ExternalName with a CNAME, follows its changes, and with an address once it is a ClusterIP',
-      ENGINE,
-      'gives an external name as an alias, follows its changes, and its address once it has one',
-    ),
-    NAMES,
-    'an external name is an alias',
+  6: seenIn(
+    'answers an ExternalName with a CNAME, follows its changes, and with an address once it is a ClusterIP',
+    ENGINE,
+    'gives an external name as an alias, follows its changes, and its address once it has one',
   ),
   7: notYet('writes name servers and searches of dnsPolicy None into resolv.conf', RESOLV_CONF),
 });
