@@ -11,6 +11,7 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
+import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
 import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
@@ -53,6 +54,7 @@ export interface RunConfig {
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  readonly dns: DnsConfig;
   readonly api: ApiConfig;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
@@ -203,7 +205,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags, ImageFlags {
+interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -270,7 +272,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return imageOptions(apiOptions(command)).hook('preAction', (_, action) => applyConfigFile(action));
+  return imageOptions(apiOptions(dnsOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -326,6 +328,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
+    dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
     ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),

@@ -40,6 +40,8 @@ export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   hostname?: string;
+  /** The name of a headless Service: with it the pod has a full name. */
+  subdomain?: string;
   hostNetwork?: boolean;
   /** All containers see each other's processes. */
   shareProcessNamespace?: boolean;

@@ -41,7 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
       'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
-      'readinessGates',
+      'readinessGates subdomain',
     ),
     sameAsAbsent: {
       hostIPC: [false],
