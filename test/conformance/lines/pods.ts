@@ -7,6 +7,36 @@ const CONFIG_E2E = 'test/e2e/pod-config.test.ts';
 const CONFIG = 'test/unit/kubelet/config.test.ts';
 
 export const PODS = group(1, 'Pods', {
+  23: alsoIn(
+    seenIn(
+      'variables are made of variables, and so are commands and their arguments',
+      'test/unit/objects/env.test.ts',
+      'expands in order, lets the container override Services, and fills in command and args',
+    ),
+    CONFIG_E2E,
+    'gives variables from ConfigMaps, Secrets, the pod and its resources',
+  ),
+  24: alsoIn(
+    seenIn(
+      'parts of volumes are named by variables; those that are absolute, lead up or have no value fail, until they have one',
+      CONFIG_E2E,
+      'refuses parts that lead nowhere or out of their volume, and takes them when they do no more',
+      'mounts paths of the node, and parts of volumes',
+    ),
+    CONFIG,
+    'mounts a part of a volume, named by the variables of the container',
+    'goes on with a part of a volume when an annotation that names it comes',
+  ),
+  25: alsoIn(
+    seenIn(
+      'variables tell a container of its limits and requests, of the node and of its pod',
+      CONFIG_E2E,
+      'gives variables from ConfigMaps, Secrets, the pod and its resources',
+    ),
+    CONFIG,
+    'tells a container of limits that it does not declare what pods may use of the node',
+    "gives the pod's address to a container that asks for it, and that of the node on its network",
+  ),
   1: seenIn(
     'has a deadline that may come sooner on a live pod, which fails when it has passed',
     LIFE,
@@ -47,36 +77,6 @@ export const PODS = group(1, 'Pods', {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
     'are what the container said last: ${name}',
     'may be written by somebody else than root',
-  ),
-  23: alsoIn(
-    seenIn(
-      'variables are made of variables, and so are commands and their arguments',
-      'test/unit/objects/env.test.ts',
-      'expands in order, lets the container override Services, and fills in command and args',
-    ),
-    CONFIG_E2E,
-    'gives variables from ConfigMaps, Secrets, the pod and its resources',
-  ),
-  24: alsoIn(
-    seenIn(
-      'parts of volumes are named by variables; those that are absolute, lead up or have no value fail, until they have one',
-      CONFIG_E2E,
-      'refuses parts that lead nowhere or out of their volume, and takes them when they do no more',
-      'mounts paths of the node, and parts of volumes',
-    ),
-    CONFIG,
-    'mounts a part of a volume, named by the variables of the container',
-    'goes on with a part of a volume when an annotation that names it comes',
-  ),
-  25: alsoIn(
-    seenIn(
-      'variables tell a container of its limits and requests, of the node and of its pod',
-      CONFIG_E2E,
-      'gives variables from ConfigMaps, Secrets, the pod and its resources',
-    ),
-    CONFIG,
-    'tells a container of limits that it does not declare what pods may use of the node',
-    "gives the pod's address to a container that asks for it, and that of the node on its network",
   ),
   27: alsoIn(
     seenIn(
