@@ -3,6 +3,7 @@
  * with fakes; nothing else makes a loop.
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
+import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
@@ -25,7 +26,7 @@ import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
-import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
+import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
@@ -95,8 +96,10 @@ export interface MasterOptions {
   readonly clusterCidr: Ipv4Range;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
-  /** Where pods reach the API; absent where they cannot. */
-  readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number } | undefined;
+  /** Where pods reach the API; undefined where they cannot. Asked again when the Node changes. */
+  readonly apiServer: () => ClusterOptions['apiServer'] | undefined;
+  /** Of the node beside, whose pod network the API may be served on. */
+  readonly nodeName: string;
   /** The authority that signed the API server's certificate, in PEM; pods are told of it. */
   readonly authority: () => string | undefined;
 }
@@ -110,9 +113,10 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
       createClusterBootstrapLoop({
         client,
         cache,
-        options: {
-          kubernetesServiceIP: addressAt(options.serviceRange, 1),
-          ...(options.apiServer && { apiServer: options.apiServer }),
+        nodeName: options.nodeName,
+        options: () => {
+          const apiServer = options.apiServer();
+          return { kubernetesServiceIP: addressAt(options.serviceRange, 1), ...(apiServer && { apiServer }) };
         },
       }),
     ),
@@ -158,6 +162,8 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;
+  /** Told whenever the pod network is seen to be there. */
+  readonly onNetwork?: (network: PodNetwork) => void;
 }
 
 export interface NodePorts {
@@ -195,6 +201,7 @@ export function nodeLoops(
         config: options,
         isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
+        ...(options.onNetwork && { onNetwork: options.onNetwork }),
       }),
     ),
     runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),

@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 /** The process: reads the command line, runs the subcommand it names, turns signals into an orderly end and errors into exit codes. */
-import { readFileSync } from 'node:fs';
+import packageJson from '../package.json' with { type: 'json' };
 import { isAbort, messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import { ApiConnection } from './cli/api-connection.ts';
 import { type Commands, runCommandLine } from './config.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const { version } = packageJson;
 
 // Subcommands are loaded when they are asked for: `sampan get` needs neither Docker nor etcd.
 const commands: Commands = {

@@ -2,14 +2,12 @@
  * Opens what says who may use the API: certificates, token file, RBAC file, audit log. `sampan run` calls it once, at the start, and
  * hands the outcome to the API server.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { addressAt } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import { AuditFile } from './adapters/audit-file.ts';
 import { Certificates } from './adapters/certificates/certificates.ts';
-import { pemOf } from './adapters/certificates/certified-key.ts';
-import { readSecretFile, writeSecretFile } from './adapters/certificates/secret-file.ts';
-import { isWildcard, servingNames } from './adapters/certificates/serving-names.ts';
+import { servingNames } from './adapters/certificates/serving-names.ts';
 import { InFlight } from './apiserver/access/in-flight.ts';
 import { NodeAuthorizer } from './apiserver/access/node-authorizer.ts';
 import { BUILT_IN } from './apiserver/access/rbac/built-in.ts';
@@ -18,10 +16,8 @@ import { parseRbacFile } from './apiserver/access/rbac/rbac-file.ts';
 import { type Existing, ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
 import { staticTokens } from './apiserver/access/static-tokens.ts';
 import type { Access } from './apiserver/pipeline.ts';
-import type { ApiServer } from './apiserver/server.ts';
 import type { Core } from './assemble.ts';
 import type { RunConfig } from './config.ts';
-import { kubeconfigOf } from './kubeconfig.ts';
 
 export interface OpenedAccess extends Access {
   readonly accounts: ServiceAccountTokens;
@@ -64,59 +60,6 @@ export async function openAccess(
     hosts: new Set(names),
     ...(auditFile && { auditFile, audit: (event) => auditFile.write(event) }),
   };
-}
-
-/**
- * Listens for HTTPS where the flags say so, and keeps the certificates and the kubeconfig fresh until `signal` aborts. Resolves when it
- * listens, with what ends at the signal.
- */
-export async function serveTls(
-  server: ApiServer,
-  certificates: Certificates,
-  { bindAddress, securePort }: RunConfig['api'],
-  kubeconfigPath: string,
-  signal: AbortSignal,
-): Promise<{ ended: Promise<void> }> {
-  if (securePort === 0) {
-    rmSync(kubeconfigPath, { force: true });
-    return { ended: Promise.resolve() };
-  }
-  const identity = () => ({
-    ...pemOf(certificates.serving),
-    authority: pemOf(certificates.authority).certificate,
-  });
-  const listener = await server
-    .listenOnTls({ host: bindAddress, port: securePort, ...identity() })
-    .catch((cause: unknown) => {
-      const detail = `cannot serve the API on ${bindAddress}:${securePort}; choose another --secure-port (0: none) or --bind-address`;
-      throw new SampanError('Usage', { detail }, cause);
-    });
-  const writeKubeconfig = () => {
-    const { authority, admin } = certificates;
-    const text = kubeconfigOf({ server: urlOf(bindAddress, securePort), authority, client: admin, user: 'admin' });
-    if (readSecretFile(kubeconfigPath) !== text) writeSecretFile(kubeconfigPath, text);
-  };
-  writeKubeconfig();
-  const onRenewed = () => {
-    listener.renew(identity());
-    writeKubeconfig();
-  };
-  return { ended: certificates.keepRenewed(onRenewed, signal) };
-}
-
-/** Where pods and other machines reach the API through the Service `kubernetes`; undefined where only this machine can. */
-export function apiEndpoint(
-  { bindAddress, securePort: port }: RunConfig['api'],
-  nodeIP: string,
-): { readonly addresses: readonly string[]; readonly port: number } | undefined {
-  if (port === 0 || bindAddress.startsWith('127.') || bindAddress === '::1') return undefined;
-  return { addresses: [isWildcard(bindAddress) ? nodeIP : bindAddress], port };
-}
-
-/** As this machine itself reaches it. */
-function urlOf(bindAddress: string, port: number): string {
-  const host = isWildcard(bindAddress) ? '127.0.0.1' : bindAddress;
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function readFlagFile(path: string): string {

@@ -17,19 +17,25 @@ export interface ChosenNetwork {
   readonly clusterCidr: string;
   /** This node's share, where it is fixed by Docker; otherwise the masters assign one. */
   readonly podCIDR?: string;
+  /** Its addresses, where Docker has the network already. */
+  readonly existing?: string;
 }
 
 export async function choosePodNetwork(
   runtime: ContainerRuntime,
   asked: Ipv4Range | undefined,
 ): Promise<ChosenNetwork> {
-  if (asked !== undefined) return { network: OWN_NETWORK, clusterCidr: asked.cidr };
-  const found = await runtime.network(DEFAULT_BRIDGE);
-  if (found === undefined) return { network: OWN_NETWORK, clusterCidr: DEFAULT_CLUSTER_CIDR };
+  const found = asked === undefined ? await runtime.network(DEFAULT_BRIDGE) : undefined;
+  if (found === undefined) {
+    const existing = (await runtime.network(OWN_NETWORK.name))?.subnet;
+    const clusterCidr = asked?.cidr ?? DEFAULT_CLUSTER_CIDR;
+    return { network: OWN_NETWORK, clusterCidr, ...(existing !== undefined && { existing }) };
+  }
   const { name, bridge, mtu, subnet } = found;
   return {
     network: { name, bridge, ...(mtu !== undefined && { mtu }) },
     clusterCidr: subnet,
     podCIDR: subnet,
+    existing: subnet,
   };
 }

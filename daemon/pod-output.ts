@@ -1,6 +1,6 @@
 /** What a pod's containers wrote, read from the runtime that runs them: the API server's `pods/log`. */
 import { LABEL_CONTAINER, LABEL_INSTANCE, LABEL_UID } from '../reconcilers/kubelet/identity.ts';
-import type { Pod } from '../reconcilers/objects/pod.ts';
+import { allContainerStatuses, type Pod } from '../reconcilers/objects/pod.ts';
 import type { ContainerRecord, ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { PodLogs } from './apiserver/pod-logs.ts';
@@ -30,7 +30,7 @@ export async function containersOf(
 }
 
 function reasonOf(pod: Pod, container: string): string {
-  const status = pod.status.containerStatuses?.find(({ name }) => name === container);
+  const status = allContainerStatuses(pod).find(({ name }) => name === container);
   const reason = status?.state.waiting?.reason;
   if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') return ': trying and failing to pull image';
   return reason === undefined ? '' : `: ${reason}`;

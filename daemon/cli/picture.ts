@@ -6,7 +6,7 @@
 import { age } from '../../reconcilers/objects/age.ts';
 import { podStatus } from '../../reconcilers/objects/kinds/pod-columns.ts';
 import type { Pod } from '../../reconcilers/objects/pod.ts';
-import { isPodReady, isPodTerminal } from '../../reconcilers/objects/pod.ts';
+import { allContainerStatuses, isPodReady, isPodTerminal } from '../../reconcilers/objects/pod.ts';
 import type { ReplicationController } from '../../reconcilers/objects/replication-controller.ts';
 import type { Source } from '../../reconcilers/objects/source.ts';
 import type { PullProgress } from '../../reconcilers/ports/container-runtime.ts';
@@ -72,7 +72,7 @@ function drawUnreadyPods(pods: readonly Pod[]): string[] {
 
 /** The sentence a container waits with, or the scheduler's. */
 export function whyUnready(pod: Pod): string {
-  const waiting = pod.status.containerStatuses?.find(({ state }) => state.waiting?.message)?.state.waiting?.message;
+  const waiting = allContainerStatuses(pod).find(({ state }) => state.waiting?.message)?.state.waiting?.message;
   const unscheduled = pod.status.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False')?.message;
   return waiting ?? unscheduled ?? pod.status.message ?? '';
 }

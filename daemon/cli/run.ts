@@ -27,12 +27,13 @@ import {
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
 import { healthChecks } from '../health-checks.ts';
-import { apiEndpoint, openAccess, serveTls } from '../open-access.ts';
+import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
+import { apiEndpoint, TlsService } from '../serve-tls.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -71,8 +72,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const sources = await openSources(config, surroundings, essentials);
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
-  const apiServer = apiEndpoint(config.api, nodeIP);
-  const isApiReachable = apiServer !== undefined;
+  const isApiReachable = config.api.securePort !== 0;
   const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
   const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
   const access = await openAccess(config, place, core);
@@ -84,15 +84,16 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     clusterCidr,
     sources,
     archive,
-    apiServer,
+    apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
     authority: () => pemOf(access.certificates.authority).certificate,
   });
   const startNode = async (): Promise<AssembledLoop[]> => {
-    const { network, ...addresses } = await untilDockerAnswers(
+    const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
       signal,
     );
+    if (existing !== undefined) void tls.openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
     const tokens = podTokens(access.accounts, core.client);
@@ -108,6 +109,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         instance: dataDir.instance(),
         maxPods: MAX_PODS,
         version,
+        onNetwork: ({ subnet }) => void tls.openForPods(subnet),
         ...(view && { onPull: (report) => view.pulling(report) }),
       },
     );
@@ -136,6 +138,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     access,
   });
   const { bindAddress, securePort } = config.api;
+  const tls = new TlsService(server, access.certificates, config.api, log);
 
   log.info('sampan runs', {
     version,
@@ -155,8 +158,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   let tlsEnded = Promise.resolve();
   try {
     await server.listen(dataDir.socketPath);
-    const { kubeconfigPath } = dataDir;
-    ({ ended: tlsEnded } = await serveTls(server, access.certificates, config.api, kubeconfigPath, loopsEnded.signal));
+    ({ ended: tlsEnded } = await tls.open(dataDir.kubeconfigPath, loopsEnded.signal));
     await runLoops(core, loops, startNode, signal);
   } finally {
     await server.close();
@@ -231,6 +233,10 @@ async function untilDockerAnswers<T>(
       await sleep(clock, DOCKER_RETRY_MS, signal);
     }
   }
+}
+
+function podCIDROf({ cache }: Core, nodeName: string): string | undefined {
+  return cache.get('Node', { namespace: '', name: nodeName })?.spec.podCIDR;
 }
 
 function troublesOf(loop: AssembledLoop): Diagnostics['stuck'] {

@@ -15,7 +15,9 @@ import { type ClusterOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from './wa
 export interface ClusterBootstrapDeps {
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
-  readonly options: ClusterOptions;
+  /** Asked at every look; that `apiServer` changed shows in the Node named `nodeName`. */
+  readonly options: () => ClusterOptions;
+  readonly nodeName: string;
 }
 
 const CLUSTER: ObjectKey = { namespace: '', name: 'cluster' };
@@ -28,11 +30,12 @@ export function createClusterBootstrapLoop(
     Namespace: SYSTEM_NAMESPACES,
     Service: [KUBERNETES_SERVICE.name],
     Endpoints: [KUBERNETES_SERVICE.name],
+    Node: [deps.nodeName],
   };
   return {
     reconciler: {
       name: 'cluster-bootstrap',
-      observe: async () => observeCluster(deps.cache, deps.options),
+      observe: async () => observeCluster(deps.cache, deps.options()),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },

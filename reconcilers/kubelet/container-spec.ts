@@ -4,7 +4,7 @@
  */
 import { containerEnvironment } from '../objects/env.ts';
 import { keyOf } from '../objects/meta.ts';
-import type { Container, Pod } from '../objects/pod.ts';
+import { type Container, isSidecar, lastingContainers, type Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
 import type { BindMount, ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
@@ -56,10 +56,12 @@ export function appSpec(
   { node, services, volumes }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network' | 'pidOf'> {
+  const place = (pod.spec.initContainers ?? []).findIndex(({ name }) => name === container.name);
   const identity = {
     ...turn,
     pod: podIdentity(pod),
     container: container.name,
+    ...(isSidecar(container) && { sidecar: place }),
     graceSeconds: pod.spec.terminationGracePeriodSeconds,
     specHash: specHash(pod, container),
     instance: node.instance,
@@ -75,7 +77,7 @@ export function appSpec(
     ...(args && { cmd: args }),
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
-    ...(container.stdin && { stdin: true }),
+    ...(container.stdin && { stdin: true, ...(container.stdinOnce && { stdinOnce: true }) }),
     ...(container.securityContext?.capabilities && { capabilities: container.securityContext.capabilities }),
     ...(mounts.length > 0 && { mounts }),
     resources: containerResources(container),
@@ -99,7 +101,7 @@ function bindMounts({ volumeMounts = [] }: Container, volumes: VolumesObserved |
 /** On the host's network a port is the host's by itself. */
 export function hostPorts(pod: Pod): PortBinding[] {
   if (pod.spec.hostNetwork) return [];
-  return pod.spec.containers.flatMap(({ ports }) =>
+  return lastingContainers(pod.spec).flatMap(({ ports }) =>
     (ports ?? []).flatMap(({ containerPort, protocol, hostPort, hostIP }) =>
       hostPort ? [{ containerPort, protocol, hostPort, ...(hostIP && { hostIP }) }] : [],
     ),

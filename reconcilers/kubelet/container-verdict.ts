@@ -3,7 +3,7 @@
  * plan. Pure: restart policy, crash back-off, image policy, changed specs, each from records and facts.
  */
 import { keyOf } from '../objects/meta.ts';
-import { allContainerStatuses, type Container, type ContainerStatus, type Pod } from '../objects/pod.ts';
+import type { Container, Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
 import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
@@ -11,6 +11,7 @@ import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
+import { type ContainerRole, endedUnseen, mayRestart, restartPolicyOf, statusOf, succeeded } from './restart-policy.ts';
 
 export interface Waiting {
   readonly reason: string;
@@ -19,6 +20,7 @@ export interface Waiting {
 
 export type ContainerVerdict = {
   readonly container: Container;
+  readonly role: ContainerRole;
   readonly records: ContainerRecords;
   /** Look again then. */
   readonly changesAt?: number;
@@ -35,6 +37,7 @@ export type ContainerVerdict = {
 export interface ContainerQuestion {
   readonly pod: Pod;
   readonly container: Container;
+  readonly role: ContainerRole;
   readonly records: ContainerRecords;
   readonly observed: PodObservation;
   /** The attempt of the pause container that runs; undefined while none does. */
@@ -43,25 +46,25 @@ export interface ContainerQuestion {
 
 type Outcome = ContainerVerdict extends infer V
   ? V extends ContainerVerdict
-    ? Omit<V, 'container' | 'records'>
+    ? Omit<V, 'container' | 'role' | 'records'>
     : never
   : never;
 
 export function containerVerdict(question: ContainerQuestion, now: number): ContainerVerdict {
-  const { container, records } = question;
+  const { container, role, records } = question;
   const { newest } = records;
   const outcome =
     newest !== undefined && isRunning(newest) ? runningOutcome(question, newest, now) : stoppedOutcome(question, now);
-  return { container, records, ...outcome } as ContainerVerdict;
+  return { container, role, records, ...outcome } as ContainerVerdict;
 }
 
 function runningOutcome(question: ContainerQuestion, running: PodContainer, now: number): Outcome {
-  const { pod, container, sandboxAttempt } = question;
+  const { pod, container, role, sandboxAttempt } = question;
   if (running.sandboxAttempt !== sandboxAttempt)
     return { step: 'stop', message: `Stopping container ${container.name}` };
-  // A pod that never restarts a container cannot be given a new image: stopping it would end the pod.
-  if (isSameSpec(running.specHash, specHash(pod, container)) || pod.spec.restartPolicy === 'Never')
-    return { step: 'keep' };
+  // What never restarts cannot be given a new image: stopping it would end the pod. What comes to its end by itself need not.
+  const isLeft = role === 'init' || restartPolicyOf(pod, role) === 'Never';
+  if (isLeft || isSameSpec(running.specHash, specHash(pod, container))) return { step: 'keep' };
   const image = askForImage(question, undefined, now);
   if (image.kind === 'ready') {
     return { step: 'stop', message: `Container ${container.name} definition changed, will be restarted` };
@@ -71,14 +74,18 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
 }
 
 function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
-  const { pod, container, records, observed, sandboxAttempt } = question;
+  const { pod, container, role, records, observed, sandboxAttempt } = question;
   const { newest } = records;
   const failure = observed.failures[container.name];
   const ended = endOf(newest, failure);
-  if (ended === undefined ? endedUnseen(pod, container) : !mayRestart(pod, ended)) return { step: 'ended' };
-
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
+  const policy = restartPolicyOf(pod, role);
+  // What an init container has done is undone with the pause container.
+  const isUndone = role === 'init' && ended !== undefined && isStale && succeeded(ended);
+  const isOver = ended === undefined ? endedUnseen(policy, statusOf(pod, container)) : !mayRestart(policy, ended);
+  if (isOver && !isUndone) return { step: 'ended' };
+
   const turn = nextTurn(question, ended, { isChanged, isStale });
   if (ended !== undefined && !isChanged && !isStale) {
     const dueAt = endedAt(ended) + restartDelayMs(turn.crashes);
@@ -109,24 +116,6 @@ function endOf(newest: PodContainer | undefined, failure: CreationFailure | unde
   if (newest === undefined || hasEnded(newest)) return newest;
   const startFailed = failure?.reason === 'RunContainerError' && failure.attempt === newest.attempt;
   return startFailed ? { ...newest, error: failure.message } : undefined;
-}
-
-function mayRestart(pod: Pod, ended: PodContainer): boolean {
-  const { restartPolicy } = pod.spec;
-  return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && !succeeded(ended));
-}
-
-export function succeeded(ended: PodContainer): boolean {
-  return ended.state === 'exited' && ended.exitCode === 0;
-}
-
-/** Whether the pod's status says it has ended, though no container is left to show it. */
-function endedUnseen(pod: Pod, container: Container): boolean {
-  const known = statusOf(pod, container);
-  if (known === undefined || pod.spec.restartPolicy === 'Always') return false;
-  const { terminated, running } = known.state;
-  if (pod.spec.restartPolicy === 'Never') return terminated !== undefined || running !== undefined;
-  return terminated?.exitCode === 0;
 }
 
 function nextTurn(
@@ -178,13 +167,12 @@ function askForImage(
 /** A pull that is tried again keeps the reason it is known for. */
 function whilePulling(pod: Pod, container: Container): Waiting {
   const known = statusOf(pod, container)?.state.waiting;
-  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff'
-    ? known
-    : { reason: 'ContainerCreating' };
+  return known?.reason === 'ErrImagePull' || known?.reason === 'ImagePullBackOff' ? known : beforeItsStart(pod);
 }
 
-export function statusOf(pod: Pod, container: Container): ContainerStatus | undefined {
-  return allContainerStatuses(pod).find(({ name }) => name === container.name);
+/** What a container waits for of which nothing else can be said. */
+export function beforeItsStart({ spec }: Pod): Waiting {
+  return { reason: (spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' };
 }
 
 function changing({ changesAt }: { changesAt?: number }): { changesAt?: number } {

@@ -1,14 +1,14 @@
 /**
- * How containers end: SIGTERM to all at once, their grace period, then removal, the pause container last; and how a deleted pod
- * does, which first leaves its Services. Pure; a part of the kubelet's plan.
+ * How containers end: SIGTERM to all at once, their grace period, then the sidecars one by one, the last of them first, then removal, the
+ * pause container last; and how a deleted pod does, which first leaves its Services. Pure; a part of the kubelet's plan.
  */
 import type { Plan } from '../kit/reconciler.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { KubeletAction } from './actions.ts';
 import { podIdentity } from './container-spec.ts';
-import { type PodContainer, SANDBOX } from './identity.ts';
+import type { PodContainer } from './identity.ts';
 import type { PodObservation } from './observation.ts';
-import { isRunning } from './pod-records.ts';
+import { isRunningApp } from './pod-records.ts';
 
 /** Kubernetes' minimumGracePeriodInSeconds: what a container gets whose time is already over. */
 const LEAST_GRACE_SECONDS = 2;
@@ -36,10 +36,10 @@ export function ending(
   now: number,
   options: EndingOptions = {},
 ): KubeletAction[] {
-  const running = containers.filter((each) => isRunning(each) && each.container !== SANDBOX);
+  const running = containers.filter(isRunningApp);
   if (running.length === 0) return options.keepEnded ? [] : removal(containers);
 
-  const stops = running.flatMap((each) => {
+  const stops = nextToStop(running).flatMap((each) => {
     const graceSeconds = options.graceSeconds ?? each.graceSeconds;
     const endsAt = observed.stopping[each.id];
     if (endsAt !== undefined && endsAt <= now + graceSeconds * 1000 + STOP_TOLERANCE_MS) return [];
@@ -53,6 +53,16 @@ export function ending(
     pod: { ...observed.key, uid },
     containers: group.map(({ stop }) => stop),
   }));
+}
+
+/** Per pod: what is no sidecar, or once none of that runs, the last of the sidecars. */
+function nextToStop(running: readonly PodContainer[]): PodContainer[] {
+  return [...Map.groupBy(running, ({ podUid }) => podUid).values()].flatMap((own) => {
+    const others = own.filter(({ sidecar }) => sidecar === undefined);
+    if (others.length > 0) return others;
+    const last = Math.max(...own.map(({ sidecar = 0 }) => sidecar));
+    return own.filter(({ sidecar }) => sidecar === last);
+  });
 }
 
 export function removal(containers: readonly PodContainer[]): KubeletAction[] {
@@ -70,7 +80,7 @@ export function planDeletion(
   now: number,
 ): Plan<KubeletAction> {
   const drainMs = remainingDrainMs(pod, observed, now);
-  const running = own.filter((each) => isRunning(each) && each.container !== SANDBOX);
+  const running = own.filter(isRunningApp);
   if (running.length > 0 && drainMs > 0) {
     const checkAgainAfterMs = observed.drain?.routed ? Math.min(drainMs, ROUTED_CHECK_MS) : drainMs;
     return { actions: [], because: 'deleted: it leaves its Services first', checkAgainAfterMs };

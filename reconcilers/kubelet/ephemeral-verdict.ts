@@ -3,7 +3,12 @@
  * the kubelet's plan, and otherwise the same as for any container of a pod that restarts nothing.
  */
 import type { EphemeralContainer } from '../objects/pod.ts';
-import { type ContainerQuestion, type ContainerVerdict, containerVerdict } from './container-verdict.ts';
+import {
+  beforeItsStart,
+  type ContainerQuestion,
+  type ContainerVerdict,
+  containerVerdict,
+} from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
 import { isRunning } from './pod-records.ts';
 
@@ -14,15 +19,13 @@ export interface EphemeralQuestion extends ContainerQuestion {
 }
 
 export function ephemeralVerdict(question: EphemeralQuestion, now: number): ContainerVerdict {
-  const { container, records, target, pod, sandboxAttempt } = question;
-  const once = { ...pod, spec: { ...pod.spec, restartPolicy: 'Never' as const } };
-  const verdict = containerVerdict({ ...question, pod: once }, now);
+  const { container, role, records, target, pod, sandboxAttempt } = question;
+  const verdict = containerVerdict(question, now);
   if (verdict.step !== 'start') return verdict;
-  if (sandboxAttempt === undefined)
-    return { container, records, step: 'wait', waiting: { reason: 'ContainerCreating' } };
+  if (sandboxAttempt === undefined) return { container, role, records, step: 'wait', waiting: beforeItsStart(pod) };
   if (container.targetContainerName && !isRunning(target)) {
     const message = `unable to find target container "${container.targetContainerName}"`;
-    return { container, records, step: 'wait', waiting: { reason: 'CreateContainerError', message } };
+    return { container, role, records, step: 'wait', waiting: { reason: 'CreateContainerError', message } };
   }
   return verdict;
 }

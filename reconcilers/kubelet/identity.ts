@@ -23,6 +23,8 @@ const LABEL_SANDBOX_ATTEMPT = 'sampan.dev/sandbox-attempt';
 /** How many crashes in a row led to this container: the back-off's memory. */
 const LABEL_CRASHES = 'sampan.dev/crashes';
 const LABEL_GRACE_SECONDS = 'sampan.dev/grace-seconds';
+/** Of sidecars: the place among the pod's init containers. */
+const LABEL_SIDECAR = 'sampan.dev/sidecar';
 
 /** A container of a pod, as the plan sees it. */
 export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
@@ -34,6 +36,8 @@ export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
   readonly crashes: number;
   readonly graceSeconds: number;
   readonly specHash: string;
+  /** Of a sidecar, its place among the pod's init containers: the later, the sooner it stops once the others have. */
+  readonly sidecar?: number;
 }
 
 export interface PodIdentity extends ObjectKey {
@@ -41,7 +45,10 @@ export interface PodIdentity extends ObjectKey {
 }
 
 export interface ContainerIdentity
-  extends Pick<PodContainer, 'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash'> {
+  extends Pick<
+    PodContainer,
+    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'sidecar'
+  > {
   readonly pod: PodIdentity;
   readonly instance: string;
 }
@@ -67,6 +74,7 @@ export function containerLabels(identity: ContainerIdentity): Record<string, str
     [LABEL_SANDBOX_ATTEMPT]: String(identity.sandboxAttempt),
     [LABEL_CRASHES]: String(identity.crashes),
     [LABEL_GRACE_SECONDS]: String(identity.graceSeconds),
+    ...(identity.sidecar !== undefined && { [LABEL_SIDECAR]: String(identity.sidecar) }),
   };
 }
 
@@ -86,6 +94,7 @@ export function readPodContainer({ name: _name, labels, ...record }: ContainerRe
     crashes: wholeNumber(labels[LABEL_CRASHES]),
     graceSeconds: wholeNumber(labels[LABEL_GRACE_SECONDS], 30),
     specHash: labels[LABEL_SPEC_HASH] ?? '',
+    ...(labels[LABEL_SIDECAR] !== undefined && { sidecar: wholeNumber(labels[LABEL_SIDECAR]) }),
   };
 }
 

@@ -11,7 +11,7 @@ import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerRuntime } from '../ports/container-runtime.ts';
+import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
@@ -47,19 +47,22 @@ export interface KubeletDeps {
   readonly config: KubeletConfig;
   /** Whether this node's proxy sends requests to the address; default: it never does. */
   readonly isRouted?: (ip: string) => boolean;
+  /** Told whenever the pod network is seen to be there; default: nobody. */
+  readonly onNetwork?: (network: PodNetwork) => void;
   /** Sees every pull's progress; default: nobody. */
   readonly pullObserver?: PullObserver;
 }
 
 export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, KubeletAction> {
-  const { cache, runtime, clock, config, isRouted = () => false, pullObserver: observer = () => {} } = deps;
+  const { cache, runtime, clock, config, isRouted = () => false } = deps;
+  const { pullObserver: observer = () => {}, onNetwork = () => {} } = deps;
   const log = deps.log.with({ loop: 'kubelet' });
   const wakeups = new Wakeups();
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
-  const start = new PodStart({ runtime, view, memory, clock });
+  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held });
   const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });

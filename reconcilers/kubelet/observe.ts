@@ -6,7 +6,7 @@ import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
-import type { Pod } from '../objects/pod.ts';
+import { declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
@@ -16,8 +16,10 @@ import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
+import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
+import { podRecords } from './pod-records.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -82,9 +84,14 @@ async function volumesOf(
   return uids.length === 0 && Object.keys(facts).length === 0 ? undefined : { facts, held: uids };
 }
 
-/** The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. */
+/**
+ * The images of containers of which none runs as declared; those of an older spec need theirs before they are stopped. Init containers
+ * need none any more once they are behind the pod.
+ */
 function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] {
-  const idle = pod.spec.containers.filter(
+  const records = podRecords(containers.filter(({ podUid }) => podUid === pod.metadata.uid));
+  const wanted = isInitialized(pod, records) ? lastingContainers(pod.spec) : declaredContainers(pod.spec);
+  const idle = wanted.filter(
     ({ name, image }) =>
       !containers.some((each) => each.container === name && each.state === 'running' && each.image === image),
   );

@@ -2,6 +2,7 @@
  * A pod's containers in order: the newest pause container, and per container the newest one and the last that ended before it.
  * What the plan, the verdicts and the status read the records through; pure.
  */
+import { allContainerStatuses, type Pod } from '../objects/pod.ts';
 import { type PodContainer, SANDBOX } from './identity.ts';
 
 export interface PodRecords {
@@ -37,6 +38,19 @@ export function podRecords(containers: readonly PodContainer[]): PodRecords {
   };
 }
 
+/**
+ * As the pod's status has it: where that tells of a later container than any that is left, somebody removed the record, and there is no
+ * newest one.
+ */
+export function recordsOf(pod: Pod, records: PodRecords, { name }: { readonly name: string }): ContainerRecords {
+  const own = records.of(name);
+  const { newest } = own;
+  const known = allContainerStatuses(pod).find((status) => status.name === name);
+  if (newest === undefined || isRunning(newest) || known?.containerID === undefined) return own;
+  if (known.restartCount <= newest.attempt) return own;
+  return { newest: undefined, previous: newest, nextAttempt: known.restartCount + 1 };
+}
+
 /** Whether it ran, or failed to start; a container that was only created has not. */
 export function hasEnded(container: PodContainer): boolean {
   return container.state === 'exited' || (container.state === 'created' && container.error !== undefined);
@@ -68,4 +82,9 @@ export function garbage(records: PodRecords): PodContainer[] {
     const { newest, previous } = records.of(each.container);
     return each !== newest && each !== previous;
   });
+}
+
+/** Of those that are not the pause container. */
+export function isRunningApp(container: PodContainer): boolean {
+  return container.container !== SANDBOX && isRunning(container);
 }

@@ -18,6 +18,7 @@ export interface PodStartDeps {
   readonly view: ContainerView;
   readonly memory: PodMemory;
   readonly clock: Clock;
+  readonly onNetwork: (network: PodNetwork) => void;
 }
 
 type Announce = (event: StatusEvent) => void;
@@ -184,7 +185,8 @@ export class PodStart {
   /** Once per connection and network; all pods wait for the same call. */
   #ensureNetwork(network: PodNetwork): Promise<void> {
     if (this.#network?.made.subnet !== network.subnet) {
-      this.#network = { made: network, done: this.#deps.runtime.ensureNetwork(network) };
+      const { runtime, onNetwork } = this.#deps;
+      this.#network = { made: network, done: runtime.ensureNetwork(network).then(() => onNetwork(network)) };
     }
     return this.#network.done;
   }

@@ -19,12 +19,17 @@ export function defaultPodSpec(spec: JsonObject): void {
   setDefault(spec, 'serviceAccountName', spec.serviceAccount);
   if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
   defaultVolumes(spec);
-  for (const container of objectsAt(spec, 'containers')) {
+  for (const container of declaredContainersOf(spec)) {
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);
     }
   }
+}
+
+/** The init containers and the others. */
+export function declaredContainersOf(spec: JsonObject): JsonObject[] {
+  return [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')];
 }
 
 /** Of pods only, not of templates: a request that is not declared is the limit. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, textOf } from './json.ts';
 import type { Container, PodTemplateSpec } from './pod.ts';
-import { POD_SPEC_DEFAULTS } from './pod-defaults.ts';
+import { declaredContainersOf, POD_SPEC_DEFAULTS } from './pod-defaults.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { reduceVolumes } from './volumes.ts';
 
@@ -17,7 +17,7 @@ const VERSION = 'v1';
 export function podTemplateHash(template: PodTemplateSpec): string {
   const plain = copyJson(template as unknown as JsonObject);
   const spec = objectAt(plain, 'spec') ?? {};
-  for (const container of objectsAt(spec, 'containers')) reduceContainer(container, spec.hostNetwork === true);
+  for (const container of declaredContainersOf(spec)) reduceContainer(container, spec.hostNetwork === true);
   reduceVolumes(spec);
   delete spec.serviceAccount;
   if (spec.serviceAccountName === 'default') delete spec.serviceAccountName;

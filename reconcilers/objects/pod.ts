@@ -23,10 +23,14 @@ export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 export interface PodSpec {
   containers: Container[];
+  /** Run one after another, each to its success, before the others; of those that restart always, see {@link isSidecar}. */
+  initContainers?: Container[];
   /** For looking into a pod that runs: only ever added, through a subresource of their own. */
   ephemeralContainers?: EphemeralContainer[];
   restartPolicy: RestartPolicy;
   terminationGracePeriodSeconds: number;
+  /** Counted from the pod's `startTime`: then it has failed. */
+  activeDeadlineSeconds?: number;
   dnsPolicy: 'ClusterFirst' | 'Default';
   schedulerName: string;
   enableServiceLinks: boolean;
@@ -62,9 +66,19 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  /** Its stdin ends with the first who attached to it. */
+  stdinOnce?: boolean;
+  /** The file of its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
+  terminationMessagePath?: string;
+  /** Absent: File. */
+  terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
+  /** Of init containers only, and then it makes a sidecar of one. */
+  restartPolicy?: 'Always';
   securityContext?: { capabilities?: Capabilities };
   volumeMounts?: VolumeMount[];
 }
+
+export const TERMINATION_MESSAGE_PATH = '/dev/termination-log';
 
 /** Started once and never restarted; counts neither for the pod's phase nor for its readiness. */
 export interface EphemeralContainer extends Container {
@@ -112,6 +126,7 @@ export interface PodStatus {
   startTime?: Timestamp;
   qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort';
   conditions?: Condition[];
+  initContainerStatuses?: ContainerStatus[];
   containerStatuses?: ContainerStatus[];
   ephemeralContainerStatuses?: ContainerStatus[];
 }
@@ -157,12 +172,28 @@ export function isPodTerminal(pod: Pod): boolean {
   return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
 }
 
-/** All of the pod, the ephemeral ones last. */
-export function allContainers({ containers, ephemeralContainers = [] }: PodSpec): Container[] {
-  return [...containers, ...ephemeralContainers];
+/** Whether an init container is one that runs beside the pod's containers: its start is waited for, its end is not. */
+export function isSidecar({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean {
+  return restartPolicy === 'Always';
+}
+
+/** Those that run for as long as the pod does: its containers, after its sidecars. */
+export function lastingContainers({ initContainers = [], containers }: PodSpec): Container[] {
+  return [...initContainers.filter(isSidecar), ...containers];
+}
+
+/** Those that the pod was made with, the init containers first. */
+export function declaredContainers({ initContainers = [], containers }: PodSpec): Container[] {
+  return [...initContainers, ...containers];
+}
+
+/** All of the pod: as declared, and then the ephemeral ones. */
+export function allContainers(spec: PodSpec): Container[] {
+  return [...declaredContainers(spec), ...(spec.ephemeralContainers ?? [])];
 }
 
 /** In the order of {@link allContainers}. */
-export function allContainerStatuses({ status }: Pod): ContainerStatus[] {
-  return [...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
+export function allContainerStatuses({ status }: Pick<Pod, 'status'>): ContainerStatus[] {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
 }

@@ -4,7 +4,7 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-token-volume
  */
 import { ROOT_CERTIFICATE } from './kinds/service-account.ts';
-import type { Container, PodSpec } from './pod.ts';
+import { type Container, declaredContainers, type PodSpec } from './pod.ts';
 import { DEFAULT_FILE_MODE, type ProjectedVolumeSource } from './volumes.ts';
 
 const NAME_PREFIX = 'kube-api-access-';
@@ -18,15 +18,15 @@ export function withServiceAccountVolume(spec: PodSpec, suffix: string): PodSpec
   const given = volumes.find(({ name }) => name.startsWith(NAME_PREFIX));
   const name = given?.name ?? `${NAME_PREFIX}${suffix}`;
   const mounts = ({ volumeMounts = [] }: Container) => volumeMounts.some(({ mountPath }) => mountPath === MOUNT_PATH);
-  if (spec.containers.every(mounts)) return spec;
+  if (declaredContainers(spec).every(mounts)) return spec;
+  const mounting = (container: Container) => {
+    if (mounts(container)) return container;
+    const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
+    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
+  };
   return {
-    ...spec,
+    ...inAllContainers(spec, mounting),
     volumes: given === undefined ? [...volumes, { name, projected: source() }] : volumes,
-    containers: spec.containers.map((container) => {
-      if (mounts(container)) return container;
-      const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
-      return { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
-    }),
   };
 }
 
@@ -37,12 +37,20 @@ export function withoutServiceAccountVolume(spec: PodSpec, template: PodSpec): P
   const { volumes = [], ...rest } = spec;
   if (!volumes.some(({ name }) => isAdded(name))) return spec;
   return {
-    ...rest,
-    volumes: volumes.filter(({ name }) => !isAdded(name)),
-    containers: spec.containers.map(({ volumeMounts = [], ...container }) => ({
+    ...inAllContainers(rest, ({ volumeMounts = [], ...container }) => ({
       ...container,
       volumeMounts: volumeMounts.filter(({ name }) => !isAdded(name)),
     })),
+    volumes: volumes.filter(({ name }) => !isAdded(name)),
+  };
+}
+
+function inAllContainers(spec: PodSpec, edit: (container: Container) => Container): PodSpec {
+  const { initContainers } = spec;
+  return {
+    ...spec,
+    ...(initContainers && { initContainers: initContainers.map(edit) }),
+    containers: spec.containers.map(edit),
   };
 }
 

@@ -17,7 +17,6 @@ export interface Support {
 }
 
 const CONTAINER_DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
-  stdinOnce: [false],
   terminationMessagePath: ['/dev/termination-log'],
   terminationMessagePolicy: ['File'],
 };
@@ -41,7 +40,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -55,13 +54,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   Container: {
     honoured: words(
-      'name image command args workingDir ports env resources imagePullPolicy tty stdin volumeMounts securityContext',
+      'name image command args workingDir ports env resources imagePullPolicy tty stdin stdinOnce volumeMounts',
+      'securityContext restartPolicy',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
   EphemeralContainer: {
     honoured: words(
-      'name image command args workingDir env imagePullPolicy tty stdin volumeMounts securityContext targetContainerName',
+      'name image command args workingDir env imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
+      'targetContainerName',
       // Refused, in Kubernetes' words, by validation.
       'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
     ),

@@ -1,36 +1,41 @@
 /**
- * Validation of pods and of the templates they are made from, and of what may change in a running one. Called by validation.ts.
- * Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers, ValidatePodUpdate).
+ * Validation of pods and of the templates they are made from. Called by validation.ts; what may change in a pod is in
+ * validation-pod-update.ts. Source: pkg/apis/core/validation/validation.go (ValidatePodSpec, validateContainers,
+ * validateInitContainers).
  */
-import { changedFields } from './changed-fields.ts';
-import { setDefault } from './defaulting.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { copyJson, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
+import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
-import { validateOnlyAdded, validateTolerations } from './validation-taints.ts';
+import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
-const ACCOUNT_FIELDS = ['serviceAccountName', 'serviceAccount', 'automountServiceAccountToken'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
+/** Of use for what runs on, so not for what is waited for until it ends. */
+const OF_SIDECARS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const;
+/** What fits in 32 bits. */
+const MAX_SECONDS = 2 ** 31 - 1;
 
 /** A defaulted pod spec at `path`; a ReplicationController's may only restart always. */
 export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | 'ReplicationController'): FieldError[] {
   const restartPolicies = owner === 'Pod' ? RESTART_POLICIES : (['Always'] as const);
   const at = (field: string) => child(path, field);
   const grace = spec.terminationGracePeriodSeconds;
+  const claims: Claims = { names: new Set(), hostPorts: new Set() };
   return [
     ...validateVolumes(spec, at('volumes')),
-    ...validateContainers(spec, at('containers')),
+    ...validateContainers(spec, at('containers'), claims),
+    ...validateInitContainers(spec, at('initContainers'), claims),
     ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
     ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
     ...notNegative(grace, at('terminationGracePeriodSeconds')),
+    ...validateDeadline(spec.activeDeadlineSeconds, owner, at('activeDeadlineSeconds')),
     ...validateLabels(spec.nodeSelector, at('nodeSelector')),
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
@@ -39,47 +44,65 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
   ];
 }
 
-/** Only images may change, tolerations be added, and the node may be set once, which is how binding writes it. */
-export function validatePodUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
-  const [after, before] = [copyJson(objectAt(next, 'spec') ?? {}), copyJson(objectAt(previous, 'spec') ?? {})];
-  const [containers, past] = [objectsAt(after, 'containers'), objectsAt(before, 'containers')];
-  if (containers.length !== past.length) {
-    return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
-  }
-  for (const container of [...containers, ...past]) delete container.image;
-  if ((before.nodeName ?? '') === '') delete after.nodeName;
-  // Pods that were stored before it was defaulted have none.
-  setDefault(before, 'securityContext', {});
-  // A pod of a daemon that knew no accounts: to say now whom it is changes nothing of it.
-  if (before.serviceAccountName === undefined) {
-    for (const spec of [after, before]) for (const field of ACCOUNT_FIELDS) delete spec[field];
-  }
-  const tolerations = validateOnlyAdded(after, before, 'spec.tolerations');
-  delete after.tolerations;
-  delete before.tolerations;
-  const changed = changedFields(before, after).map((field) => child('spec', field));
-  if (changed.length === 0) return tolerations;
-  const detail =
-    'pod updates may not change fields other than `spec.containers[*].image`,`spec.tolerations` (only additions to existing tolerations)';
-  return [...tolerations, forbidden('spec', `${detail} (changed: ${changed.join(', ')})`)];
+function validateDeadline(value: Json | undefined, owner: string, path: string): FieldError[] {
+  if (value === undefined) return [];
+  if (owner !== 'Pod') return [forbidden(path, `activeDeadlineSeconds in ${owner} is not Supported`)];
+  const isValid = typeof value === 'number' && value >= 1 && value <= MAX_SECONDS;
+  return isValid ? [] : [invalid(path, value, `must be between 1 and ${MAX_SECONDS}, inclusive`)];
 }
 
-function validateContainers(spec: JsonObject, path: string): FieldError[] {
+/** Of the pod's containers together, none may claim what another has. */
+interface Claims {
+  readonly names: Set<Json>;
+  readonly hostPorts: Set<string>;
+}
+
+function validateContainers(spec: JsonObject, path: string, claims: Claims): FieldError[] {
   const containers = objectsAt(spec, 'containers');
   if (containers.length === 0) return [required(path)];
-  const names = new Set<Json>();
-  const hostPorts = new Set<string>();
   return containers.flatMap((container, i) => {
     const at = element(path, i);
-    const portNames = new Set<Json>();
     return [
-      ...validateContainerCommon(container, spec, at, names),
-      ...objectsAt(container, 'ports').flatMap((port, j) =>
-        validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
-      ),
-      ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+      ...validateContainer(container, spec, at, claims),
+      ...(container.restartPolicy === undefined
+        ? []
+        : [forbidden(child(at, 'restartPolicy'), 'may not be set for non-init containers')]),
     ];
   });
+}
+
+function validateInitContainers(spec: JsonObject, path: string, claims: Claims): FieldError[] {
+  return objectsAt(spec, 'initContainers').flatMap((container, i) => {
+    const at = element(path, i);
+    const isSidecar = container.restartPolicy !== undefined;
+    // It has ended, and let go of its ports, before anything else starts.
+    const own = isSidecar ? claims : { ...claims, hostPorts: new Set<string>() };
+    const misplaced = isSidecar ? [] : OF_SIDECARS.filter((field) => container[field] !== undefined);
+    return [
+      ...validateContainer(container, spec, at, own),
+      ...oneOf(container.restartPolicy, ['Always'], child(at, 'restartPolicy')),
+      ...misplaced.map((field) =>
+        forbidden(child(at, field), 'may not be set for init containers without restartPolicy=Always'),
+      ),
+    ];
+  });
+}
+
+/** Of a container that the pod is made with. Adds to the claims. */
+function validateContainer(
+  container: JsonObject,
+  spec: JsonObject,
+  at: string,
+  { names, hostPorts }: Claims,
+): FieldError[] {
+  const portNames = new Set<Json>();
+  return [
+    ...validateContainerCommon(container, spec, at, names),
+    ...objectsAt(container, 'ports').flatMap((port, j) =>
+      validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
+    ),
+    ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+  ];
 }
 
 /** What holds for containers of every sort, of this pod's. Adds to `names`, those of its containers before it. */

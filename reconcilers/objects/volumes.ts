@@ -5,7 +5,7 @@
  */
 import { setDefault } from './defaulting.ts';
 import { type JsonObject, objectAt, objectsAt } from './json.ts';
-import type { PodSpec } from './pod.ts';
+import { allContainers, type PodSpec } from './pod.ts';
 
 /** Exactly one member beside the name is set. */
 export interface Volume {
@@ -98,8 +98,9 @@ export function reduceVolumes(spec: JsonObject): void {
 }
 
 /** Those that a container mounts; a node provides no others. */
-export function mountedVolumes({ volumes = [], containers }: PodSpec): Volume[] {
-  const mounted = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
+export function mountedVolumes(spec: PodSpec): Volume[] {
+  const { volumes = [] } = spec;
+  const mounted = new Set(allContainers(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
   return volumes.filter(({ name }) => mounted.has(name));
 }
 

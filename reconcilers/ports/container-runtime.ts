@@ -44,6 +44,8 @@ export interface ContainerSpec {
   readonly resources?: ContainerResources;
   readonly tty?: boolean;
   readonly stdin?: boolean;
+  /** Its stdin ends when the first who attached to it leaves. */
+  readonly stdinOnce?: boolean;
   /** Sees the processes of the container with this id, which must run by then. */
   readonly pidOf?: string;
   /** Beside, or less than, what the engine gives by itself: `NET_ADMIN`. */

@@ -3,7 +3,7 @@
  * pkg/controller/controller_utils.go). The rollout and scaling down both take from the front. Pure.
  */
 import type { Pod, PodPhase } from '../objects/pod.ts';
-import { isPodReady } from '../objects/pod.ts';
+import { allContainerStatuses, isPodReady } from '../objects/pod.ts';
 import { readySince } from './availability.ts';
 
 const PHASE_ORDER: Readonly<Record<PodPhase, number>> = { Pending: 0, Unknown: 1, Running: 2, Succeeded: 2, Failed: 2 };
@@ -30,7 +30,7 @@ export function leastUsefulFirst(pods: readonly Pod[], all: readonly Pod[]): Pod
 }
 
 function restartsOf(pod: Pod): number {
-  return Math.max(0, ...(pod.status.containerStatuses ?? []).map((status) => status.restartCount));
+  return Math.max(0, ...allContainerStatuses(pod).map((status) => status.restartCount));
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {

@@ -2,7 +2,7 @@
  * How many pods to make and which to stop, for one look at a controller: plain scaling, and the steps of a rollout. Called by
  * plan.ts; pure arithmetic over the active pods. docs/decisions/0007 explains where it departs from a Deployment's.
  */
-import type { Pod } from '../objects/pod.ts';
+import { allContainerStatuses, type Pod } from '../objects/pod.ts';
 import type { ReplicationController } from '../objects/replication-controller.ts';
 import { type RollingUpdate, updateStrategyOf } from '../objects/update-strategy.ts';
 import { availableInMs } from './availability.ts';
@@ -80,7 +80,7 @@ function rolloutStep(
 function cannotRun(pod: Pod): boolean {
   return (
     pod.status.phase === 'Pending' ||
-    (pod.status.containerStatuses ?? []).some((status) => status.state.waiting?.reason === 'CrashLoopBackOff')
+    allContainerStatuses(pod).some((status) => status.state.waiting?.reason === 'CrashLoopBackOff')
   );
 }
 

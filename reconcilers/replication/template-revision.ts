@@ -2,7 +2,7 @@
  * Whether a pod was made from the template its controller has now. Asked by the rollout only; errs on the side of leaving a pod
  * alone, since an upgrade of the daemon must restart nothing.
  */
-import type { Pod, PodTemplateSpec } from '../objects/pod.ts';
+import type { Container, Pod, PodTemplateSpec } from '../objects/pod.ts';
 import { podTemplateHash } from '../objects/pod-template-hash.ts';
 import { ANNOTATION_LIMIT_RANGER } from '../objects/policy/limit-range-rules.ts';
 import { pick } from '../objects/policy/resource-list.ts';
@@ -39,22 +39,31 @@ function asDeclared(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
     ...rest,
     ...(own.length > 0 && { tolerations: own }),
     ...(template.spec.nodeName !== undefined && pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
-    containers: withoutLimitDefaults({ ...pod, spec: rest }, template),
+    ...withoutLimitDefaults({ ...pod, spec: rest }, template),
   };
 }
 
+type Lists = Pick<Pod['spec'], 'containers' | 'initContainers'>;
+
 function withoutLimitDefaults(
-  { metadata, spec }: { readonly metadata: Pod['metadata']; readonly spec: Pick<Pod['spec'], 'containers'> },
+  { metadata, spec }: { readonly metadata: Pod['metadata']; readonly spec: Lists },
   template: PodTemplateSpec,
-): Pod['spec']['containers'] {
-  if (metadata.annotations?.[ANNOTATION_LIMIT_RANGER] === undefined) return spec.containers;
-  return spec.containers.map((container, i) => {
-    const { requests = {}, limits = {} } = template.spec.containers[i]?.resources ?? {};
-    const made = container.resources ?? {};
-    const resources = {
-      requests: pick(made.requests ?? {}, Object.keys({ ...limits, ...requests })),
-      limits: pick(made.limits ?? {}, Object.keys(limits)),
-    };
-    return { ...container, resources };
-  });
+): Lists {
+  const { containers, initContainers } = spec;
+  if (metadata.annotations?.[ANNOTATION_LIMIT_RANGER] === undefined) {
+    return { containers, ...(initContainers && { initContainers }) };
+  }
+  const limited = (made: readonly Container[], declared: readonly Container[] = []) =>
+    made.map((container, i) => {
+      const { requests = {}, limits = {} } = declared[i]?.resources ?? {};
+      const resources = {
+        requests: pick(container.resources?.requests ?? {}, Object.keys({ ...limits, ...requests })),
+        limits: pick(container.resources?.limits ?? {}, Object.keys(limits)),
+      };
+      return { ...container, resources };
+    });
+  return {
+    containers: limited(containers, template.spec.containers),
+    ...(initContainers && { initContainers: limited(initContainers, template.spec.initContainers) }),
+  };
 }

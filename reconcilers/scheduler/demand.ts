@@ -1,6 +1,7 @@
 /** What a pod takes of a node: resources, host ports. Computed of pending pods and of those that already run. Pure. */
 import { controllerOf } from '../objects/meta.ts';
-import type { Container, Pod } from '../objects/pod.ts';
+import { type Container, declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
+import { podTotal } from '../objects/pod-total.ts';
 import { quantityMilliValue, quantityValue } from '../objects/quantity.ts';
 
 /** Amounts by resource name: `cpu` in millicores, everything else in whole units. */
@@ -51,23 +52,36 @@ export function canonicalImage(image: string): string {
 }
 
 function computeDemand(pod: Pod): Demand {
-  const { containers, hostNetwork = false } = pod.spec;
-  const requests: Record<string, number> = {};
-  let [cpu, memory] = [0, 0];
-  for (const container of containers) {
-    const asked = amountsOf({ ...container.resources?.limits, ...container.resources?.requests });
-    for (const [name, value] of Object.entries(asked)) requests[name] = (requests[name] ?? 0) + value;
-    cpu += asked.cpu ?? ESTIMATED_CPU;
-    memory += asked.memory ?? ESTIMATED_MEMORY;
-  }
+  const { spec } = pod;
+  const requests = podTotal<Amounts>(spec, { of: asked, add: summed, max: greater }, {});
+  const estimate = podTotal<Amounts>(spec, { of: estimated, add: summed, max: greater }, {});
   const owner = controllerOf(pod)?.uid;
   return {
     requests,
-    estimate: { cpu, memory },
-    hostPorts: containers.flatMap((container) => hostPortsOf(container, hostNetwork)),
-    images: containers.map(({ image }) => canonicalImage(image)),
+    estimate: { cpu: estimate.cpu ?? 0, memory: estimate.memory ?? 0 },
+    hostPorts: lastingContainers(spec).flatMap((container) => hostPortsOf(container, spec.hostNetwork ?? false)),
+    images: declaredContainers(spec).map(({ image }) => canonicalImage(image)),
     ...(owner !== undefined && { owner }),
   };
+}
+
+function asked({ resources }: Container): Amounts {
+  return amountsOf({ ...resources?.limits, ...resources?.requests });
+}
+
+function estimated(container: Container): Amounts {
+  const { cpu = ESTIMATED_CPU, memory = ESTIMATED_MEMORY } = asked(container);
+  return { cpu, memory };
+}
+
+const summed = combined((a, b) => a + b);
+const greater = combined(Math.max);
+
+function combined(of: (a: number, b: number) => number): (a: Amounts, b: Amounts) => Amounts {
+  return (a, b) => ({
+    ...a,
+    ...Object.fromEntries(Object.entries(b).map(([name, value]) => [name, of(a[name] ?? 0, value)])),
+  });
 }
 
 function hostPortsOf(container: Container, hostNetwork: boolean): HostPort[] {

@@ -64,14 +64,12 @@ describe('volumes', () => {
   const inApp = async (...command: string[]) => dockerd.cli('exec', await appId(), 'busybox', ...command);
   const pidOf = async () => (await dockerd.cli('inspect', '--format', '{{.State.Pid}}', await appId())).trim();
 
-  before('a node that pods reach the API of', async () => {
-    const lan = await bed.lan();
+  before('a node with a pod', async () => {
     const node = await bed.netns();
-    const address = await lan.join(node);
     dockerd = await bed.dockerd(node, { bridge: true });
     folder = await bed.dir();
     await writeFile(join(folder, 'web.yaml'), manifests('blue'));
-    sampan = await bed.sampan(dockerd, { sources: [folder], args: ['--bind-address=0.0.0.0', `--node-ip=${address}`] });
+    sampan = await bed.sampan(dockerd, { sources: [folder] });
     await appId();
   });
 

@@ -30,6 +30,7 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
     ...(spec.hostname !== undefined && { Hostname: spec.hostname }),
     ...(spec.tty !== undefined && { Tty: spec.tty }),
     ...(spec.stdin !== undefined && { OpenStdin: spec.stdin }),
+    ...(spec.stdinOnce !== undefined && { StdinOnce: spec.stdinOnce }),
     ...(ports.length > 0 && { ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])) }),
     HostConfig: {
       NetworkMode: networkMode(spec.network),

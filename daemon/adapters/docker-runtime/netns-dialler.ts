@@ -5,9 +5,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 
-const PROGRAM = join(import.meta.dirname, 'netns-dialler-process.ts');
+const PROGRAM = join(import.meta.dirname, `netns-dialler-process${extname(import.meta.filename)}`);
 const IDLE_MS = 10_000;
 
 export interface DialRequest {

@@ -1,11 +1,12 @@
 /** v1 Pod. */
 import { defaultObject, setDefault } from '../defaulting.ts';
-import { objectAt, objectsAt } from '../json.ts';
+import { objectAt } from '../json.ts';
 import type { Pod } from '../pod.ts';
-import { defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
+import { declaredContainersOf, defaultPodSpec, defaultRequests } from '../pod-defaults.ts';
 import { addDefaultTolerations, keepDefaultTolerations } from '../taints.ts';
 import { validateEphemeralContainers, validateNoneAtCreation } from '../validation-ephemeral.ts';
-import { validatePodSpec, validatePodUpdate } from '../validation-pod.ts';
+import { validatePodSpec } from '../validation-pod.ts';
+import { validatePodUpdate } from '../validation-pod-update.ts';
 import { defineKind } from './entry.ts';
 import { POD_COLUMNS } from './pod-columns.ts';
 
@@ -31,7 +32,7 @@ export const podKind = defineKind<Pod>({
     defaultPodSpec(spec);
     // kubectl debug looks into it without asking whether it is there.
     setDefault(spec, 'securityContext', {});
-    for (const container of objectsAt(spec, 'containers')) defaultRequests(container);
+    for (const container of declaredContainersOf(spec)) defaultRequests(container);
     setDefault(defaultObject(pod, 'status'), 'phase', 'Pending');
   },
   prepareForCreate: (pod) => addDefaultTolerations(defaultObject(pod, 'spec')),

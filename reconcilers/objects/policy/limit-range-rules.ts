@@ -4,9 +4,10 @@
  */
 import type { LimitRange, LimitRangeItem } from '../kinds/limit-range.ts';
 import type { PersistentVolumeClaim } from '../kinds/persistent-volume-claim.ts';
-import type { Container, Pod } from '../pod.ts';
-import { addQuantities, canonicalQuantity, compareQuantities, parseQuantity } from '../quantity.ts';
-import type { ResourceList } from './resource-list.ts';
+import { type Container, declaredContainers, type Pod, type PodSpec } from '../pod.ts';
+import { podTotal } from '../pod-total.ts';
+import { canonicalQuantity, compareQuantities, parseQuantity } from '../quantity.ts';
+import { addLists, maxLists, pick, type ResourceList } from './resource-list.ts';
 
 /** On a pod: what was filled in. */
 export const ANNOTATION_LIMIT_RANGER = 'kubernetes.io/limit-ranger';
@@ -19,7 +20,7 @@ interface Amounts {
 /** Fills in, in place, what the pod's containers do not say. */
 export function applyLimitDefaults(pod: Pod, ranges: readonly LimitRange[]): void {
   const items = ranges.flatMap(({ spec }) => spec.limits).filter(({ type }) => type === 'Container');
-  const set = pod.spec.containers.flatMap((container) => {
+  const set = declaredContainers(pod.spec).flatMap((container) => {
     const requests = fillIn(
       container,
       'requests',
@@ -30,7 +31,9 @@ export function applyLimitDefaults(pod: Pod, ranges: readonly LimitRange[]): voi
       'limits',
       items.map((item) => item.default),
     );
-    return [...told(requests, 'request', container), ...told(limits, 'limit', container)];
+    const { name } = container;
+    const whose = pod.spec.containers.includes(container) ? `container ${name}` : `init container ${name}`;
+    return [...told(requests, 'request', whose), ...told(limits, 'limit', whose)];
   });
   if (set.length === 0) return;
   const text = `LimitRanger plugin set: ${set.join('; ')}`;
@@ -43,9 +46,9 @@ export function limitViolations(object: Pod | PersistentVolumeClaim, range: Limi
     if (object.kind === 'PersistentVolumeClaim') {
       return item.type === object.kind ? claimViolations(item, object.spec.resources.requests) : [];
     }
-    const containers = object.spec.containers.map(amountsOf);
-    if (item.type === 'Container') return containers.flatMap((amounts) => violations(item, amounts));
-    return item.type === 'Pod' ? violations(item, inAll(containers)) : [];
+    const { spec } = object;
+    if (item.type === 'Container') return declaredContainers(spec).flatMap((each) => violations(item, amountsOf(each)));
+    return item.type === 'Pod' ? violations(item, inAll(spec)) : [];
   });
 }
 
@@ -63,8 +66,8 @@ function fillIn(
   return names.sort();
 }
 
-function told(names: readonly string[], what: string, { name }: Container): string[] {
-  return names.length === 0 ? [] : [`${names.join(', ')} ${what} for container ${name}`];
+function told(names: readonly string[], what: string, whose: string): string[] {
+  return names.length === 0 ? [] : [`${names.join(', ')} ${what} for ${whose}`];
 }
 
 function violations(item: LimitRangeItem, amounts: Amounts): string[] {
@@ -135,17 +138,16 @@ function amountsOf({ resources }: Container): Amounts {
   return { requests: resources?.requests ?? {}, limits: resources?.limits ?? {} };
 }
 
-/** The sums of what all containers say; what one leaves open is not known of the pod. */
-function inAll(containers: readonly Amounts[]): Amounts {
-  return { requests: sumOf(containers.map((c) => c.requests)), limits: sumOf(containers.map((c) => c.limits)) };
+/** What all containers say, together; what one leaves open is not known of the pod. */
+function inAll(spec: PodSpec): Amounts {
+  return { requests: totalOf(spec, 'requests'), limits: totalOf(spec, 'limits') };
 }
 
-function sumOf(lists: readonly ResourceList[]): ResourceList {
-  const [first = {}, ...rest] = lists;
+function totalOf(spec: PodSpec, field: keyof Amounts): ResourceList {
+  const [first = {}, ...rest] = spec.containers.map((container) => amountsOf(container)[field]);
   const common = Object.keys(first).filter((name) => rest.every((list) => list[name] !== undefined));
-  return Object.fromEntries(
-    common.map((name) => [name, lists.reduce((sum, list) => addQuantities(sum, list[name] ?? '0'), '0')]),
-  );
+  const of = (container: Container) => pick(amountsOf(container)[field], common);
+  return podTotal<ResourceList>(spec, { of, add: addLists, max: maxLists }, {});
 }
 
 /** In billionths. */

@@ -6,10 +6,11 @@
 import type { PersistentVolumeClaim } from '../kinds/persistent-volume-claim.ts';
 import type { QuotaScope, ResourceQuota } from '../kinds/resource-quota.ts';
 import { type AnyObject, KINDS, type Kind } from '../kinds.ts';
-import { isPodTerminal, type Pod, type PodSpec } from '../pod.ts';
+import { type Container, declaredContainers, isPodTerminal, type Pod, type PodSpec } from '../pod.ts';
+import { podTotal } from '../pod-total.ts';
 import { qosClass } from '../qos-class.ts';
 import type { Service } from '../service.ts';
-import { addLists, type ResourceList } from './resource-list.ts';
+import { addLists, maxLists, type ResourceList } from './resource-list.ts';
 
 const POD_RESOURCES = new Set([
   'pods',
@@ -88,7 +89,7 @@ export function unspecifiedOf(pod: Pod, resources: readonly string[]): string | 
     .filter((resource) => MUST_BE_SPECIFIED.has(resource))
     .sort()
     .flatMap((resource) => {
-      const names = pod.spec.containers
+      const names = declaredContainers(pod.spec)
         .filter(({ resources: own }) => computeUsage(own?.requests, own?.limits)[resource] === undefined)
         .map(({ name }) => name);
       return names.length === 0 ? [] : [`${resource} for: ${names.sort().join(',')}`];
@@ -114,13 +115,13 @@ function isInScope({ spec }: Pod, scope: QuotaScope): boolean {
 }
 
 /** It ends by itself, at the latest when its time is up. */
-function isTerminating(spec: PodSpec & { activeDeadlineSeconds?: number }): boolean {
-  return (spec.activeDeadlineSeconds ?? -1) >= 0;
+function isTerminating({ activeDeadlineSeconds }: PodSpec): boolean {
+  return activeDeadlineSeconds !== undefined;
 }
 
-function podUsage({ containers }: PodSpec): ResourceList {
-  const used = containers.map(({ resources }) => computeUsage(resources?.requests, resources?.limits));
-  return { ...used.reduce(addLists, {}), pods: '1' };
+function podUsage(spec: PodSpec): ResourceList {
+  const of = ({ resources }: Container) => computeUsage(resources?.requests, resources?.limits);
+  return { ...podTotal<ResourceList>(spec, { of, add: addLists, max: maxLists }, {}), pods: '1' };
 }
 
 function computeUsage(requests: ResourceList = {}, limits: ResourceList = {}): Record<string, string> {

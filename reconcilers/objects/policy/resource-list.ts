@@ -10,6 +10,16 @@ export function addLists(a: ResourceList, b: ResourceList): Record<string, strin
   return sum;
 }
 
+/** Of each resource the more. */
+export function maxLists(a: ResourceList, b: ResourceList): Record<string, string> {
+  const most = { ...a };
+  for (const [name, amount] of Object.entries(b)) {
+    const other = most[name];
+    if (other === undefined || compareQuantities(amount, other) > 0) most[name] = amount;
+  }
+  return most;
+}
+
 /** What `next` has more than `previous`; what did not grow is left out. */
 export function increaseOf(next: ResourceList, previous: ResourceList): Record<string, string> {
   const differences = Object.entries(next).map(

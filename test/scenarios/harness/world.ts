@@ -248,6 +248,8 @@ export class Machine {
     const files = mortalFiles(this.files, life);
     const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
+      nodeName: this.name,
+      apiServer: () => undefined,
       sources: [{ source: mortalSource(source, life), onInvalid: 'refuse', pruneLimit: 0.5 }],
       archive: mortalArchive(archive, life),
       serviceRange: SERVICE_RANGE,

@@ -7,7 +7,7 @@ const KUBERNETES = { namespace: 'default', name: 'kubernetes' };
 
 function bootstrap(kubernetesServiceIP: string, addresses: string[] = []) {
   const options = { kubernetesServiceIP, apiServer: { addresses, port: 6443 } };
-  return (deps: LoopDeps) => [createClusterBootstrapLoop({ ...deps, options })];
+  return (deps: LoopDeps) => [createClusterBootstrapLoop({ ...deps, options: () => options, nodeName: 'node' })];
 }
 
 describe('cluster bootstrap', () => {

@@ -43,7 +43,7 @@ describe('validation of updates', () => {
       next.spec.containers[0] = { ...container, env: [{ name: 'A', value: '2' }] };
     };
     assert.deepEqual(errorsOf('Pod', bound, change), [
-      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.tolerations` (only additions to existing tolerations) (changed: spec.containers[0].env[0].value, spec.nodeName)',
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations) (changed: spec.containers[0].env[0].value, spec.nodeName)',
     ]);
     assert.deepEqual(
       errorsOf('Pod', pod, (next) => next.spec.containers.push({ name: 'b', image: 'b' })),

@@ -1,0 +1,118 @@
+/**
+ * One container's status, from the verdict on it and its records: its state and the one before, how often it was restarted, whether it
+ * is ready. What records no longer show is taken from the stored status. Pure; a part of the pod's status.
+ */
+import { toTimestamp } from '../objects/meta.ts';
+import type { ContainerState, ContainerStatus, Pod } from '../objects/pod.ts';
+import { hasStarted } from './container-started.ts';
+import { beforeItsStart, type ContainerVerdict } from './container-verdict.ts';
+import type { PodContainer } from './identity.ts';
+import { endedAt, hasEnded, isRunning } from './pod-records.ts';
+import { statusOf, succeeded } from './restart-policy.ts';
+
+export function containerStatus(
+  pod: Pod,
+  verdict: ContainerVerdict,
+  sandbox: PodContainer | undefined,
+): ContainerStatus {
+  const { container, records } = verdict;
+  const { newest, previous } = records;
+  const known = statusOf(pod, container);
+  if (newest === undefined && verdict.step === 'ended' && known !== undefined) return lastSeen(known);
+
+  const running = isRunning(newest);
+  const state: ContainerState =
+    newest !== undefined && running
+      ? { running: { startedAt: toTimestamp(newest.startedAt ?? newest.createdAt) } }
+      : verdict.step === 'ended' && newest !== undefined
+        ? terminated(newest)
+        : { waiting: verdict.step === 'wait' ? verdict.waiting : beforeItsStart(pod) };
+  const last = !running && verdict.step !== 'ended' && newest !== undefined && hasEnded(newest) ? newest : previous;
+  // A container that was only created is not one the pod has had.
+  const had = newest !== undefined && newest.state === 'created' && !hasEnded(newest) ? previous : newest;
+  return {
+    name: container.name,
+    image: newest?.image ?? container.image,
+    imageID: imageID(newest) ?? known?.imageID ?? '',
+    ...(had !== undefined
+      ? { containerID: `docker://${had.id}` }
+      : known?.containerID && { containerID: known.containerID }),
+    ready: isReady(verdict, state, sandbox),
+    started: verdict.role !== 'ephemeral' && hasStarted(verdict),
+    restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
+    state,
+    lastState: lastState(last, state, known),
+  };
+}
+
+/** An init container is ready once it is done; nothing asks an ephemeral one. */
+function isReady(
+  { role, records: { newest } }: ContainerVerdict,
+  { terminated: end }: ContainerState,
+  sandbox: PodContainer | undefined,
+): boolean {
+  if (role === 'init') return end?.exitCode === 0;
+  if (role === 'ephemeral') return false;
+  // Without the pause container nobody can reach it.
+  return isRunning(newest) && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt;
+}
+
+/** The later of the record's end and the one that the stored status knows of. */
+function lastState(
+  last: PodContainer | undefined,
+  { terminated: current }: ContainerState,
+  known: ContainerStatus | undefined,
+): ContainerState {
+  const shown = last === undefined ? undefined : terminated(last).terminated;
+  const ends = [known?.lastState.terminated, known?.state.terminated, shown].filter((end) => end !== undefined);
+  const earlier = ends.filter(({ containerID }) => containerID !== current?.containerID);
+  const latest = earlier.sort((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt)).at(-1);
+  return latest === undefined ? {} : { terminated: latest };
+}
+
+/** Of a container that is gone without a trace, and that its pod does not start again. */
+function lastSeen(known: ContainerStatus): ContainerStatus {
+  const { terminated: end, running } = known.state;
+  if (end !== undefined) return known;
+  if (running === undefined) return { ...known, ready: false, started: false };
+  return {
+    ...known,
+    ready: false,
+    started: false,
+    state: {
+      terminated: {
+        exitCode: 137,
+        reason: 'ContainerStatusUnknown',
+        message: 'The container could not be located when the pod was looked at. The container used to be Running',
+        startedAt: running.startedAt,
+        finishedAt: running.startedAt,
+        containerID: known.containerID ?? '',
+      },
+    },
+  };
+}
+
+function terminated(ended: PodContainer): ContainerState {
+  const failedToStart = ended.state === 'created';
+  const reason = failedToStart
+    ? 'ContainerCannotRun'
+    : ended.oomKilled
+      ? 'OOMKilled'
+      : succeeded(ended)
+        ? 'Completed'
+        : 'Error';
+  return {
+    terminated: {
+      exitCode: ended.exitCode ?? 128,
+      reason,
+      ...(ended.error && { message: ended.error }),
+      startedAt: toTimestamp(ended.startedAt ?? ended.createdAt),
+      finishedAt: toTimestamp(endedAt(ended)),
+      containerID: `docker://${ended.id}`,
+    },
+  };
+}
+
+function imageID(container: PodContainer | undefined): string | undefined {
+  return container === undefined || container.imageId === '' ? undefined : `docker://${container.imageId}`;
+}

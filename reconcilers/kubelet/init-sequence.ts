@@ -1,0 +1,74 @@
+/**
+ * The order in which a pod comes to be: its init containers one after another, each to its success, sidecars among them, of which only
+ * the start is waited for; then everything else. What was done in the pod's present network is not done again, whatever became of its
+ * records. Pure; a part of the kubelet's plan. Source: pkg/kubelet/kuberuntime (computeInitContainerActions).
+ */
+import { type ContainerStatus, isSidecar, type Pod } from '../objects/pod.ts';
+import { hasStarted } from './container-started.ts';
+import { beforeItsStart, type ContainerVerdict, containerVerdict } from './container-verdict.ts';
+import type { PodContainer } from './identity.ts';
+import type { PodObservation } from './observation.ts';
+import { isRunning, type PodRecords, recordsOf } from './pod-records.ts';
+import { statusOf } from './restart-policy.ts';
+
+export interface InitSequence {
+  readonly verdicts: readonly ContainerVerdict[];
+  /** The pod's own containers may start, or have. */
+  readonly isDone: boolean;
+  /** One has failed that is not run again: the pod never gets further. */
+  readonly hasFailed: boolean;
+}
+
+export function initSequence(pod: Pod, records: PodRecords, observed: PodObservation, now: number): InitSequence {
+  const { initContainers = [] } = pod.spec;
+  const sandboxAttempt = isRunning(records.sandbox) ? records.sandbox?.attempt : undefined;
+  const passed = passedContainers(pod, records);
+  let isOpen = true;
+  let hasFailed = false;
+  const verdicts = initContainers.map((container, i): ContainerVerdict => {
+    const role = isSidecar(container) ? 'sidecar' : 'init';
+    const own = recordsOf(pod, records, container);
+    const isPassed = i < passed;
+    if (!isOpen) return { container, role, records: own, step: 'wait', waiting: beforeItsStart(pod) };
+    if (isPassed && role === 'init') return { container, role, records: own, step: 'ended' };
+    const verdict = containerVerdict({ pod, container, role, records: own, observed, sandboxAttempt }, now);
+    const isOver = role === 'init' && verdict.step === 'ended';
+    hasFailed ||= isOver && !hasSucceeded(verdict, statusOf(pod, container));
+    isOpen = isPassed || (role === 'sidecar' ? hasStarted(verdict) : isOver && !hasFailed);
+    return verdict;
+  });
+  return { verdicts, isDone: isOpen, hasFailed };
+}
+
+/** Whether the pod's containers have started in the network it has now: of its init containers only sidecars are of interest then. */
+export function isInitialized(pod: Pod, records: PodRecords): boolean {
+  const { initContainers = [] } = pod.spec;
+  return passedContainers(pod, records) === initContainers.length;
+}
+
+/** How many of the init containers are behind the pod: all before the last of which something came to be in its present network. */
+function passedContainers(pod: Pod, records: PodRecords): number {
+  const { initContainers = [], containers } = pod.spec;
+  const { sandbox } = records;
+  if (sandbox === undefined || !isRunning(sandbox)) return 0;
+  const came = ({ name }: { readonly name: string }) =>
+    hasComeIn(sandbox, records.of(name).newest, statusOf(pod, { name }));
+  return containers.some(came) ? initContainers.length : Math.max(0, initContainers.findLastIndex(came));
+}
+
+/** Its record shows it, or where that was removed, its stored status, whose times are whole seconds. */
+function hasComeIn(
+  sandbox: PodContainer,
+  newest: PodContainer | undefined,
+  known: ContainerStatus | undefined,
+): boolean {
+  if (newest?.sandboxAttempt === sandbox.attempt) return true;
+  if (known === undefined || known.containerID === `docker://${newest?.id}`) return false;
+  const { running, terminated } = known.state;
+  const startedAt = (running ?? terminated ?? known.lastState.terminated)?.startedAt ?? '';
+  return Date.parse(startedAt) >= Math.floor(sandbox.createdAt / 1000) * 1000;
+}
+
+function hasSucceeded({ records: { newest } }: ContainerVerdict, known: ContainerStatus | undefined): boolean {
+  return newest === undefined ? known?.state.terminated?.exitCode === 0 : newest.exitCode === 0;
+}

@@ -1,0 +1,47 @@
+/** What the plan asks to be started: the containers whose turn it is, in the pod's pause container, and that too where it is missing. Pure. */
+import type { EphemeralContainer, Pod } from '../objects/pod.ts';
+import type { ContainerStart, RunContainers } from './actions.ts';
+import { appSpec, podIdentity, sandboxSpec } from './container-spec.ts';
+import type { ContainerVerdict } from './container-verdict.ts';
+import type { PodObservation } from './observation.ts';
+import type { PodRecords } from './pod-records.ts';
+import type { SandboxVerdict } from './sandbox-verdict.ts';
+
+export function runContainers(
+  pod: Pod,
+  records: PodRecords,
+  verdicts: readonly ContainerVerdict[],
+  sandboxStep: SandboxVerdict,
+  observed: PodObservation,
+): RunContainers[] {
+  if (sandboxStep.step === 'wait') return [];
+  const due = verdicts.filter((verdict) => verdict.step === 'start');
+  const isNew = sandboxStep.step === 'start';
+  if (due.length === 0 && !isNew) return [];
+  const sandboxAttempt = isNew ? sandboxStep.attempt : (records.sandbox?.attempt ?? 0);
+  return [
+    {
+      kind: 'run-containers',
+      pod: podIdentity(pod),
+      ...(observed.node.network && !pod.spec.hostNetwork && { network: observed.node.network }),
+      sandbox: isNew ? { spec: sandboxSpec(pod, observed, sandboxStep) } : { id: records.sandbox?.id ?? '' },
+      containers: due.map(({ container, attempt, crashes, pulled }) => ({
+        name: container.name,
+        spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...processesOf(pod, container, records),
+        imageWasPresent: !pulled,
+      })),
+    },
+  ];
+}
+
+/** Whose processes the container sees, where not only its own. */
+function processesOf(
+  pod: Pod,
+  container: EphemeralContainer,
+  records: PodRecords,
+): Pick<ContainerStart, 'processesOf'> {
+  const target = records.of(container.targetContainerName ?? '').newest;
+  if (target !== undefined) return { processesOf: { id: target.id } };
+  return pod.spec.shareProcessNamespace ? { processesOf: 'sandbox' } : {};
+}
