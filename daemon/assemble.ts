@@ -29,6 +29,7 @@ import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
+import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
@@ -171,12 +172,13 @@ export interface NodePorts {
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
+  readonly names: NodeNamesSource;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens }: NodePorts,
+  { runtime, filter, files, tokens, names }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -195,6 +197,7 @@ export function nodeLoops(
         runtime,
         files,
         tokens,
+        names,
         events: eventsOf(core, 'kubelet'),
         clock,
         log,

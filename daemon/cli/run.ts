@@ -11,6 +11,7 @@ import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/error
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -40,6 +41,8 @@ import type { Diagnostics } from './status.ts';
 
 /** Kubernetes' own limit per node. */
 const MAX_PODS = 110;
+/** Whether this node has a resolver at the address that `--cluster-dns` says; without one, pods ask where the node asks. */
+const CLUSTER_DNS_ANSWERS = false;
 const DOCKER_RETRY_MS = 500;
 const KEEP_ALIVE_MS = 3_600_000;
 
@@ -99,13 +102,15 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, filter, files, tokens, names: new NodeNameFilesSource() },
       {
         ...config,
         ...machine,
         ...addresses,
         network,
         nodeIP,
+        dns: { domain: config.dns.clusterDomain, servers: CLUSTER_DNS_ANSWERS ? [config.dns.clusterDns] : [] },
+        seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         maxPods: MAX_PODS,
         version,

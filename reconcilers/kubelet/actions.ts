@@ -2,6 +2,7 @@
 import type { PodStatus } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
+import type { PodFileName, PodFilesPlan } from './pod-files/pod-files.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
 export type KubeletAction =
@@ -30,16 +31,20 @@ export interface RunContainers {
   readonly pod: PodIdentity;
   /** Absent for pods on the host's network. */
   readonly network?: PodNetwork;
+  /** What the pod's containers have beside their volumes. */
+  readonly files: PodFilesPlan;
   readonly sandbox: { readonly id: string } | { readonly spec: ContainerSpec };
   readonly containers: readonly ContainerStart[];
 }
 
 export interface ContainerStart {
   readonly name: string;
-  /** Network and processes are filled in when the pause container has its id. */
+  /** Network, processes and shared memory are filled in when the pause container has its id, files when they are written. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
   /** Whose processes it sees; its own alone where this is absent. */
   readonly processesOf?: 'sandbox' | { readonly id: string };
+  /** Those of the pod's files that it has. */
+  readonly files: readonly PodFileName[];
   /** The image was there and nothing had to be pulled. */
   readonly imageWasPresent: boolean;
 }

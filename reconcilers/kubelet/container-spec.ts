@@ -5,13 +5,15 @@
 import { containerEnvironment } from '../objects/env.ts';
 import { keyOf } from '../objects/meta.ts';
 import { type Container, isSidecar, lastingContainers, type Pod } from '../objects/pod.ts';
+import { kernelHostname } from '../objects/pod-names.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
+import { dottedSysctl } from '../objects/sysctls.ts';
 import type { BindMount, ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
 import type { PodObservation, VolumesObserved } from './observation.ts';
+import { clusterDnsOf } from './pod-files/pod-files.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
-
-const MAX_HOSTNAME_LENGTH = 63;
+import { containerSecurity } from './security.ts';
 
 /** Which of several in a row it is. */
 export interface Turn {
@@ -30,6 +32,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
     container: SANDBOX,
     sandboxAttempt: turn.attempt,
     graceSeconds: 0,
+    sharesIpc: !pod.spec.hostIPC,
     specHash: '',
     instance: node.instance,
   };
@@ -39,12 +42,14 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
     labels: containerLabels(identity),
     resources: SANDBOX_RESOURCES,
     oomScoreAdj: Math.max(SANDBOX_OOM_SCORE_ADJ, node.leastOomScoreAdj),
+    ipc: pod.spec.hostIPC ? ('host' as const) : ('shareable' as const),
+    ...sysctls(pod),
   };
   if (pod.spec.hostNetwork) return { ...base, network: { kind: 'host' } };
   const portBindings = hostPorts(pod);
   return {
     ...base,
-    hostname: hostnameOf(pod),
+    hostname: kernelHostname(pod, clusterDnsOf(node).domain),
     network: { kind: 'network', name: node.network?.name ?? '' },
     ...(portBindings.length > 0 && { portBindings }),
   };
@@ -53,7 +58,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
 export function appSpec(
   pod: Pod,
   container: Container,
-  { node, services, volumes }: PodObservation,
+  { node, services, volumes, imageUsers = {} }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network' | 'pidOf'> {
   const place = (pod.spec.initContainers ?? []).findIndex(({ name }) => name === container.name);
@@ -78,7 +83,9 @@ export function appSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true, ...(container.stdinOnce && { stdinOnce: true }) }),
-    ...(container.securityContext?.capabilities && { capabilities: container.securityContext.capabilities }),
+    ...containerSecurity(pod, container, { imageUser: imageUsers[container.image], seccompDir: node.seccompDir }),
+    ...(pod.spec.hostPID && { hostProcesses: true }),
+    ...(pod.spec.hostIPC && { ipc: 'host' as const }),
     ...(mounts.length > 0 && { mounts }),
     resources: containerResources(container),
     oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),
@@ -108,7 +115,9 @@ export function hostPorts(pod: Pod): PortBinding[] {
   );
 }
 
-/** The pod's name, cut as Kubernetes cuts it. */
-function hostnameOf(pod: Pod): string {
-  return (pod.spec.hostname ?? pod.metadata.name).slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
+/** Of the pod's network and IPC, which are the pause container's. */
+function sysctls({ spec }: Pod): Pick<ContainerSpec, 'sysctls'> {
+  const asked = spec.securityContext?.sysctls ?? [];
+  if (asked.length === 0) return {};
+  return { sysctls: Object.fromEntries(asked.map(({ name, value }) => [dottedSysctl(name), value])) };
 }

@@ -12,6 +12,7 @@ import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } fro
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
 import { type ContainerRole, endedUnseen, mayRestart, restartPolicyOf, statusOf, succeeded } from './restart-policy.ts';
+import { nonRootProblem } from './security.ts';
 
 export interface Waiting {
   readonly reason: string;
@@ -102,6 +103,8 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   if (image.kind === 'unavailable') {
     return { step: 'wait', waiting: { reason: image.reason, message: image.message }, ...changing(image) };
   }
+  const root = nonRootProblem(pod, container, observed.imageUsers?.[container.image]);
+  if (root !== undefined) return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: root } };
   if (failure?.reason === 'CreateContainerError') {
     const retryAt = failure.at + retryDelayMs(failure.count);
     if (now < retryAt) {

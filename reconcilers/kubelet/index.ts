@@ -13,6 +13,7 @@ import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { Log } from '../ports/log.ts';
+import type { NodeNamesSource } from '../ports/node-names.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
@@ -41,6 +42,7 @@ export interface KubeletDeps {
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
+  readonly names: NodeNamesSource;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,8 +64,8 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
   const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
-  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
+  const start = new PodStart({ ...deps, view, memory, held, onNetwork });
   const volumes = new PodVolumes({ ...deps, memory, held });
   const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
   const podsByReference = cache.index('Pod', volumeReferences);
@@ -79,7 +81,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     reconciler: {
       name: 'kubelet',
       observe: (key) =>
-        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
+        observePod(key, { ...deps, view, memory, stops, volumes, held, clock, config, endpointsByPod, isRouted }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },

@@ -2,8 +2,10 @@
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Service } from '../objects/service.ts';
 import type { PodNetwork } from '../ports/container-runtime.ts';
+import type { NodeNames } from '../ports/node-names.ts';
 import type { PlacedVolume } from '../ports/volume-files.ts';
 import type { PodContainer } from './identity.ts';
+import type { ClusterDns } from './pod-files/resolv-conf.ts';
 
 export interface PodObservation {
   readonly key: ObjectKey;
@@ -19,6 +21,8 @@ export interface PodObservation {
   readonly stopping: Readonly<Record<string, number>>;
   /** By reference, of containers that do not run: the ids of those present. */
   readonly images: Readonly<Record<string, string>>;
+  /** By reference, of those images that say it: whom their containers run as. */
+  readonly imageUsers?: Readonly<Record<string, string>>;
   /** By reference: this pod's pulls. */
   readonly pulls: Readonly<Record<string, PullFacts>>;
   /** By container name (POD: the pause container): the last creation or start that failed. */
@@ -84,4 +88,12 @@ export interface NodeFacts {
   readonly network?: PodNetwork;
   readonly memoryBytes: number;
   readonly leastOomScoreAdj: number;
+  readonly dns?: ClusterDns;
+  /** How the node resolves names itself; where a container must start. */
+  readonly names?: NodeNames;
+  /** Where seccomp profiles of type Localhost lie. */
+  readonly seccompDir?: string;
+  readonly hasAppArmor?: boolean;
+  /** Kernel parameters that pods may set beside the safe ones: names, or beginnings of names with a `*` behind. */
+  readonly allowedUnsafeSysctls?: readonly string[];
 }

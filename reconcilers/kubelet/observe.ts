@@ -11,6 +11,7 @@ import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { NodeNames, NodeNamesSource } from '../ports/node-names.ts';
 import type { KubeletConfig } from './config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
@@ -30,6 +31,7 @@ export interface ObserveDeps {
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
   readonly held: HeldVolumes;
+  readonly names: NodeNamesSource;
   readonly clock: Clock;
   readonly config: KubeletConfig;
   /** Endpoints by the uid of the pods they route to. */
@@ -50,6 +52,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const idle = desired === undefined ? [] : imagesToStart(desired, view.of(key).map(readPodContainer));
   const volumes = await volumesOf(key, desired, deps);
   const images = await presentImages(view, idle);
+  const names = idle.length > 0 ? await deps.names.read() : undefined;
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
   const identity = desired && podIdentity(desired);
@@ -63,13 +66,13 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       runtimeSince: view.since,
       containers,
       stopping: stoppingOf(containers, stops),
-      images,
+      ...images,
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
-      node: nodeFacts(deps),
+      node: nodeFacts(deps, names),
     },
   };
 }
@@ -107,16 +110,21 @@ function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops):
   return Object.fromEntries(endings.filter((ending): ending is [string, number] => ending[1] !== undefined));
 }
 
-async function presentImages(view: ContainerView, references: readonly string[]): Promise<Record<string, string>> {
-  const present: Record<string, string> = {};
-  if (!view.isCurrent) return present;
+async function presentImages(
+  view: ContainerView,
+  references: readonly string[],
+): Promise<Pick<PodObservation, 'images' | 'imageUsers'>> {
+  const images: Record<string, string> = {};
+  const users: Record<string, string> = {};
+  if (!view.isCurrent) return { images };
   await view.whileAnswering(async () => {
     for (const reference of new Set(references)) {
-      const id = await view.imageId(reference);
-      if (id !== undefined) present[reference] = id;
+      const image = await view.image(reference);
+      if (image !== undefined) images[reference] = image.id;
+      if (image?.user !== undefined) users[reference] = image.user;
     }
   });
-  return present;
+  return { images, ...(Object.keys(users).length > 0 && { imageUsers: users }) };
 }
 
 /** The namespace's, and `default/kubernetes`. */
@@ -138,7 +146,7 @@ function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: O
   return memory.draining(podIdentity(pod), routed, clock.now());
 }
 
-function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
+function nodeFacts({ cache, config }: ObserveDeps, names: NodeNames | undefined): NodeFacts {
   const node = cache.get('Node', { namespace: '', name: config.nodeName });
   const subnet = config.podCIDR ?? node?.spec.podCIDR;
   const { name, bridge, mtu } = config.network;
@@ -148,6 +156,11 @@ function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
     ip: config.nodeIP,
     instance: config.instance,
     pauseImage: config.pauseImage,
+    dns: config.dns,
+    ...(names && { names }),
+    seccompDir: config.seccompDir,
+    hasAppArmor: config.hasAppArmor,
+    allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     leastOomScoreAdj: config.leastOomScoreAdj,
     memoryBytes: quantityValue(node?.status.capacity?.memory ?? '') ?? 0,
     ...(subnet !== undefined && { network: { name, bridge, subnet, ...(mtu !== undefined && { mtu }) } }),

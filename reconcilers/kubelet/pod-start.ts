@@ -4,24 +4,31 @@
  * What Docker refuses is remembered for the pod's status; it never fails the other containers.
  */
 
+import { hostnameProblem } from '../objects/pod-names.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
-import { isSampanError } from '../ports/errors.ts';
+import type { BindMount, ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
+import { isSampanError, SampanError } from '../ports/errors.ts';
+import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
 import type { ContainerView } from './container-view.ts';
-import { LABEL_UID, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
+import { LABEL_SHARES_IPC, LABEL_UID, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
 import type { CreationFailure } from './observation.ts';
+import { POD_FILES, type PodFileName, podFileTexts } from './pod-files/pod-files.ts';
 import type { PodMemory } from './pod-memory.ts';
+import type { HeldVolumes } from './volumes/held-volumes.ts';
 
 export interface PodStartDeps {
   readonly runtime: ContainerRuntime;
   readonly view: ContainerView;
   readonly memory: PodMemory;
+  readonly files: VolumeFiles;
+  readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
 
 type Announce = (event: StatusEvent) => void;
+type FilePaths = ReadonlyMap<string, string>;
 
 /** Answers of Docker that concern this one container; all others concern the attempt. */
 const REFUSALS = ['ContainerRefused', 'ContainerStartFailed', 'ContainerNameTaken', 'NetworkConflict'] as const;
@@ -41,16 +48,31 @@ export class PodStart {
 
   async run(action: RunContainers, announce: Announce, signal: AbortSignal): Promise<void> {
     const { pod, sandbox, containers } = action;
+    // The files are there before the containers that mount them are made, and hold the pod's address before these start.
+    const paths = await this.#writeFiles(action, 'id' in sandbox ? sandbox.id : undefined);
+    const startApps = (sandboxId: string, started: Promise<boolean>) =>
+      containers.map((each) => this.#startApp(pod, each, { id: sandboxId, started, paths }, announce, signal));
+    for (const message of action.files.omissions ?? []) {
+      announce({ type: 'Warning', reason: 'DNSConfigForming', message });
+    }
     if ('id' in sandbox) {
-      const id = sandbox.id;
-      await all(containers.map((each) => this.#startApp(pod, each, id, Promise.resolve(true), announce, signal)));
+      await all(startApps(sandbox.id, Promise.resolve(true)));
       return;
     }
     const sandboxId = await this.#createSandbox(action, sandbox.spec, announce);
     if (sandboxId === undefined) return;
     signal.throwIfAborted();
-    const started = this.#startSandbox(pod, sandboxId, sandbox.spec, announce);
-    await all([started, ...containers.map((each) => this.#startApp(pod, each, sandboxId, started, announce, signal))]);
+    const started = this.#startSandbox(action, sandboxId, sandbox.spec, announce);
+    await all([started, ...startApps(sandboxId, started)]);
+  }
+
+  /** Where they are, by name; with the pod's address, where the pause container runs. */
+  async #writeFiles({ pod, files }: RunContainers, sandboxId: string | undefined): Promise<FilePaths> {
+    const ip = sandboxId === undefined ? undefined : this.#deps.view.get(sandboxId)?.ip;
+    const texts = podFileTexts(files, ip);
+    // Before anything is there: what is held is removed again, whatever comes between.
+    if (texts.size > 0) this.#deps.held.add(pod);
+    return this.#deps.files.writeSingle(pod, texts);
   }
 
   async #createSandbox(
@@ -59,6 +81,8 @@ export class PodStart {
     announce: Announce,
   ): Promise<string | undefined> {
     try {
+      const problem = hostnameProblem(spec.hostname ?? '');
+      if (problem !== undefined) throw new SampanError('ContainerRefused', { name: spec.name, detail: problem });
       if (network !== undefined) await this.#ensureNetwork(network);
       return await this.#create(pod, spec);
     } catch (error) {
@@ -67,10 +91,12 @@ export class PodStart {
     }
   }
 
-  /** Whether it runs. */
-  async #startSandbox(pod: PodIdentity, id: string, spec: ContainerSpec, announce: Announce): Promise<boolean> {
+  /** Whether it runs, and the pod's files say its address. */
+  async #startSandbox(action: RunContainers, id: string, spec: ContainerSpec, announce: Announce): Promise<boolean> {
+    const { pod } = action;
     try {
       await this.#start(id);
+      await this.#writeFiles(action, id);
       this.#deps.memory.created(pod, SANDBOX);
       return true;
     } catch (error) {
@@ -95,9 +121,8 @@ export class PodStart {
 
   async #startApp(
     pod: PodIdentity,
-    { name, spec, processesOf, imageWasPresent }: ContainerStart,
-    sandboxId: string,
-    sandboxStarted: Promise<boolean>,
+    { name, spec, processesOf, files, imageWasPresent }: ContainerStart,
+    sandbox: { readonly id: string; readonly started: Promise<boolean>; readonly paths: FilePaths },
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
@@ -108,9 +133,16 @@ export class PodStart {
     };
     let id: string | undefined;
     try {
-      const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
-      const network = { kind: 'container', id: sandboxId } as const;
-      id = await this.#create(pod, { ...spec, network, ...(pidOf !== undefined && { pidOf }) });
+      const pidOf = processesOf === 'sandbox' ? sandbox.id : processesOf?.id;
+      const sharesIpc = view.get(sandbox.id)?.labels[LABEL_SHARES_IPC] !== undefined;
+      const mounts = [...(spec.mounts ?? []), ...fileMounts(files, sandbox.paths)];
+      id = await this.#create(pod, {
+        ...spec,
+        network: { kind: 'container', id: sandbox.id },
+        ...(pidOf !== undefined && { pidOf }),
+        ...(sharesIpc && { ipc: { of: sandbox.id } }),
+        ...(mounts.length > 0 && { mounts }),
+      });
     } catch (error) {
       // It was removed between the look and the creation: the next look pulls it.
       if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);
@@ -126,7 +158,7 @@ export class PodStart {
       });
     }
     announce({ type: 'Normal', reason: 'Created', message: `Created container ${name}` });
-    if (!(await sandboxStarted)) return;
+    if (!(await sandbox.started)) return;
     signal.throwIfAborted();
     try {
       await this.#start(id);
@@ -190,6 +222,14 @@ export class PodStart {
     }
     return this.#network.done;
   }
+}
+
+/** Containers may write into them, as they may in Kubernetes. */
+function fileMounts(names: readonly PodFileName[], paths: FilePaths): BindMount[] {
+  return names.flatMap((name) => {
+    const source = paths.get(name);
+    return source === undefined ? [] : [{ source, target: POD_FILES[name], readOnly: false }];
+  });
 }
 
 /** Docker's words. Rethrows what says nothing about the container. */

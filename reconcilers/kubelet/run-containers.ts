@@ -4,6 +4,7 @@ import type { ContainerStart, RunContainers } from './actions.ts';
 import { appSpec, podIdentity, sandboxSpec } from './container-spec.ts';
 import type { ContainerVerdict } from './container-verdict.ts';
 import type { PodObservation } from './observation.ts';
+import { filesOf, podFiles } from './pod-files/pod-files.ts';
 import type { PodRecords } from './pod-records.ts';
 import type { SandboxVerdict } from './sandbox-verdict.ts';
 
@@ -18,17 +19,20 @@ export function runContainers(
   const due = verdicts.filter((verdict) => verdict.step === 'start');
   const isNew = sandboxStep.step === 'start';
   if (due.length === 0 && !isNew) return [];
+  const files = podFiles(pod, observed.node);
   const sandboxAttempt = isNew ? sandboxStep.attempt : (records.sandbox?.attempt ?? 0);
   return [
     {
       kind: 'run-containers',
       pod: podIdentity(pod),
       ...(observed.node.network && !pod.spec.hostNetwork && { network: observed.node.network }),
+      files,
       sandbox: isNew ? { spec: sandboxSpec(pod, observed, sandboxStep) } : { id: records.sandbox?.id ?? '' },
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
         ...processesOf(pod, container, records),
+        files: filesOf(container, files),
         imageWasPresent: !pulled,
       })),
     },

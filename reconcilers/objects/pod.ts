@@ -3,6 +3,8 @@
  * here, so nothing can read them by accident; validation refuses them by name.
  */
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { DnsPolicy, HostAlias, PodDnsConfig } from './pod-names.ts';
+import type { PodSecurityContext, SecurityContext } from './security-context.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
 
@@ -31,14 +33,21 @@ export interface PodSpec {
   terminationGracePeriodSeconds: number;
   /** Counted from the pod's `startTime`: then it has failed. */
   activeDeadlineSeconds?: number;
-  dnsPolicy: 'ClusterFirst' | 'Default';
+  dnsPolicy: DnsPolicy;
+  dnsConfig?: PodDnsConfig;
   schedulerName: string;
   enableServiceLinks: boolean;
   /** Set by the scheduler, or by the author to bypass it. */
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   hostname?: string;
+  /** The name of a headless Service: with it the pod has a full name. */
+  subdomain?: string;
+  setHostnameAsFQDN?: boolean;
+  hostAliases?: HostAlias[];
   hostNetwork?: boolean;
+  hostPID?: boolean;
+  hostIPC?: boolean;
   /** All containers see each other's processes. */
   shareProcessNamespace?: boolean;
   /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
@@ -47,6 +56,7 @@ export interface PodSpec {
   serviceAccount?: string;
   /** Absent: as the ServiceAccount says. */
   automountServiceAccountToken?: boolean;
+  securityContext?: PodSecurityContext;
   volumes?: Volume[];
   tolerations?: Toleration[];
 }
@@ -74,7 +84,7 @@ export interface Container {
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
   /** Of init containers only, and then it makes a sidecar of one. */
   restartPolicy?: 'Always';
-  securityContext?: { capabilities?: Capabilities };
+  securityContext?: SecurityContext;
   volumeMounts?: VolumeMount[];
 }
 
@@ -84,12 +94,6 @@ export const TERMINATION_MESSAGE_PATH = '/dev/termination-log';
 export interface EphemeralContainer extends Container {
   /** Whose processes it sees. */
   targetContainerName?: string;
-}
-
-/** Of the kernel: `NET_ADMIN`. Beside, or less than, what the runtime gives by itself. */
-export interface Capabilities {
-  add?: string[];
-  drop?: string[];
 }
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';

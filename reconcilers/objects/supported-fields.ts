@@ -40,16 +40,14 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds hostPID hostIPC',
+      'subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext',
     ),
     sameAsAbsent: {
-      hostIPC: [false],
-      hostPID: [false],
       hostUsers: [true],
       os: [{ name: 'linux' }],
       preemptionPolicy: ['PreemptLowerPriority'],
       priority: [0],
-      setHostnameAsFQDN: [false],
     },
   },
   Container: {
@@ -68,7 +66,19 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
-  SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
+  PodSecurityContext: {
+    honoured: words(
+      'runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup fsGroupChangePolicy sysctls seccompProfile',
+      'appArmorProfile',
+    ),
+    sameAsAbsent: { supplementalGroupsPolicy: ['Merge'] },
+  },
+  SecurityContext: {
+    honoured: words(
+      'capabilities privileged allowPrivilegeEscalation readOnlyRootFilesystem procMount runAsUser runAsGroup',
+      'runAsNonRoot seccompProfile appArmorProfile',
+    ),
+  },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value') },
   ResourceRequirements: { honoured: words('limits requests') },

@@ -9,13 +9,14 @@ import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.
 import { dnsLabel, dnsSubdomain, envVarName, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validatePodNames } from './validation-pod-names.ts';
+import { validateContainerSecurity, validatePodSecurity } from './validation-security.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
 export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
-const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
 /** Of use for what runs on, so not for what is waited for until it ends. */
 const OF_SIDECARS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const;
@@ -33,12 +34,12 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...validateContainers(spec, at('containers'), claims),
     ...validateInitContainers(spec, at('initContainers'), claims),
     ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
-    ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
     ...notNegative(grace, at('terminationGracePeriodSeconds')),
     ...validateDeadline(spec.activeDeadlineSeconds, owner, at('activeDeadlineSeconds')),
     ...validateLabels(spec.nodeSelector, at('nodeSelector')),
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
-    ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
+    ...validatePodNames(spec, path),
+    ...validatePodSecurity(spec, path),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
   ];
@@ -122,6 +123,7 @@ export function validateContainerCommon(
     ...oneOf(container.imagePullPolicy, PULL_POLICIES, child(at, 'imagePullPolicy')),
     ...validateEnv(container, child(at, 'env')),
     ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
+    ...validateContainerSecurity(container, at),
   ];
 }
 

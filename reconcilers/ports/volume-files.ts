@@ -1,5 +1,5 @@
 /**
- * The files of pods' volumes on this node. Implemented by an adapter over the file system and by a fake; one contract suite holds
+ * The files of pods on this node: their volumes, and the few that containers have beside them. Implemented by an adapter over the file system and by a fake; one contract suite holds
  * both. What is written is there whole or not at all, also after a crash, and known by its revision: nobody has to remember it.
  *
  * Errors: VolumeUnwritable, where the file system refuses.
@@ -43,6 +43,11 @@ export interface VolumeFiles {
    * mounted the volume see it too. Writing the revision that is in place does nothing.
    */
   write(pod: PodOnNode, volume: string, content: VolumeContent): Promise<void>;
-  /** Removes all of the pod's volumes. Missing is success. */
+  /**
+   * Puts files in place that containers mount one by one, such as their hosts file, and answers their paths by name. What has changed is
+   * written into the same file, where those that have it mounted see it.
+   */
+  writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+  /** Removes all of the pod's volumes and files. Missing is success. */
   remove(podUid: string): Promise<void>;
 }

@@ -344,12 +344,20 @@ export class FakeRuntime implements port.ContainerRuntime {
       if (pidOf !== undefined && this.#containers.get(pidOf)?.record.state !== 'running') {
         throw new Error(`container ${pidOf} is not running`);
       }
+      this.#joinIpc(container.spec);
       return this.#networks.join(container);
     } catch (error) {
       const detail = messageOf(error);
       container.record = { ...container.record, error: detail };
       throw new SampanError('ContainerStartFailed', { name: container.record.name, detail }, error);
     }
+  }
+
+  #joinIpc({ ipc }: port.ContainerSpec): void {
+    if (typeof ipc !== 'object') return;
+    const target = this.#containers.get(ipc.of);
+    if (target?.record.state !== 'running') throw new Error(`container ${ipc.of} is not running`);
+    if (target.spec.ipc !== 'shareable') throw new Error(`${ipc.of}: non-shareable IPC`);
   }
 
   #end(container: FakeContainer, exitCode: number, oomKilled = false): void {
@@ -388,7 +396,8 @@ export class FakeRuntime implements port.ContainerRuntime {
     const tagged = withTag(reference);
     const image = this.#images.get(tagged);
     if (image === undefined) return undefined;
-    return { id: imageId(tagged, image), names: [tagged], sizeBytes: image.sizeBytes ?? 1000 };
+    const { sizeBytes = 1000, user } = image;
+    return { id: imageId(tagged, image), names: [tagged], sizeBytes, ...(user !== undefined && { user }) };
   }
 
   #requireUp(): void {

@@ -5,6 +5,7 @@ import type { PlacedVolume, PodOnNode, VolumeContent, VolumeFiles } from '../../
 interface FakePod {
   readonly pod: PodOnNode;
   readonly volumes: Map<string, VolumeContent>;
+  readonly singles: Map<string, string>;
 }
 
 export class FakeVolumeFiles implements VolumeFiles {
@@ -28,19 +29,38 @@ export class FakeVolumeFiles implements VolumeFiles {
   }
 
   async write(pod: PodOnNode, volume: string, content: VolumeContent): Promise<void> {
-    const { uid, namespace, name } = pod;
-    if (this.refusal !== undefined) {
-      throw new SampanError('VolumeUnwritable', { volume, pod: `${namespace}/${name}`, detail: this.refusal });
-    }
-    const known = this.#pods.get(uid) ?? { pod: { uid, namespace, name }, volumes: new Map() };
-    this.#pods.set(uid, known);
+    const known = this.#of(pod, volume);
     if (known.volumes.get(volume)?.revision === content.revision) return;
     known.volumes.set(volume, content);
     this.writes += 1;
   }
 
+  async writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    if (files.size === 0) return new Map();
+    const { singles } = this.#of(pod, [...files.keys()].join(', '));
+    for (const [name, text] of files) singles.set(name, text);
+    return new Map([...files.keys()].map((name) => [name, singlePathOf(pod.uid, name)]));
+  }
+
   async remove(podUid: string): Promise<void> {
     this.#pods.delete(podUid);
+  }
+
+  #of({ uid, namespace, name }: PodOnNode, volume: string): FakePod {
+    if (this.refusal !== undefined) {
+      throw new SampanError('VolumeUnwritable', { volume, pod: `${namespace}/${name}`, detail: this.refusal });
+    }
+    const known = this.#pods.get(uid) ?? { pod: { uid, namespace, name }, volumes: new Map(), singles: new Map() };
+    this.#pods.set(uid, known);
+    return known;
+  }
+
+  /** What a container reads of a file that it mounts by itself. */
+  async readSingle(path: string): Promise<string | undefined> {
+    for (const [uid, { singles }] of this.#pods) {
+      for (const [name, text] of singles) if (singlePathOf(uid, name) === path) return text;
+    }
+    return undefined;
   }
 
   /** What a container reads at `path` of a folder that it mounts. */
@@ -53,6 +73,10 @@ export class FakeVolumeFiles implements VolumeFiles {
     }
     return undefined;
   }
+}
+
+function singlePathOf(podUid: string, name: string): string {
+  return `/var/lib/sampan/pods/${podUid}/etc/${name}`;
 }
 
 function pathOf(podUid: string, volume: string): string {

@@ -8,9 +8,12 @@ import { formatKey, parseKey } from '../../../reconcilers/objects/meta.ts';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { PlacedVolume, PodOnNode, VolumeContent, VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { isMissing, replaceFiles, revisionIn } from './atomic-folder.ts';
+import { writeInPlace } from './single-file.ts';
 
 const NAME_FILE = 'pod';
 const VOLUMES = 'volumes';
+/** Holds the files that are mounted one by one. */
+const SINGLE = 'etc';
 const PRIVATE_MODE = 0o700;
 
 export interface VolumeRoots {
@@ -57,10 +60,25 @@ export class FolderVolumeFiles implements VolumeFiles {
     const root = medium === 'memory' && memory !== undefined ? memory : disk;
     const folder = join(root, pod.uid);
     try {
-      await mkdir(join(folder, VOLUMES), { recursive: true, mode: PRIVATE_MODE });
-      await writeFile(join(folder, NAME_FILE), formatKey(pod));
+      await makePodFolder(folder, VOLUMES, pod);
       await replaceFiles(join(folder, VOLUMES, volume), revision, files, { flush: root === disk });
     } catch (cause) {
+      throw new SampanError('VolumeUnwritable', { volume, pod: formatKey(pod), detail: messageOf(cause) }, cause);
+    }
+  }
+
+  /** On the disk: they hold nothing secret. */
+  async writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    const folder = join(this.#roots.disk, pod.uid);
+    try {
+      if (files.size > 0) await makePodFolder(folder, SINGLE, pod);
+      const written = [...files].map(async ([name, text]) => {
+        await writeInPlace(join(folder, SINGLE, name), text);
+        return [name, join(folder, SINGLE, name)] as const;
+      });
+      return new Map(await Promise.all(written));
+    } catch (cause) {
+      const volume = [...files.keys()].join(', ');
       throw new SampanError('VolumeUnwritable', { volume, pod: formatKey(pod), detail: messageOf(cause) }, cause);
     }
   }
@@ -73,6 +91,12 @@ export class FolderVolumeFiles implements VolumeFiles {
     const { disk, memory } = this.#roots;
     return memory === undefined ? [disk] : [disk, memory];
   }
+}
+
+/** With the pod's name in it. */
+async function makePodFolder(folder: string, part: string, pod: PodOnNode): Promise<void> {
+  await mkdir(join(folder, part), { recursive: true, mode: PRIVATE_MODE });
+  await writeFile(join(folder, NAME_FILE), formatKey(pod));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

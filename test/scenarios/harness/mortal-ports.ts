@@ -67,6 +67,7 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
 }
 
 export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
+  const holds = async (podUid: string) => (await files.pods()).some(({ uid }) => uid === podUid);
   return {
     pods: () => life.ask(() => files.pods()),
     placed: (podUid) => life.ask(() => files.placed(podUid)),
@@ -75,8 +76,13 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
       const describe = () => (before === content.revision ? undefined : `write ${pod.name} ${volume}`);
       await life.act(() => files.write(pod, volume, content), describe);
     },
+    writeSingle: async (pod, texts) => {
+      const isThere = await holds(pod.uid);
+      const describe = () => (isThere || texts.size === 0 ? undefined : `write files of ${pod.name}`);
+      return life.act(() => files.writeSingle(pod, texts), describe);
+    },
     remove: async (podUid) => {
-      const isThere = (await files.placed(podUid)).size > 0;
+      const isThere = await holds(podUid);
       await life.act(
         () => files.remove(podUid),
         () => (isThere ? `remove volumes of ${podUid}` : undefined),

@@ -14,6 +14,7 @@ import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
@@ -260,7 +261,7 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, filter, files, tokens, names: new FakeNodeNames() },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
@@ -275,6 +276,10 @@ export class Machine {
         pauseImage: PAUSE_IMAGE,
         network: { name: 'sampan', bridge: 'sampan0' },
         leastOomScoreAdj: -1000,
+        dns: { domain: 'cluster.local', servers: [] },
+        seccompDir: '/seccomp',
+        hasAppArmor: false,
+        allowedUnsafeSysctls: [],
         serviceRange: SERVICE_RANGE,
         clusterCidr: CLUSTER_CIDR.cidr,
       },

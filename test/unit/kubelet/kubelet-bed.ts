@@ -9,6 +9,7 @@ import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import type { PullReport } from '../../../reconcilers/kubelet/image-pulls.ts';
 import { createKubeletLoop } from '../../../reconcilers/kubelet/index.ts';
+import type { ClusterDns } from '../../../reconcilers/kubelet/pod-files/resolv-conf.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import type { Container, Pod, PodSpec } from '../../../reconcilers/objects/pod.ts';
 import type { ContainerRecord, ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
@@ -16,6 +17,7 @@ import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
+import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
@@ -36,6 +38,9 @@ export class KubeletBed {
   readonly runtime: FakeRuntime;
   readonly files = new FakeVolumeFiles();
   readonly tokens: FakeTokenIssuer;
+  readonly names = new FakeNodeNames();
+  /** Of the kubelet's configuration; what a test changes of it counts from the daemon's next start on. */
+  dns: ClusterDns = { domain: 'cluster.local', servers: [] };
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
   readonly events: string[] = [];
@@ -83,6 +88,7 @@ export class KubeletBed {
       runtime: world.runtime,
       files: world.files ?? this.files,
       tokens: this.tokens,
+      names: this.names,
       events,
       clock,
       log: this.log,
@@ -93,6 +99,10 @@ export class KubeletBed {
         instance: 'test',
         pauseImage: 'sampan/pause:1',
         leastOomScoreAdj: -1000,
+        dns: this.dns,
+        seccompDir: '/var/lib/sampan/seccomp',
+        hasAppArmor: false,
+        allowedUnsafeSysctls: [],
         network: { name: 'sampan', bridge: 'sampan0' },
       },
     });
