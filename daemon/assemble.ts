@@ -34,6 +34,7 @@ import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -171,6 +172,7 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly names: NodeNamesSource;
 }
@@ -178,7 +180,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens, names }: NodePorts,
+  { runtime, filter, files, terminationFiles, tokens, names }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -196,6 +198,7 @@ export function nodeLoops(
         client,
         runtime,
         files,
+        terminationFiles,
         tokens,
         names,
         events: eventsOf(core, 'kubelet'),

@@ -10,7 +10,7 @@ import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
-import { type Encoded, eventLine, type Representation, representationOf } from './representation.ts';
+import { type Encoded, eventLine, type Representation, streamRepresentationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
 import type { ObjectServices } from './services.ts';
@@ -31,7 +31,7 @@ export async function serveWatch(
   const { info, query } = asked;
   const scope = scopeOf(asked);
   const options = watchOptionsOf(query);
-  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = streamRepresentationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   // What there is, or only where it stands: a watch without a version begins with now.
   const start = options.after === 0 || options.initial;
   const notOlderThan = options.after === 0 ? 'newest' : options.after;

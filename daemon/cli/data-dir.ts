@@ -27,6 +27,11 @@ export class DataDir {
     return join(this.path, 'pods');
   }
 
+  /** Of containers' last words. */
+  get terminationPath(): string {
+    return join(this.path, 'termination-messages');
+  }
+
   get storePath(): string {
     return join(this.path, 'store.db');
   }

@@ -10,6 +10,7 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
+import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
@@ -102,7 +103,14 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens, names: new NodeNameFilesSource() },
+      {
+        runtime,
+        filter,
+        files,
+        terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
+        tokens,
+        names: new NodeNameFilesSource(),
+      },
       {
         ...config,
         ...machine,

@@ -1,7 +1,8 @@
 /** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
-import type { PodStatus } from '../objects/pod.ts';
+import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
+import type { PartMount } from './mounts.ts';
 import type { PodFileName, PodFilesPlan } from './pod-files/pod-files.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
@@ -41,6 +42,15 @@ export interface ContainerStart {
   readonly name: string;
   /** Network, processes and shared memory are filled in when the pause container has its id, files when they are written. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
+  /** Where in it is the file for its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
+  readonly terminationMessagePath?: string;
+  /**
+   * Its variables and its command are not in the plan: `values` come from other objects and may be secret, `address` is that of a pod
+   * whose pause container does not run yet.
+   */
+  readonly late?: 'values' | 'address';
+  /** Mounts whose paths are looked for when it is created. */
+  readonly parts?: readonly PartMount[];
   /** Whose processes it sees; its own alone where this is absent. */
   readonly processesOf?: 'sandbox' | { readonly id: string };
   /** Those of the pod's files that it has. */

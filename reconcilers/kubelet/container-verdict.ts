@@ -11,7 +11,14 @@ import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
-import { type ContainerRole, endedUnseen, mayRestart, restartPolicyOf, statusOf, succeeded } from './restart-policy.ts';
+import {
+  type ContainerRole,
+  endedUnseen,
+  hasSucceeded,
+  mayRestart,
+  restartPolicyOf,
+  statusOf,
+} from './restart-policy.ts';
 import { nonRootProblem } from './security.ts';
 
 export interface Waiting {
@@ -43,6 +50,8 @@ export interface ContainerQuestion {
   readonly observed: PodObservation;
   /** The attempt of the pause container that runs; undefined while none does. */
   readonly sandboxAttempt: number | undefined;
+  /** What it has done went with an earlier pause container, so that its success is none any more. */
+  readonly isUndone?: boolean;
 }
 
 type Outcome = ContainerVerdict extends infer V
@@ -75,17 +84,16 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
 }
 
 function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
-  const { pod, container, role, records, observed, sandboxAttempt } = question;
+  const { pod, container, role, records, observed, sandboxAttempt, isUndone = false } = question;
   const { newest } = records;
   const failure = observed.failures[container.name];
   const ended = endOf(newest, failure);
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
   const policy = restartPolicyOf(pod, role);
-  // What an init container has done is undone with the pause container.
-  const isUndone = role === 'init' && ended !== undefined && isStale && succeeded(ended);
-  const isOver = ended === undefined ? endedUnseen(policy, statusOf(pod, container)) : !mayRestart(policy, ended);
-  if (isOver && !isUndone) return { step: 'ended' };
+  const known = statusOf(pod, container);
+  const isOver = ended === undefined ? endedUnseen(policy, known) : !mayRestart(policy, ended);
+  if (isOver && !(isUndone && hasSucceeded(ended, known))) return { step: 'ended' };
 
   const turn = nextTurn(question, ended, { isChanged, isStale });
   if (ended !== undefined && !isChanged && !isStale) {
@@ -105,7 +113,10 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   }
   const root = nonRootProblem(pod, container, observed.imageUsers?.[container.image]);
   if (root !== undefined) return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: root } };
-  if (failure?.reason === 'CreateContainerError') {
+  const missing = observed.configProblems?.[container.name];
+  if (missing !== undefined)
+    return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: missing } };
+  if (failure?.reason === 'CreateContainerError' || failure?.reason === 'CreateContainerConfigError') {
     const retryAt = failure.at + retryDelayMs(failure.count);
     if (now < retryAt) {
       return { step: 'wait', waiting: { reason: failure.reason, message: failure.message }, changesAt: retryAt };

@@ -27,8 +27,14 @@ export interface PodObservation {
   readonly pulls: Readonly<Record<string, PullFacts>>;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** By container id: what those said that have ended since the pod's status was written. */
+  readonly messages?: Readonly<Record<string, string>>;
+  /** By container name, of those that do not run: what it is made from and is not there. Absent: nothing is missing. */
+  readonly configProblems?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
+  /** How many pods of the same controller this node has turned away for good. */
+  readonly turnedAway?: number;
   /** Where a container must start: the Services whose variables it gets. */
   readonly services: readonly Service[];
   /** Absent: the pod mounts none, and of none of its name is anything left. */
@@ -62,7 +68,7 @@ export interface PullFacts {
 }
 
 export interface CreationFailure {
-  readonly reason: 'CreateContainerError' | 'RunContainerError';
+  readonly reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError';
   readonly message: string;
   readonly at: number;
   /** In a row. */

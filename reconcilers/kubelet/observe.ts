@@ -6,21 +6,25 @@ import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
-import { declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
+import { allContainers, declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import type { Endpoints, Service } from '../objects/service.ts';
+import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeNames, NodeNamesSource } from '../ports/node-names.ts';
 import type { KubeletConfig } from './config.ts';
+import type { ContainerConfig } from './container-config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
 import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
+import { podRejection, turnedAwayBefore } from './pod-admission.ts';
 import type { PodMemory } from './pod-memory.ts';
-import { podRecords } from './pod-records.ts';
+import { isRunning, podRecords } from './pod-records.ts';
+import { servicesFor } from './services-for.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -30,7 +34,9 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
+  readonly containerConfig: ContainerConfig;
   readonly names: NodeNamesSource;
   readonly clock: Clock;
   readonly config: KubeletConfig;
@@ -55,8 +61,14 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const names = idle.length > 0 ? await deps.names.read() : undefined;
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
+  const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
+  const node = nodeFacts(deps, names);
+  const isUnwelcome = desired !== undefined && podRejection(desired, node) !== undefined;
+  const siblings = isUnwelcome ? cache.list('Pod', key.namespace) : [];
+  const turnedAway = isUnwelcome ? turnedAwayBefore(desired, siblings) : 0;
   return {
     desired,
     observed: {
@@ -69,10 +81,13 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       ...images,
       pulls: identity ? memory.pulls(identity) : {},
       failures: identity ? memory.failures(identity) : {},
+      ...(Object.keys(messages).length > 0 && { messages }),
+      ...(Object.keys(configProblems).length > 0 && { configProblems }),
       ...(drain && { drain }),
+      ...(turnedAway > 0 && { turnedAway }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
-      node: nodeFacts(deps, names),
+      node,
     },
   };
 }
@@ -104,6 +119,18 @@ function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] 
   return [...idle, ...neverRun].map(({ image }) => image);
 }
 
+/** By container name: what those that do not run are made from and is not there. */
+function problemsOf(
+  pod: Pod,
+  containers: readonly PodContainer[],
+  { containerConfig }: ObserveDeps,
+): Record<string, string> {
+  const running = new Set(containers.filter(isRunning).map(({ container }) => container));
+  const idle = allContainers(pod.spec).filter(({ name }) => !running.has(name));
+  const problems = idle.map((container) => [container.name, containerConfig.whatIsMissing(pod, container)] as const);
+  return Object.fromEntries(problems.filter((each): each is [string, string] => each[1] !== undefined));
+}
+
 /** By container id. */
 function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
   const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
@@ -125,14 +152,6 @@ async function presentImages(
     }
   });
   return { images, ...(Object.keys(users).length > 0 && { imageUsers: users }) };
-}
-
-/** The namespace's, and `default/kubernetes`. */
-function servicesFor(pod: Pod, cache: ReadOnlyCache): Service[] {
-  const namespace = pod.metadata.namespace ?? '';
-  const own = pod.spec.enableServiceLinks ? cache.list('Service', namespace) : [];
-  const master = cache.get('Service', { namespace: 'default', name: 'kubernetes' });
-  return master === undefined || own.includes(master) ? own : [...own, master];
 }
 
 function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: ObserveDeps): Drain | undefined {

@@ -8,7 +8,7 @@ import type { KubeletAction } from './actions.ts';
 import { ending, removal, removeVolumes } from './ending.ts';
 import { SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
-import type { Rejection } from './pod-admission.ts';
+import { type Rejection, rejectedAt } from './pod-admission.ts';
 import { garbage, isRunningApp, type PodRecords } from './pod-records.ts';
 import { verdictsOfEndedPod } from './pod-verdicts.ts';
 import { statusUpdate } from './status-update.ts';
@@ -39,6 +39,11 @@ export function planRejection(
   { reason, message }: Rejection,
   now: number,
 ): Plan<KubeletAction> {
+  const waitMs = rejectedAt(pod, observed.turnedAway ?? 0) - now;
+  if (waitMs > 0) {
+    const because = `like ${observed.turnedAway} pods of its controller before it, it will be turned away: ${message}`;
+    return { actions: [], because, checkAgainAfterMs: waitMs };
+  }
   const end = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
   const verdicts = verdictsOfEndedPod(pod, records);
   const event = { type: 'Warning', reason, message } as const;

@@ -4,25 +4,34 @@
  * What Docker refuses is remembered for the pod's status; it never fails the other containers.
  */
 
+import { TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import { hostnameProblem } from '../objects/pod-names.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BindMount, ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import { isSampanError, SampanError } from '../ports/errors.ts';
-import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
+import { type ContainerConfig, ContainerConfigProblem } from './container-config.ts';
 import type { ContainerView } from './container-view.ts';
-import { LABEL_SHARES_IPC, LABEL_UID, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
+import {
+  LABEL_SHARES_IPC,
+  LABEL_UID,
+  type PodContainer,
+  type PodIdentity,
+  readPodContainer,
+  SANDBOX,
+} from './identity.ts';
 import type { CreationFailure } from './observation.ts';
-import { POD_FILES, type PodFileName, podFileTexts } from './pod-files/pod-files.ts';
+import type { PodFileMounts, PodFileWriter } from './pod-files/pod-file-writer.ts';
 import type { PodMemory } from './pod-memory.ts';
-import type { HeldVolumes } from './volumes/held-volumes.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 
 export interface PodStartDeps {
   readonly runtime: ContainerRuntime;
   readonly view: ContainerView;
   readonly memory: PodMemory;
-  readonly files: VolumeFiles;
-  readonly held: HeldVolumes;
+  readonly messages: TerminationMessages;
+  readonly containerConfig: ContainerConfig;
+  readonly podFiles: PodFileWriter;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
@@ -48,10 +57,9 @@ export class PodStart {
 
   async run(action: RunContainers, announce: Announce, signal: AbortSignal): Promise<void> {
     const { pod, sandbox, containers } = action;
-    // The files are there before the containers that mount them are made, and hold the pod's address before these start.
-    const paths = await this.#writeFiles(action, 'id' in sandbox ? sandbox.id : undefined);
+    const mounts = await this.#deps.podFiles.write(action, 'id' in sandbox ? sandbox.id : undefined);
     const startApps = (sandboxId: string, started: Promise<boolean>) =>
-      containers.map((each) => this.#startApp(pod, each, { id: sandboxId, started, paths }, announce, signal));
+      containers.map((each) => this.#startApp(pod, each, { id: sandboxId, started, mounts }, announce, signal));
     for (const message of action.files.omissions ?? []) {
       announce({ type: 'Warning', reason: 'DNSConfigForming', message });
     }
@@ -64,15 +72,6 @@ export class PodStart {
     signal.throwIfAborted();
     const started = this.#startSandbox(action, sandboxId, sandbox.spec, announce);
     await all([started, ...startApps(sandboxId, started)]);
-  }
-
-  /** Where they are, by name; with the pod's address, where the pause container runs. */
-  async #writeFiles({ pod, files }: RunContainers, sandboxId: string | undefined): Promise<FilePaths> {
-    const ip = sandboxId === undefined ? undefined : this.#deps.view.get(sandboxId)?.ip;
-    const texts = podFileTexts(files, ip);
-    // Before anything is there: what is held is removed again, whatever comes between.
-    if (texts.size > 0) this.#deps.held.add(pod);
-    return this.#deps.files.writeSingle(pod, texts);
   }
 
   async #createSandbox(
@@ -96,7 +95,7 @@ export class PodStart {
     const { pod } = action;
     try {
       await this.#start(id);
-      await this.#writeFiles(action, id);
+      await this.#deps.podFiles.write(action, id);
       this.#deps.memory.created(pod, SANDBOX);
       return true;
     } catch (error) {
@@ -121,29 +120,37 @@ export class PodStart {
 
   async #startApp(
     pod: PodIdentity,
-    { name, spec, processesOf, files, imageWasPresent }: ContainerStart,
-    sandbox: { readonly id: string; readonly started: Promise<boolean>; readonly paths: FilePaths },
+    start: ContainerStart,
+    sandbox: { readonly id: string; readonly started: Promise<boolean>; readonly mounts: PodFileMounts },
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
-    const { view, memory } = this.#deps;
+    const { view, memory, containerConfig } = this.#deps;
+    const { name, spec, processesOf, imageWasPresent } = start;
     const failed = (reason: CreationFailure['reason'], message: string) => {
       this.#remember(pod, name, spec, reason, message);
       announce({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
     };
     let id: string | undefined;
     try {
+      if (start.late === 'address' && !(await sandbox.started)) return;
+      const { ip = '', labels } = view.get(sandbox.id) ?? {};
+      const completed = await containerConfig.complete(pod, start, ip);
       const pidOf = processesOf === 'sandbox' ? sandbox.id : processesOf?.id;
-      const sharesIpc = view.get(sandbox.id)?.labels[LABEL_SHARES_IPC] !== undefined;
-      const mounts = [...(spec.mounts ?? []), ...fileMounts(files, sandbox.paths)];
+      const sharesIpc = labels?.[LABEL_SHARES_IPC] !== undefined;
+      const mounts = await this.#withMessageFile(completed, start.terminationMessagePath ?? TERMINATION_MESSAGE_PATH);
       id = await this.#create(pod, {
-        ...spec,
+        ...completed,
+        mounts: [...mounts, ...sandbox.mounts(start.files)],
         network: { kind: 'container', id: sandbox.id },
         ...(pidOf !== undefined && { pidOf }),
         ...(sharesIpc && { ipc: { of: sandbox.id } }),
-        ...(mounts.length > 0 && { mounts }),
       });
     } catch (error) {
+      // The pod's status says so.
+      if (error instanceof ContainerConfigProblem) {
+        return this.#remember(pod, name, spec, 'CreateContainerConfigError', error.message);
+      }
       // It was removed between the look and the creation: the next look pulls it.
       if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);
       else failed('CreateContainerError', detailOf(error));
@@ -169,6 +176,16 @@ export class PodStart {
       failed('RunContainerError', `failed to start container "${name}": ${detailOf(error)}`);
       await view.refresh(id);
     }
+  }
+
+  /** What the container itself mounts there takes precedence. */
+  async #withMessageFile(
+    { labels, mounts = [] }: Pick<ContainerSpec, 'labels' | 'mounts'>,
+    target: string,
+  ): Promise<BindMount[]> {
+    if (mounts.some((mount) => mount.target === target)) return [...mounts];
+    const source = await this.#deps.messages.make(identified(labels));
+    return [...mounts, { source, target, readOnly: false }];
   }
 
   /** Its id; undefined where its name belongs to a container of the same pod that the next look must judge first. */
@@ -198,19 +215,12 @@ export class PodStart {
   #remember(
     pod: PodIdentity,
     container: string,
-    spec: Pick<ContainerSpec, 'name' | 'labels' | 'image'>,
+    spec: Pick<ContainerSpec, 'labels'>,
     reason: CreationFailure['reason'],
     message: string,
   ): void {
     const { memory, clock } = this.#deps;
-    const { attempt } = readPodContainer({
-      id: '',
-      imageId: '',
-      state: 'created',
-      createdAt: 0,
-      oomKilled: false,
-      ...spec,
-    });
+    const { attempt } = identified(spec.labels);
     memory.creationFailed(pod, container, { reason, message, at: clock.now(), attempt });
   }
 
@@ -224,12 +234,10 @@ export class PodStart {
   }
 }
 
-/** Containers may write into them, as they may in Kubernetes. */
-function fileMounts(names: readonly PodFileName[], paths: FilePaths): BindMount[] {
-  return names.flatMap((name) => {
-    const source = paths.get(name);
-    return source === undefined ? [] : [{ source, target: POD_FILES[name], readOnly: false }];
-  });
+/** Of a container that is to be. */
+function identified(labels: ContainerSpec['labels']): PodContainer {
+  const none = { id: '', name: '', image: '', imageId: '', state: 'created', createdAt: 0, oomKilled: false } as const;
+  return readPodContainer({ ...none, labels });
 }
 
 /** Docker's words. Rethrows what says nothing about the container. */

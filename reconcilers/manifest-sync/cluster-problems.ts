@@ -69,6 +69,7 @@ export function serviceClaims(spec: JsonObject): string[] {
       ? [`${nodePort}/${typeof protocol === 'string' ? protocol : 'TCP'}`]
       : [],
   );
+  if (typeof spec.healthCheckNodePort === 'number') ports.push(`${spec.healthCheckNodePort}/TCP`);
   const ip = spec.clusterIP;
   return typeof ip === 'string' && ip !== '' && ip !== 'None' ? [ip, ...ports] : ports;
 }

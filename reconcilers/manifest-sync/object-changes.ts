@@ -4,8 +4,9 @@
  */
 
 import { changedFields } from '../objects/changed-fields.ts';
-import { equalJson, type JsonObject, objectAt, objectsAt, stableJson } from '../objects/json.ts';
-import { ALL_KINDS, type AnyObject, type Kind } from '../objects/kinds.ts';
+import { applyDefaults } from '../objects/defaults.ts';
+import { equalJson, type JsonObject, objectAt, stableJson } from '../objects/json.ts';
+import { ALL_KINDS, type AnyObject, KINDS, type Kind } from '../objects/kinds.ts';
 import { threeWayMerge } from '../objects/merge.ts';
 import {
   ANNOTATION_DECLARED_AT,
@@ -108,31 +109,12 @@ function writeOf(
   return { kind: 'patch-object', ...origin, object, reason, fields: merged.fields };
 }
 
+/** As the API would take the write: addresses that are declared no more stay as they were given, for example. */
 function merge(kind: Kind, lastApplied: JsonObject | undefined, declared: JsonObject, live: AnyObject) {
   const { merged } = threeWayMerge(kind, lastApplied, declared, live);
-  const object = kind === 'Service' ? withAddresses(merged, declared, live) : merged;
-  return { object, fields: changedFields(live as unknown as JsonObject, object as unknown as JsonObject) };
-}
-
-/** Addresses that are declared no more stay as they were given, as the API keeps them; a ClusterIP Service has no node ports. */
-function withAddresses(merged: AnyObject, declared: JsonObject, live: AnyObject): AnyObject {
-  if (merged.kind !== 'Service' || live.kind !== 'Service') return merged;
-  const { spec } = merged;
-  const isDeclared = objectsAt(objectAt(declared, 'spec'), 'ports').some(({ nodePort }) => nodePort !== undefined);
-  const ports = spec.ports.map((port) => {
-    const { nodePort = nodePortOf(live, port), ...rest } = port;
-    const keeps = nodePort !== undefined && (spec.type === 'NodePort' || isDeclared);
-    return keeps ? { ...rest, nodePort } : rest;
-  });
-  const { clusterIP, clusterIPs } = spec.clusterIP === '' ? live.spec : spec;
-  return { ...merged, spec: { ...spec, clusterIP, clusterIPs, ports } };
-}
-
-function nodePortOf(
-  service: Extract<AnyObject, { kind: 'Service' }>,
-  { port, protocol }: { port: number; protocol: string },
-) {
-  return service.spec.ports.find((other) => other.port === port && other.protocol === protocol)?.nodePort;
+  const before = applyDefaults(kind, live) as unknown as JsonObject;
+  KINDS[kind].prepareForUpdate(merged as unknown as JsonObject, before);
+  return { object: merged, fields: changedFields(before, merged as unknown as JsonObject) };
 }
 
 function withAnnotations(source: string, document: Declared): JsonObject {

@@ -68,7 +68,8 @@ function claimsAfter(step: ObjectAction): string[] {
 function release({ reason: _reason, ...step }: PatchObject, observed: Observed): ObjectAction {
   const live = liveOf(observed, step.target) as Service;
   const ports = live.spec.ports.map(({ nodePort: _nodePort, ...port }) => port);
-  const object: Service = { ...live, spec: { ...live.spec, type: 'ClusterIP', ports } };
+  const { loadBalancerSourceRanges: _ranges, ...spec } = live.spec;
+  const object: Service = { ...live, spec: { ...spec, type: 'ClusterIP', ports } };
   const fields = changedFields(live as unknown as JsonObject, object as unknown as JsonObject);
   return { ...step, kind: 'release-addresses', object, fields };
 }

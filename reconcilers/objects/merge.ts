@@ -48,7 +48,9 @@ export function threeWayMerge<K extends Kind>(
   const base = lastApplied === undefined ? before : dropDefaulted(before, last, lastDefaulted, '');
   const patched = mergeObject(last, wanted, base as JsonObject, '');
   const merged = applyDefaults(kind, patched);
-  return { merged, changedFields: changedFields(before, merged as unknown as JsonObject) };
+  // Of an older version's object, what defaulting would add is no change.
+  const defaulted = applyDefaults(kind, before) as unknown as JsonObject;
+  return { merged, changedFields: changedFields(defaulted, merged as unknown as JsonObject) };
 }
 
 /** Identity, status and what only the server writes are never part of what is applied. */

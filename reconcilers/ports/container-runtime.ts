@@ -105,6 +105,8 @@ export interface BindMount {
   /** An absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;
+  /** `rslave`: it sees what the node mounts below the source later; `rshared`: and the node what it mounts. Absent: neither. */
+  readonly propagation?: 'rslave' | 'rshared';
 }
 
 export interface ContainerResources {

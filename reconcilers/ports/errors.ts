@@ -191,6 +191,12 @@ export const ERRORS = {
     status: 500,
     reason: 'InternalError',
   },
+  SubPathRefused: {
+    message: 'path {subPath} of a volume cannot be mounted: {detail}',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   NetworkConflict: {
     message: 'pod network {network}: {detail}',
     retry: true,

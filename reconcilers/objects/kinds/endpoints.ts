@@ -2,7 +2,7 @@
 import { setDefault } from '../defaulting.ts';
 import { objectsAt } from '../json.ts';
 import type { Endpoints } from '../service.ts';
-import { validateEndpointSubsets } from '../validation-service.ts';
+import { validateEndpointSubsets } from '../validation-endpoints.ts';
 import { AGE, NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
 import { shownEndpoints } from './shown-endpoints.ts';
@@ -10,6 +10,7 @@ import { shownEndpoints } from './shown-endpoints.ts';
 export const endpointsKind = defineKind<Endpoints>({
   kind: 'Endpoints',
   plural: 'endpoints',
+  createdByUpdate: true,
   storePath: 'services/endpoints',
   shortNames: ['ep'],
   setDefaults: (endpoints) => {

@@ -1,4 +1,13 @@
 /** What is asked of cluster DNS. */
-import { group } from '../line.ts';
+import { group, seenIn } from '../line.ts';
 
-export const DNS = group(6, 'DNS', {});
+const SECURITY = 'test/e2e/security.test.ts';
+
+export const DNS = group(6, 'DNS', {
+  2: seenIn(
+    'a pod resolves its own full name through its hosts file',
+    SECURITY,
+    'have the hosts file that Kubernetes writes, with their full name and aliases',
+  ),
+  7: seenIn('dnsPolicy None takes servers and searches from dnsConfig', SECURITY, 'ask for names where dnsConfig says'),
+});

@@ -9,7 +9,7 @@ import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
-import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
+import type { PodOnNode, VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import type { Life } from './life.ts';
 
 /** Events and heartbeats change nothing that anybody decides by. */
@@ -68,6 +68,10 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
 
 export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
   const holds = async (podUid: string) => (await files.pods()).some(({ uid }) => uid === podUid);
+  const place = async (pod: PodOnNode, volume: string, work: () => Promise<void>) => {
+    const isThere = (await files.placed(pod.uid)).has(volume);
+    await life.act(work, () => (isThere ? undefined : `place ${pod.name} ${volume}`));
+  };
   return {
     pods: () => life.ask(() => files.pods()),
     placed: (podUid) => life.ask(() => files.placed(podUid)),
@@ -81,6 +85,9 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
       const describe = () => (isThere || texts.size === 0 ? undefined : `write files of ${pod.name}`);
       return life.act(() => files.writeSingle(pod, texts), describe);
     },
+    makeFolder: (pod, volume, folder) => place(pod, volume, () => files.makeFolder(pod, volume, folder)),
+    usePath: (pod, volume, path) => place(pod, volume, () => files.usePath(pod, volume, path)),
+    subPath: (root, subPath) => life.ask(() => files.subPath(root, subPath)),
     remove: async (podUid) => {
       const isThere = await holds(podUid);
       await life.act(

@@ -18,6 +18,7 @@ import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
@@ -187,6 +188,7 @@ export class Machine {
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -261,7 +263,7 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens, names: new FakeNodeNames() },
+      { runtime, filter, files, terminationFiles: this.terminationFiles, tokens, names: new FakeNodeNames() },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),

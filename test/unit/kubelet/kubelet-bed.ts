@@ -19,6 +19,7 @@ import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -37,6 +38,7 @@ export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
   readonly names = new FakeNodeNames();
   /** Of the kubelet's configuration; what a test changes of it counts from the daemon's next start on. */
@@ -87,6 +89,7 @@ export class KubeletBed {
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
       files: world.files ?? this.files,
+      terminationFiles: this.terminationFiles,
       tokens: this.tokens,
       names: this.names,
       events,

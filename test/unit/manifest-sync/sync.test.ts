@@ -99,6 +99,21 @@ describe('manifest-sync', () => {
       assert.deepEqual(await fixture.sync(), []);
     });
 
+    it('does not take for drift what defaulting would add to an object of an older version', async () => {
+      fixture.source.set({ 'a.yaml': service('web') });
+      await fixture.sync();
+      const { store } = fixture.cluster;
+      const key = '/registry/services/specs/default/web';
+      const { spec, ...rest } = JSON.parse((await store.get(key))?.value ?? '');
+      const { internalTrafficPolicy: _policy, ipFamilies: _families, ipFamilyPolicy: _familyPolicy, ...old } = spec;
+      await store.commit({
+        conditions: [],
+        writes: [{ op: 'put', key, value: JSON.stringify({ ...rest, spec: old }) }],
+      });
+      await fixture.restart();
+      assert.deepEqual(await fixture.sync(), []);
+    });
+
     it('puts back what others changed of declared fields, with an event', async () => {
       fixture.source.set({ 'a.yaml': controller('web', { replicas: 2 }) });
       await fixture.sync();

@@ -85,7 +85,7 @@ describe('defaulting', () => {
       type: 'ClusterIP',
       sessionAffinity: 'None',
       clusterIP: '',
-      clusterIPs: [],
+      internalTrafficPolicy: 'Cluster',
       ports: [
         { port: 80, protocol: 'TCP', targetPort: 80 },
         { port: 53, protocol: 'UDP', targetPort: 'dns' },
@@ -94,7 +94,7 @@ describe('defaulting', () => {
     assert.deepEqual(service.status, { loadBalancer: {} });
     const ips = (spec: JsonObject) => {
       const { clusterIP, clusterIPs } = applyDefaults('Service', { metadata: { name: 'x' }, spec }).spec;
-      return [clusterIP, ...clusterIPs];
+      return [clusterIP, ...(clusterIPs ?? [])];
     };
     assert.deepEqual(ips({ clusterIP: 'None' }), ['None', 'None']);
     assert.deepEqual(ips({ clusterIPs: ['10.0.0.1'] }), ['10.0.0.1', '10.0.0.1']);

@@ -80,9 +80,10 @@ describe('validation of updates', () => {
   it('keeps the clusterIP of a Service, which may be given once', () => {
     const set = (clusterIP: string) => (next: typeof service) => {
       next.spec.clusterIP = clusterIP;
+      next.spec.clusterIPs = [clusterIP];
     };
     assert.deepEqual(errorsOf('Service', service, set('10.0.0.8')), [
-      'spec.clusterIP: Invalid value: "10.0.0.8": field is immutable',
+      'spec.clusterIPs[0]: Invalid value: ["10.0.0.8"]: may not change once set',
     ]);
     assert.deepEqual(errorsOf('Service', service, set('10.0.0.7')), []);
     const open = { ...service, spec: { ...service.spec, clusterIP: '' } };

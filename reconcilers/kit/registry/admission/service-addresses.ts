@@ -7,28 +7,26 @@ import { invalid } from '../../../objects/field-error.ts';
 import type { Json } from '../../../objects/json.ts';
 import { storeKey } from '../../../objects/kinds.ts';
 import { keyOf } from '../../../objects/meta.ts';
-import type { Service } from '../../../objects/service.ts';
+import { needsClusterIP, needsHealthCheckPort, needsNodePorts, type Service } from '../../../objects/service.ts';
+import { setIPFamilies } from '../../../objects/service-defaults.ts';
 import { isSampanError, SampanError } from '../../../ports/errors.ts';
 import type { Random } from '../../../ports/random.ts';
 import type { Condition, Store, Write } from '../../../ports/store.ts';
-import { addressAt, type Ipv4Range, inRange } from '../ipv4-range.ts';
+import { inRange } from '../ipv4-range.ts';
 import { type Addition, type Admission, type AdmittedWrite, NOTHING } from './admission.ts';
+import { FreeAddresses, IPS, PORTS, type ServiceAddressOptions } from './free-addresses.ts';
 
-const IPS = '/registry/ranges/serviceips/';
-const PORTS = '/registry/ranges/servicenodeports/';
-
-export interface ServiceAddressOptions {
-  readonly serviceRange: Ipv4Range;
-  readonly nodePorts: { readonly first: number; readonly last: number };
-}
+const HEALTH_CHECK_PROTOCOL = 'TCP';
 
 export class ServiceAddresses implements Admission {
   readonly #deps: { store: Store; random: Random };
   readonly #options: ServiceAddressOptions;
+  readonly #free: FreeAddresses;
 
   constructor(options: ServiceAddressOptions, deps: { store: Store; random: Random }) {
     this.#options = options;
     this.#deps = deps;
+    this.#free = new FreeAddresses(options, deps);
   }
 
   async admit(write: AdmittedWrite): Promise<Addition> {
@@ -60,26 +58,19 @@ export class ServiceAddresses implements Admission {
   }
 
   /**
-   * Fills in `service.spec.clusterIP(s)` and `nodePort`s where the author left them open, in place, and answers what to add to the
-   * transaction. Throws Invalid where a wanted address is outside its range or taken, AddressesExhausted where none is left.
+   * Fills in the addresses of `service.spec` that its author left open, in place, and answers what to add to the transaction. Throws
+   * Invalid where a wanted address is outside its range or taken, AddressesExhausted where none is left.
    */
   async #claim(service: Service, previous: Service | undefined): Promise<Addition> {
     const held = new Set(previous === undefined ? [] : keysOf(previous));
     const { spec } = service;
-    if (!spec.clusterIP) spec.clusterIP = await this.#freeIp();
-    else if (spec.clusterIP !== 'None') await this.#checkIp(service, held);
-    spec.clusterIPs = [spec.clusterIP];
-
-    if (spec.type === 'NodePort') {
-      const chosen = new Set(spec.ports.flatMap((port) => port.nodePort ?? []));
-      for (const port of spec.ports) {
-        port.nodePort ??= await this.#freePort(chosen);
-        chosen.add(port.nodePort);
-      }
-      await this.#checkPorts(service, held);
-    } else {
-      for (const port of spec.ports) delete port.nodePort;
+    setIPFamilies(spec);
+    if (needsClusterIP(spec)) {
+      if (spec.clusterIP === '') spec.clusterIP = await this.#free.ip();
+      else if (spec.clusterIP !== 'None') await this.#checkIp(service, held);
+      spec.clusterIPs = [spec.clusterIP];
     }
+    if (needsNodePorts(spec)) await this.#claimPorts(service, held);
 
     const wanted = new Set(keysOf(service));
     const owner = JSON.stringify({ service: `${service.metadata.namespace}/${service.metadata.name}` });
@@ -92,6 +83,31 @@ export class ServiceAddresses implements Admission {
         ...dropped.map((key): Write => ({ op: 'delete', key })),
       ],
     };
+  }
+
+  /** TCP and UDP of one port get one number, as in Kubernetes. */
+  async #claimPorts(service: Service, held: ReadonlySet<string>): Promise<void> {
+    const { spec } = service;
+    const chosen = new Set([spec.healthCheckNodePort ?? 0, ...spec.ports.map(({ nodePort = 0 }) => nodePort)]);
+    const draw = async (): Promise<number> => {
+      const port = await this.#free.nodePort(chosen);
+      chosen.add(port);
+      return port;
+    };
+    if (spec.type === 'NodePort' || spec.allocateLoadBalancerNodePorts !== false) {
+      for (const port of spec.ports) {
+        const sibling = spec.ports.find((other) => other !== port && other.port === port.port)?.nodePort;
+        const isFree = sibling !== undefined && (await this.#isOpen(portKey(sibling, port.protocol), held));
+        port.nodePort ??= isFree ? sibling : await draw();
+      }
+    }
+    for (const [index, { nodePort, protocol }] of spec.ports.entries()) {
+      const field = `spec.ports[${index}].nodePort`;
+      if (nodePort !== undefined) await this.#checkPort(service, field, nodePort, protocol, held);
+    }
+    if (!needsHealthCheckPort(spec)) return;
+    spec.healthCheckNodePort ??= await draw();
+    await this.#checkPort(service, 'spec.healthCheckNodePort', spec.healthCheckNodePort, HEALTH_CHECK_PROTOCOL, held);
   }
 
   async #checkIp(service: Service, held: ReadonlySet<string>): Promise<void> {
@@ -111,88 +127,38 @@ export class ServiceAddresses implements Admission {
     }
   }
 
-  async #checkPorts(service: Service, held: ReadonlySet<string>): Promise<void> {
+  async #checkPort(
+    service: Service,
+    field: string,
+    port: number,
+    protocol: string,
+    held: ReadonlySet<string>,
+  ): Promise<void> {
+    const key = portKey(port, protocol);
+    if (held.has(key)) return;
     const { first, last } = this.#options.nodePorts;
-    for (const [index, { nodePort, protocol }] of service.spec.ports.entries()) {
-      if (nodePort === undefined || held.has(portKey(nodePort, protocol))) continue;
-      const field = `spec.ports[${index}].nodePort`;
-      if (nodePort < first || nodePort > last) {
-        throw refused(
-          service,
-          field,
-          nodePort,
-          `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
-        );
-      }
-      if ((await this.#deps.store.get(portKey(nodePort, protocol))) !== undefined) {
-        throw refused(service, field, nodePort, 'provided port is already allocated');
-      }
+    if (port < first || port > last) {
+      const detail = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+      throw refused(service, field, port, detail);
     }
+    if (!(await this.#isOpen(key, held))) throw refused(service, field, port, 'provided port is already allocated');
   }
 
-  /**
-   * A free cluster IP, at random from the upper part of the range, so that the lower one stays for wishes, as Kubernetes does
-   * (KEP-3070); from the lower one when the upper is full.
-   */
-  async #freeIp(): Promise<string> {
-    const { serviceRange: range } = this.#options;
-    const reserved = Math.min(Math.max(16, Math.floor(range.size / 16)), 256, Math.floor(range.size / 2));
-    const upper = { first: reserved, last: range.size - 2 };
-    // The first address is the API server's own, the tenth the cluster's DNS server.
-    const lower = { first: 11, last: reserved - 1 };
-    const index = await this.#free(
-      IPS,
-      [upper, lower],
-      (candidate) => addressAt(range, candidate),
-      'cluster IP',
-      range.cidr,
-    );
-    return addressAt(range, index);
-  }
-
-  async #freePort(chosen: ReadonlySet<number>): Promise<number> {
-    const { nodePorts } = this.#options;
-    const name = (port: number) => `${port}`;
-    for (;;) {
-      const port = await this.#free(PORTS, [nodePorts], name, 'node port', `${nodePorts.first}-${nodePorts.last}`);
-      if (!chosen.has(port)) return port;
-    }
-  }
-
-  async #free(
-    prefix: string,
-    bands: readonly { first: number; last: number }[],
-    nameOf: (candidate: number) => string,
-    what: string,
-    range: string,
-  ): Promise<number> {
-    const { store, random } = this.#deps;
-    const draw = (band: { first: number; last: number }) =>
-      band.first + Math.floor(random.next() * (band.last - band.first + 1));
-    const [preferred] = bands;
-    for (let attempt = 0; attempt < 3 && preferred !== undefined && preferred.last >= preferred.first; attempt++) {
-      const candidate = draw(preferred);
-      const listed = await store.list(prefix + nameOf(candidate), { limit: 1 });
-      if (listed.values.length === 0) return candidate;
-    }
-    const { values } = await store.list(prefix);
-    const taken = new Set(values.map(({ key }) => key.slice(prefix.length).split('/')[0]));
-    for (const band of bands) {
-      const free: number[] = [];
-      for (let candidate = band.first; candidate <= band.last; candidate++) {
-        if (!taken.has(nameOf(candidate))) free.push(candidate);
-      }
-      const pick = free[Math.floor(random.next() * free.length)];
-      if (pick !== undefined) return pick;
-    }
-    throw new SampanError('AddressesExhausted', { what, range });
+  async #isOpen(key: string, held: ReadonlySet<string>): Promise<boolean> {
+    return held.has(key) || (await this.#deps.store.get(key)) === undefined;
   }
 }
 
-function keysOf(service: Service): string[] {
-  const { clusterIP, ports } = service.spec;
+function keysOf({ spec }: Service): string[] {
+  const { clusterIP, ports, healthCheckNodePort } = spec;
   const nodePorts = ports.flatMap(({ nodePort, protocol }) => (nodePort ? portKey(nodePort, protocol) : []));
-  return [...new Set([...(clusterIP === 'None' ? [] : [IPS + clusterIP]), ...nodePorts])];
+  return [
+    ...new Set([
+      ...(clusterIP === 'None' || clusterIP === '' ? [] : [IPS + clusterIP]),
+      ...nodePorts,
+      ...(healthCheckNodePort ? [portKey(healthCheckNodePort, HEALTH_CHECK_PROTOCOL)] : []),
+    ]),
+  ];
 }
 
 function portKey(port: number, protocol: string): string {

@@ -3,12 +3,13 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Random } from '../../../ports/random.ts';
 import type { Store } from '../../../ports/store.ts';
 import type { Admission } from './admission.ts';
+import type { ServiceAddressOptions } from './free-addresses.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import { NamespaceExists } from './namespace-exists.ts';
 import { NamespacePolicies, type PolicyCache } from './namespace-policies.ts';
 import { PodServiceAccount, type PodServiceAccountOptions } from './pod-service-account.ts';
 import { ResourceQuotas } from './resource-quotas.ts';
-import { ServiceAddresses, type ServiceAddressOptions } from './service-addresses.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 
 export interface StandardAdmissionDeps {
   readonly store: Store;
