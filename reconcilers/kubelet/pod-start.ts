@@ -37,7 +37,6 @@ export interface PodStartDeps {
 }
 
 type Announce = (event: StatusEvent) => void;
-type FilePaths = ReadonlyMap<string, string>;
 
 /** Answers of Docker that concern this one container; all others concern the attempt. */
 const REFUSALS = ['ContainerRefused', 'ContainerStartFailed', 'ContainerNameTaken', 'NetworkConflict'] as const;

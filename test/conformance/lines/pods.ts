@@ -43,8 +43,8 @@ export const PODS = group(1, 'Pods', {
       SECURITY,
       'share memory and kernel parameters within a pod, and with no other',
     ),
-    'test/unit/objects/manifest-golden.test.ts',
-    'security.yaml.given',
+    'test/unit/objects/validation-security.test.ts',
+    'refuses names of kernel parameters that are none, and lets the node judge the others',
   ),
   26: seenIn(
     'one port of a node goes to several pods where address or protocol differ',

@@ -10,13 +10,13 @@ import { fieldsOfType } from '../../../reconcilers/objects/schema.ts';
 import { SUPPORTED_FIELDS } from '../../../reconcilers/objects/supported-fields.ts';
 
 /** A value of the type that asks for something. */
-function valueOf(type: string): Json {
-  if (type.startsWith('[]')) return [valueOf(type.slice(2))];
-  if (type.startsWith('{}')) return { key: valueOf(type.slice(2)) };
+function sampleOf(type: string): Json {
+  if (type.startsWith('[]')) return [sampleOf(type.slice(2))];
+  if (type.startsWith('{}')) return { key: sampleOf(type.slice(2)) };
   const fields = fieldsOfType(type);
   if (fields !== undefined) {
     const [first] = Object.entries(fields);
-    return first === undefined ? {} : { [first[0]]: valueOf(first[1]) };
+    return first === undefined ? {} : { [first[0]]: sampleOf(first[1]) };
   }
   const scalars: Record<string, Json> = {
     boolean: true,
@@ -86,7 +86,7 @@ describe('the fields of a pod', () => {
     it(`of ${type}: each is taken over or refused by its name, and none is ignored`, () => {
       for (const [field, fieldType] of Object.entries(fieldsOfType(type) ?? {})) {
         const isSameAsAbsent = support.sameAsAbsent?.[field]?.includes(true) === true;
-        const value = isSameAsAbsent ? false : valueOf(fieldType);
+        const value = isSameAsAbsent ? false : sampleOf(fieldType);
         const { object, problems } = decodeObject(wrap({ [field]: value }), KINDS.Pod);
         const named = problems.filter(({ field: path }) => path.endsWith(`.${field}`)).map(({ type: kind }) => kind);
         if (support.leftOut?.includes(field)) continue;
