@@ -13,6 +13,7 @@ import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flag
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
 import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
+import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -44,6 +45,7 @@ export interface RunConfig {
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly pauseImage: string;
   readonly dockerHost: string;
+  readonly images: ImageConfig;
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIp?: string;
@@ -202,7 +204,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags, DnsFlags {
+interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -269,7 +271,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return apiOptions(dnsOptions(command)).hook('preAction', (_, action) => applyConfigFile(action));
+  return imageOptions(apiOptions(dnsOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -317,6 +319,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     nodePorts: flags.serviceNodePortRange,
     pauseImage: flags.podInfraContainerImage,
     dockerHost: flags.dockerHost,
+    images: imageConfig(flags),
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),

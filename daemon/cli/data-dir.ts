@@ -36,6 +36,11 @@ export class DataDir {
     return join(this.path, 'store.db');
   }
 
+  /** What the daemon pulled. */
+  get imagesPath(): string {
+    return join(this.path, 'images.json');
+  }
+
   get kubeconfigPath(): string {
     return join(this.path, 'kubeconfig');
   }

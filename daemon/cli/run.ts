@@ -11,7 +11,9 @@ import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/error
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
+import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
@@ -100,6 +102,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     if (existing !== undefined) void tls.openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
+    const ledger = new FileImageLedger(dataDir.imagesPath, log);
+    const logins = nodeLoginsIn(config.images.dockerConfig, log);
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
@@ -110,6 +114,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
         names: new NodeNameFilesSource(),
+        ledger,
+        logins,
       },
       {
         ...config,
@@ -120,6 +126,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         dns: { domain: config.dns.clusterDomain, servers: CLUSTER_DNS_ANSWERS ? [config.dns.clusterDns] : [] },
         seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
+        imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
         onNetwork: ({ subnet }) => void tls.openForPods(subnet),

@@ -3,11 +3,13 @@ import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
 import type { PartMount } from './mounts.ts';
+import type { PullUnderWay } from './observation.ts';
 import type { PodFileName, PodFilesPlan } from './pod-files/pod-files.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
 export type KubeletAction =
   | PullImage
+  | GiveUpPulls
   | RunContainers
   | StopContainers
   | RemoveContainers
@@ -24,6 +26,12 @@ export interface PullImage {
   readonly image: string;
   /** What a failure is answered with: back-off, or the image that is there. */
   readonly onFailure: 'back-off' | 'use-local';
+}
+
+/** Leaves pulls that are under way and that nobody waits for any more. */
+export interface GiveUpPulls {
+  readonly kind: 'give-up-pulls';
+  readonly pulls: readonly PullUnderWay[];
 }
 
 /** Makes the pause container where `sandbox` holds a spec, and starts the containers in it, all at once. */

@@ -7,6 +7,7 @@ import type { ConfigObjects } from '../objects/env.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../objects/kinds/service-account.ts';
 import { allContainers, type Container, type Pod } from '../objects/pod.ts';
 import { mountedVolumes, projectionsOf, type Volume } from '../objects/volumes.ts';
+import { pullSecretsOf } from './images/pull-credentials.ts';
 
 export function configObjects(cache: ReadOnlyCache, namespace: string): ConfigObjects {
   return {
@@ -21,13 +22,15 @@ export function nodeAllocatable(cache: ReadOnlyCache, nodeName: string): Readonl
   return node?.status.allocatable ?? node?.status.capacity ?? {};
 }
 
-/** `ConfigMap/default/web`, each once. */
-export function configReferences({ metadata, spec }: Pod): string[] {
+/** `ConfigMap/default/web`, each once; the Secrets that its images are pulled with are among them. */
+export function configReferences(pod: Pod): string[] {
+  const { metadata, spec } = pod;
   const { namespace = '' } = metadata;
   const account = spec.serviceAccountName ?? DEFAULT_SERVICE_ACCOUNT;
   const found = [
     ...mountedVolumes(spec).flatMap((volume) => ofVolume(volume, account)),
     ...allContainers(spec).flatMap(ofContainer),
+    ...pullSecretsOf(pod).map((name) => ['Secret', name] as const),
   ];
   return [...new Set(found.map(([kind, name]) => configReference(kind, namespace, name)))];
 }

@@ -6,7 +6,7 @@ import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
-import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
+import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './images/image-policy.ts';
 import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { configProblem } from './resources.ts';
@@ -175,7 +175,7 @@ function askForImage(
 ): ImageVerdict {
   const present = observed.images[container.image] !== undefined;
   const pulls = observed.pulls[container.image];
-  return imageVerdict({ container, present, pulls, previousEndedAt }, now);
+  return imageVerdict({ container, present, pulls, secrets: observed.pullSecrets, previousEndedAt }, now);
 }
 
 /** A pull that is tried again keeps the reason it is known for. */

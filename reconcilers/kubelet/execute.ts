@@ -13,7 +13,7 @@ import type { KubeletAction, StatusEvent } from './actions.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodIdentity, readPodContainer } from './identity.ts';
-import type { ImagePulls } from './image-pulls.ts';
+import type { ImagePulls } from './images/image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
 import type { TerminationMessages } from './termination-messages.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
@@ -45,6 +45,8 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
     'pull-image': async (action) => pulls.begin(action, announcer(action.pod)),
 
     'run-containers': (action, signal) => view.whileAnswering(() => start.run(action, announcer(action.pod), signal)),
+
+    'give-up-pulls': async (action) => pulls.giveUp(action),
 
     'stop-containers': async ({ pod, containers }) => {
       const announce = announcer(pod);

@@ -12,7 +12,9 @@ import type { Pod } from '../objects/pod.ts';
 import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
+import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { NodeLogins } from '../ports/node-logins.ts';
 import type { NodeNamesSource } from '../ports/node-names.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
@@ -25,7 +27,7 @@ import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
-import { ImagePulls, type PullObserver } from './image-pulls.ts';
+import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
@@ -49,6 +51,8 @@ export interface KubeletDeps {
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly names: NodeNamesSource;
+  readonly ledger: ImageLedger;
+  readonly logins: NodeLogins;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -69,7 +73,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
-  const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
+  const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
   const held = new HeldVolumes(deps.files);
@@ -83,6 +87,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const observing = {
     ...deps,
     view,
+    pulls,
     memory,
     stops,
     volumes,

@@ -25,6 +25,10 @@ export interface PodObservation {
   readonly imageUsers?: Readonly<Record<string, string>>;
   /** By reference: this pod's pulls. */
   readonly pulls: Readonly<Record<string, PullFacts>>;
+  /** Of this pod and of those that had its name; absent where there are none. */
+  readonly pullsUnderWay?: readonly PullUnderWay[];
+  /** Which versions of its pull secrets there are; absent where it names none. */
+  readonly pullSecrets?: string;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
   /** By container id: what those said that have ended since the pod's status was written. */
@@ -64,7 +68,21 @@ export interface VolumeFacts {
 export interface PullFacts {
   readonly pulling: boolean;
   readonly pulledAt?: number;
-  readonly failure?: { readonly at: number; readonly count: number; readonly message: string };
+  readonly failure?: PullFailure;
+}
+
+export interface PullFailure {
+  readonly at: number;
+  /** In a row. */
+  readonly count: number;
+  readonly message: string;
+  /** As {@link PodObservation.pullSecrets} was then. */
+  readonly secrets?: string;
+}
+
+export interface PullUnderWay {
+  readonly podUid: string;
+  readonly image: string;
 }
 
 export interface CreationFailure {

@@ -18,6 +18,8 @@ import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
+import type { ImagePulls } from './images/image-pulls.ts';
+import { pullSecretsVersion } from './images/pull-credentials.ts';
 import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import { podRejection, turnedAwayBefore } from './pod-admission.ts';
@@ -32,6 +34,7 @@ export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
   readonly view: ContainerView;
   readonly memory: PodMemory;
+  readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
   readonly messages: TerminationMessages;
@@ -47,7 +50,7 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, stops, config, held } = deps;
+  const { cache, view, memory, pulls, stops, config, held } = deps;
   await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
@@ -65,6 +68,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const identity = desired && podIdentity(desired);
   const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
+  const underWay = pulls.underWay(key);
+  const pullSecrets = desired && pullSecretsVersion(desired, cache);
   const node = nodeFacts(deps, names);
   const isUnwelcome = desired !== undefined && podRejection(desired, node) !== undefined;
   const siblings = isUnwelcome ? cache.list('Pod', key.namespace) : [];
@@ -80,6 +85,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       stopping: stoppingOf(containers, stops),
       ...images,
       pulls: identity ? memory.pulls(identity) : {},
+      ...(underWay.length > 0 && { pullsUnderWay: underWay }),
+      ...(pullSecrets !== undefined && { pullSecrets }),
       failures: identity ? memory.failures(identity) : {},
       ...(Object.keys(messages).length > 0 && { messages }),
       ...(Object.keys(configProblems).length > 0 && { configProblems }),

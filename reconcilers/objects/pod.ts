@@ -59,6 +59,8 @@ export interface PodSpec {
   automountServiceAccountToken?: boolean;
   securityContext?: PodSecurityContext;
   volumes?: Volume[];
+  /** Secrets with credentials for registries. */
+  imagePullSecrets?: { name?: string }[];
   tolerations?: Toleration[];
 }
 

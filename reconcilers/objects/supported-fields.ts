@@ -40,8 +40,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds hostPID hostIPC',
-      'subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets hostPID',
+      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext',
     ),
     sameAsAbsent: {
       hostUsers: [true],
@@ -83,8 +83,6 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   EnvVar: { honoured: words('name value valueFrom') },
   EnvVarSource: { honoured: words('fieldRef resourceFieldRef configMapKeyRef secretKeyRef') },
   ResourceRequirements: { honoured: words('limits requests') },
-  // Images are pulled without credentials.
-  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
   Volume: { honoured: words('name projected configMap secret downwardAPI emptyDir hostPath'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
   VolumeMount: {

@@ -184,6 +184,12 @@ export const ERRORS = {
     reason: 'BadRequest',
   },
   ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
+  ImageInUse: {
+    message: 'image {image} is in use and stays: {detail}',
+    retry: true,
+    status: 409,
+    reason: 'Conflict',
+  },
   ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
   VolumeUnwritable: {
     message: 'volume {volume} of pod {pod} cannot be written: {detail}; trying again',

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CancelTimer, Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
+import type { ImageLedger } from '../../../reconcilers/ports/image-ledger.ts';
 import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
@@ -62,7 +63,22 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
     image: (reference) => life.ask(() => runtime.image(reference)),
     images: () => life.ask(() => runtime.images()),
-    pull: (reference, onProgress, signal) => act('pull', reference, () => runtime.pull(reference, onProgress, signal)),
+    pull: (reference, onProgress, signal, credentials) =>
+      act('pull', reference, () => runtime.pull(reference, onProgress, signal, credentials)),
+    imagesInUse: () => life.ask(() => runtime.imagesInUse()),
+    removeImage: (id, names) => act('remove image', id, () => runtime.removeImage(id, names)),
+    diskUsage: () => life.ask(() => runtime.diskUsage()),
+  };
+}
+
+export function mortalImages(ledger: ImageLedger, life: Life): ImageLedger {
+  return {
+    entries: () => life.ask(() => ledger.entries()),
+    update: (id, change) =>
+      life.act(
+        () => ledger.update(id, change),
+        () => `note image ${id}`,
+      ),
   };
 }
 

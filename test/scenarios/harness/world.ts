@@ -21,6 +21,7 @@ import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
+import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { FaultyStore } from './faulty-store.ts';
 import { Ledger } from './ledger.ts';
@@ -30,6 +31,7 @@ import {
   mortalClock,
   mortalFiles,
   mortalFilter,
+  mortalImages,
   mortalLog,
   mortalRuntime,
   mortalSource,
@@ -189,6 +191,7 @@ export class Machine {
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
   readonly terminationFiles = new FakeTerminationFiles();
+  readonly images = new MemoryImageLedger();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -249,6 +252,7 @@ export class Machine {
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
     const files = mortalFiles(this.files, life);
+    const ledger = mortalImages(this.images, life);
     const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
       nodeName: this.name,
@@ -263,7 +267,16 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, terminationFiles: this.terminationFiles, tokens, names: new FakeNodeNames() },
+      {
+        runtime,
+        filter,
+        files,
+        terminationFiles: this.terminationFiles,
+        tokens,
+        names: new FakeNodeNames(),
+        ledger,
+        logins: async () => undefined,
+      },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
@@ -276,6 +289,7 @@ export class Machine {
         maxPods: 110,
         instance: this.name,
         pauseImage: PAUSE_IMAGE,
+        imageGarbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
         network: { name: 'sampan', bridge: 'sampan0' },
         leastOomScoreAdj: -1000,
         dns: { domain: 'cluster.local', servers: [] },

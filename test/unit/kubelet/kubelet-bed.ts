@@ -7,7 +7,7 @@ import { type EventRecorder, StoredEventRecorder } from '../../../reconcilers/ki
 import { ObjectCache } from '../../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
-import type { PullReport } from '../../../reconcilers/kubelet/image-pulls.ts';
+import type { PullReport } from '../../../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../../../reconcilers/kubelet/index.ts';
 import type { ClusterDns } from '../../../reconcilers/kubelet/pod-files/resolv-conf.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
@@ -22,6 +22,7 @@ import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
+import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export const NODE = 'node-1';
@@ -43,6 +44,9 @@ export class KubeletBed {
   readonly names = new FakeNodeNames();
   /** Of the kubelet's configuration; what a test changes of it counts from the daemon's next start on. */
   dns: ClusterDns = { domain: 'cluster.local', servers: [] };
+  readonly ledger = new MemoryImageLedger();
+  /** What `docker login` left on the node. */
+  nodeLogins: string | undefined;
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
   readonly events: string[] = [];
@@ -92,6 +96,8 @@ export class KubeletBed {
       terminationFiles: this.terminationFiles,
       tokens: this.tokens,
       names: this.names,
+      ledger: this.ledger,
+      logins: async () => this.nodeLogins,
       events,
       clock,
       log: this.log,

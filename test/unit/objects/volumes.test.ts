@@ -162,21 +162,6 @@ describe('volumes', () => {
     ]);
   });
 
-  it('and credentials for images are refused in accounts, where nothing would use them', () => {
-    const account = {
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { name: 'a' },
-      imagePullSecrets: [{ name: 'x' }],
-    };
-    const { problems: found, object } = decodeObject(account, KINDS.ServiceAccount);
-    assert.deepEqual(
-      found.map(({ field, type }) => [field, type]),
-      [['imagePullSecrets', 'unsupported']],
-    );
-    assert.deepEqual(object.metadata, { name: 'a' });
-  });
-
   it('are provided where a container mounts them', () => {
     const { spec } = pod([projected(TOKEN), { name: 'idle', projected: {} }], [{ name: 'all', mountPath: '/x' }]);
     assert.deepEqual(
