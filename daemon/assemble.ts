@@ -9,7 +9,7 @@ import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.t
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
-import type { ImageGarbageConfig } from '../reconcilers/image-garbage/observe.ts';
+import type { ImageGarbagePolicy } from '../reconcilers/image-garbage/observation.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
@@ -19,6 +19,7 @@ import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-rang
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
+import { LABEL_INSTANCE } from '../reconcilers/kubelet/identity.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
 import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
@@ -36,6 +37,7 @@ import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
+import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
@@ -73,13 +75,11 @@ export interface CoreOptions {
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
-  const { random, clock, log } = essentials;
   // Admission reads what the cache holds, and the cache follows the registry.
-  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
-  const registry = new Registry({ store, clock, random, admissions });
+  const registry = registryOver(store, options, essentials, () => cache);
   const cache: ObjectCache = new ObjectCache(
     CACHED_KINDS,
-    { client: registry, clock, log },
+    { client: registry, ...essentials },
     { passing: PASSING_KINDS },
   );
   return {
@@ -90,6 +90,26 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
     host: options.host,
     recorders: [],
   };
+}
+
+/** The same, for the loops of a leader: reads come from the same cache, writes go to `fenced`. */
+export function leaderCore(core: Core, fenced: Store, options: CoreOptions): Core {
+  const registry = registryOver(fenced, options, core, () => core.cache);
+  return { ...core, registry, client: registryReadYourWrites(registry, core.cache), recorders: [] };
+}
+
+function registryOver(
+  store: Store,
+  options: CoreOptions,
+  { random, clock }: Essentials,
+  cache: () => ObjectCache,
+): Registry {
+  return new Registry({
+    store,
+    clock,
+    random,
+    admissions: standardAdmissions(options, { store, clock, random, cache }),
+  });
 }
 
 /** An assembled loop, ready to run; its own types are nobody's business outside it. */
@@ -164,7 +184,8 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConfig {
+export interface NodeOptions extends NodeConfig, KubeletConfig {
+  readonly imageGarbage: ImageGarbagePolicy;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;
@@ -174,6 +195,7 @@ export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConf
 
 export interface NodePorts {
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
@@ -186,7 +208,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, terminationFiles, tokens, names, ledger, logins }: NodePorts,
+  { runtime, prober, filter, files, terminationFiles, tokens, names, ledger, logins }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -203,6 +225,7 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        prober,
         files,
         terminationFiles,
         tokens,
@@ -220,7 +243,14 @@ export function nodeLoops(
     ),
     runLoop(
       core,
-      createImageGarbageLoop({ cache, runtime, ledger, events: eventsOf(core, 'kubelet'), clock, config: options }),
+      createImageGarbageLoop({
+        cache,
+        runtime,
+        ledger,
+        events: eventsOf(core, 'kubelet'),
+        clock,
+        config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
+      }),
     ),
     runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];

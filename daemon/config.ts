@@ -39,6 +39,8 @@ export interface RunConfig {
   readonly sources: readonly SourceConfig[];
   /** Absent: the embedded SQLite store. */
   readonly etcd?: EtcdConfig;
+  /** A leader that is not heard of for so long is replaced; among masters over one etcd. */
+  readonly leaderLeaseMs: number;
   readonly serviceRange: Ipv4Range;
   /** Absent: pods are on Docker's default bridge where there is one. */
   readonly clusterCidr?: Ipv4Range;
@@ -212,6 +214,7 @@ interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   etcdCafile?: string;
   etcdCertfile?: string;
   etcdKeyfile?: string;
+  leaderElectLeaseDuration: number;
   serviceClusterIpRange: Ipv4Range;
   clusterCidr?: Ipv4Range;
   serviceNodePortRange: { first: number; last: number };
@@ -242,6 +245,12 @@ function runOptions(command: Command): Command {
     .option('--etcd-cafile <file>', 'CA that signed the etcd servers')
     .option('--etcd-certfile <file>', 'client certificate for etcd')
     .option('--etcd-keyfile <file>', 'its key')
+    .option(
+      '--leader-elect-lease-duration <time>',
+      'of several masters over one etcd, a leader silent for so long is replaced',
+      duration,
+      duration('10s'),
+    )
     .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
     .option('--cluster-cidr <cidr>', "where pod networks come from; default: Docker's default bridge", range)
     .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
@@ -314,6 +323,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
         ...(flags.etcdKeyfile !== undefined && { keyFile: flags.etcdKeyfile }),
       },
     }),
+    leaderLeaseMs: flags.leaderElectLeaseDuration,
     serviceRange: flags.serviceClusterIpRange,
     ...(flags.clusterCidr !== undefined && { clusterCidr: flags.clusterCidr }),
     nodePorts: flags.serviceNodePortRange,

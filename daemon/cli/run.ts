@@ -13,6 +13,7 @@ import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
@@ -31,6 +32,7 @@ import {
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
 import { healthChecks } from '../health-checks.ts';
+import { Leadership } from '../lead.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
@@ -38,6 +40,7 @@ import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { apiEndpoint, TlsService } from '../serve-tls.ts';
+import { SharedAuthority } from '../shared-authority.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -79,25 +82,32 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
   const isApiReachable = config.api.securePort !== 0;
-  const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
-  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
-  const access = await openAccess(config, place, core);
+  const coreOptions = { ...config, host: config.nodeName, isApiReachable };
+  const core = createCore(store, coreOptions, essentials);
+  const shared = config.etcd && new SharedAuthority(dataDir.pkiPath, { ...essentials, store });
+  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
+  const access = await keepingAlive(openAccess(config, place, core, signal));
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
-  const loops = masterLoops(core, {
-    ...config,
-    clusterCidr,
-    sources,
-    archive,
-    apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
-    authority: () => pemOf(access.certificates.authority).certificate,
-  });
-  const startNode = async (): Promise<AssembledLoop[]> => {
+  const loopsOver = (leading: Core) =>
+    masterLoops(leading, {
+      ...config,
+      clusterCidr,
+      sources,
+      archive,
+      apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
+      authority: () => pemOf(access.certificates.authority).certificate,
+    });
+  const identity = `${config.nodeName}_${dataDir.instance()}`;
+  const election = config.etcd && { identity, leaseSeconds: config.leaderLeaseMs / 1000 };
+  const masters = new Leadership({ store, core, coreOptions, loopsOver }, election);
+  const ofNode: AssembledLoop[] = [];
+  const startNode = async (until: AbortSignal): Promise<AssembledLoop[]> => {
     const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
-      signal,
+      until,
     );
     if (existing !== undefined) void tls.openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
@@ -109,6 +119,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       core,
       {
         runtime,
+        prober: new NetworkProber(),
         filter,
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
@@ -140,7 +151,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     store: store.endpoint,
     runtime: runtime.endpoint,
     proxyMode: config.proxyMode,
-    stuck: loops.flatMap(troublesOf),
+    ...(masters.leader !== undefined && { leader: masters.leader }),
+    stuck: [...masters.loops, ...ofNode].flatMap(troublesOf),
   });
   const server = new ApiServer({
     client: core.client,
@@ -179,7 +191,15 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   try {
     await server.listen(dataDir.socketPath);
     ({ ended: tlsEnded } = await tls.open(dataDir.kubeconfigPath, loopsEnded.signal));
-    await runLoops(core, loops, startNode, signal);
+    const lead = async (until: AbortSignal) => {
+      await shared?.publish(until);
+      await masters.run(until);
+    };
+    const runNode = async (until: AbortSignal) => {
+      ofNode.push(...(await startNode(until)));
+      await Promise.all(ofNode.map((loop) => loop.run(until)));
+    };
+    await runLoops(core, lead, runNode, signal);
   } finally {
     await server.close();
     await flushEvents(core);
@@ -213,29 +233,26 @@ async function openView(terminal: NodeJS.WriteStream): Promise<LiveView> {
 }
 
 /**
- * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". The node's are
- * added when Docker has answered. Ends when `signal` aborts and all have ended; a node that cannot be started ends them all.
+ * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". Ends when `signal`
+ * aborts and all have ended; what cannot be started ends all.
  */
 async function runLoops(
   core: Core,
-  loops: AssembledLoop[],
-  startNode: () => Promise<AssembledLoop[]>,
+  lead: (signal: AbortSignal) => Promise<void>,
+  runNode: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (core.cache.revision === 0 && !signal.aborted) await core.cache.reached(1).catch(() => undefined);
   const failed = new AbortController();
   const ends = AbortSignal.any([signal, failed.signal]);
-  const running = loops.map((loop) => loop.run(ends));
-  try {
-    const ofNode = await startNode();
-    loops.push(...ofNode);
-    running.push(...ofNode.map((loop) => loop.run(ends)));
-  } catch (error) {
-    failed.abort();
-    if (!isAbort(error)) throw error;
-  } finally {
-    await Promise.all(running);
-  }
+  const parts = [lead(ends), runNode(ends)].map((part) =>
+    part.catch((error: unknown) => {
+      failed.abort();
+      if (!isAbort(error)) throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(parts);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Docker may start after us: everything else goes on meanwhile. Rejects when `signal` aborts. */

@@ -3,6 +3,7 @@
  * adopt, restart or stop one whose pod object nobody remembers. Written at creation, read at each observation; pure.
  */
 import type { ObjectKey } from '../objects/meta.ts';
+import type { LifecycleHandler } from '../objects/probe.ts';
 import type { ContainerRecord } from '../ports/container-runtime.ts';
 
 /** The container name of a pod's pause container, as in Kubernetes. */
@@ -25,6 +26,8 @@ const LABEL_CRASHES = 'sampan.dev/crashes';
 const LABEL_GRACE_SECONDS = 'sampan.dev/grace-seconds';
 /** Of pause containers whose shared memory the pod's containers may join; those of older daemons keep theirs to themselves. */
 export const LABEL_SHARES_IPC = 'sampan.dev/shares-ipc';
+/** The hook as JSON, its port a number: it is run also where the pod's object is gone. */
+const LABEL_PRE_STOP = 'sampan.dev/pre-stop';
 /** Of sidecars: the place among the pod's init containers. */
 const LABEL_SIDECAR = 'sampan.dev/sidecar';
 
@@ -38,6 +41,7 @@ export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
   readonly crashes: number;
   readonly graceSeconds: number;
   readonly specHash: string;
+  readonly preStop?: LifecycleHandler;
   /** Of a sidecar, its place among the pod's init containers: the later, the sooner it stops once the others have. */
   readonly sidecar?: number;
 }
@@ -49,7 +53,7 @@ export interface PodIdentity extends ObjectKey {
 export interface ContainerIdentity
   extends Pick<
     PodContainer,
-    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'sidecar'
+    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'preStop' | 'sidecar'
   > {
   readonly pod: PodIdentity;
   readonly instance: string;
@@ -78,6 +82,7 @@ export function containerLabels(identity: ContainerIdentity): Record<string, str
     [LABEL_CRASHES]: String(identity.crashes),
     [LABEL_GRACE_SECONDS]: String(identity.graceSeconds),
     ...(identity.sharesIpc && { [LABEL_SHARES_IPC]: 'true' }),
+    ...(identity.preStop && { [LABEL_PRE_STOP]: JSON.stringify(identity.preStop) }),
     ...(identity.sidecar !== undefined && { [LABEL_SIDECAR]: String(identity.sidecar) }),
   };
 }
@@ -89,6 +94,7 @@ export function podKeyOf(labels: Readonly<Record<string, string>>): ObjectKey | 
 }
 
 export function readPodContainer({ name: _name, labels, ...record }: ContainerRecord): PodContainer {
+  const preStop = labels[LABEL_PRE_STOP];
   return {
     ...record,
     podUid: labels[LABEL_UID] ?? '',
@@ -98,6 +104,7 @@ export function readPodContainer({ name: _name, labels, ...record }: ContainerRe
     crashes: wholeNumber(labels[LABEL_CRASHES]),
     graceSeconds: wholeNumber(labels[LABEL_GRACE_SECONDS], 30),
     specHash: labels[LABEL_SPEC_HASH] ?? '',
+    ...(preStop !== undefined && { preStop: JSON.parse(preStop) as LifecycleHandler }),
     ...(labels[LABEL_SIDECAR] !== undefined && { sidecar: wholeNumber(labels[LABEL_SIDECAR]) }),
   };
 }

@@ -17,6 +17,7 @@ import type { Log } from '../ports/log.ts';
 import type { NodeLogins } from '../ports/node-logins.ts';
 import type { NodeNamesSource } from '../ports/node-names.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
@@ -27,6 +28,8 @@ import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
+import { PostStartHooks } from './hooks/post-start-hooks.ts';
+import { PreStopHooks } from './hooks/pre-stop-hooks.ts';
 import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
@@ -34,6 +37,7 @@ import { plan } from './plan.ts';
 import { PodFileWriter } from './pod-files/pod-file-writer.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { ProbeWorkers } from './probes/probe-workers.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
@@ -47,6 +51,7 @@ export interface KubeletDeps {
   /** Read-your-writes. */
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
@@ -72,7 +77,10 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const wakeups = new Wakeups();
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
-  const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
+  const attending = { runtime, prober: deps.prober, view, wakeups, clock, log };
+  const stops = new ContainerStops({ ...attending, preStops: new PreStopHooks(attending) });
+  const postStarts = new PostStartHooks(attending);
+  const probes = new ProbeWorkers(attending);
   const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
@@ -80,7 +88,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const podFiles = new PodFileWriter({ files: deps.files, held, view });
   const start = new PodStart({ runtime, view, memory, messages, containerConfig, podFiles, clock, onNetwork });
   const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
+  const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
@@ -90,6 +98,8 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     pulls,
     memory,
     stops,
+    postStarts,
+    probes,
     volumes,
     messages,
     held,
@@ -104,6 +114,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
 
   return {
     concurrency: CONCURRENCY,
+    routine: ['set-probes'],
     reconciler: {
       name: 'kubelet',
       observe: (key) => observePod(key, observing),
@@ -134,6 +145,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     },
     async watchOutside(enqueue, signal) {
       wakeups.connect((key) => enqueue({ key }), signal);
+      signal.addEventListener('abort', () => probes.stop(), { once: true });
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
       await messages.findLeft();

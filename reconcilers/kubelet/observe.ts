@@ -17,14 +17,16 @@ import type { ContainerConfig } from './container-config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
+import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
 import type { ImagePulls } from './images/image-pulls.ts';
 import { pullSecretsVersion } from './images/pull-credentials.ts';
 import { isInitialized } from './init-sequence.ts';
-import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
+import type { Drain, HookState, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import { podRejection, turnedAwayBefore } from './pod-admission.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { isRunning, podRecords } from './pod-records.ts';
+import type { ProbeWorkers } from './probes/probe-workers.ts';
 import { servicesFor } from './services-for.ts';
 import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
@@ -36,6 +38,8 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
+  readonly postStarts: PostStartHooks;
+  readonly probes: ProbeWorkers;
   readonly volumes: PodVolumes;
   readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
@@ -50,7 +54,7 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, pulls, stops, config, held } = deps;
+  const { cache, view, memory, pulls, stops, postStarts, probes, config, held } = deps;
   await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
@@ -68,6 +72,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const identity = desired && podIdentity(desired);
   const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
+  const hooks = hooksOf(containers, postStarts);
+  const probing = probes.of(key);
   const underWay = pulls.underWay(key);
   const pullSecrets = desired && pullSecretsVersion(desired, cache);
   const node = nodeFacts(deps, names);
@@ -88,6 +94,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       ...(underWay.length > 0 && { pullsUnderWay: underWay }),
       ...(pullSecrets !== undefined && { pullSecrets }),
       failures: identity ? memory.failures(identity) : {},
+      ...(hooks && { hooks }),
+      ...(probing && { probes: probing }),
       ...(Object.keys(messages).length > 0 && { messages }),
       ...(Object.keys(configProblems).length > 0 && { configProblems }),
       ...(drain && { drain }),
@@ -142,6 +150,13 @@ function problemsOf(
 function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
   const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
   return Object.fromEntries(endings.filter((ending): ending is [string, number] => ending[1] !== undefined));
+}
+
+/** By container id; undefined where none was begun. */
+function hooksOf(containers: readonly PodContainer[], hooks: PostStartHooks): Record<string, HookState> | undefined {
+  const states = containers.map(({ id }) => [id, hooks.stateOf(id)] as const);
+  const begun = states.filter((state): state is [string, HookState] => state[1] !== undefined);
+  return begun.length === 0 ? undefined : Object.fromEntries(begun);
 }
 
 async function presentImages(

@@ -5,6 +5,7 @@
 import type { ResourceFieldSelector } from './downward-resources.ts';
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
 import type { DnsPolicy, HostAlias, PodDnsConfig } from './pod-names.ts';
+import type { Lifecycle, Probe } from './probe.ts';
 import type { PodSecurityContext, SecurityContext } from './security-context.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
@@ -62,6 +63,8 @@ export interface PodSpec {
   /** Secrets with credentials for registries. */
   imagePullSecrets?: { name?: string }[];
   tolerations?: Toleration[];
+  /** Conditions that others must set before the pod is ready. */
+  readinessGates?: { conditionType: string }[];
 }
 
 export interface Container {
@@ -81,6 +84,10 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  startupProbe?: Probe;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  lifecycle?: Lifecycle;
   /** Its stdin ends with the first who attached to it. */
   stdinOnce?: boolean;
   /** The file of its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */

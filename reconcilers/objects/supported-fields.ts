@@ -41,7 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
       'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets hostPID',
-      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext',
+      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext readinessGates',
     ),
     sameAsAbsent: {
       hostUsers: [true],
@@ -54,6 +54,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'name image command args workingDir ports env envFrom resources imagePullPolicy tty stdin stdinOnce volumeMounts',
       'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
+      'startupProbe livenessProbe readinessProbe lifecycle',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
@@ -66,6 +67,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
+  // tcpSocket is refused by validation, with the reason.
+  LifecycleHandler: { honoured: words('exec httpGet sleep tcpSocket') },
+  Lifecycle: { honoured: words('postStart preStop') },
   PodSecurityContext: {
     honoured: words(
       'runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup fsGroupChangePolicy sysctls seccompProfile',

@@ -11,6 +11,7 @@ import { compareQuantities } from './quantity.ts';
 import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validatePodNames } from './validation-pod-names.ts';
+import { validateProbes, validateReadinessGates } from './validation-probes.ts';
 import { validateContainerSecurity, validatePodSecurity } from './validation-security.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
@@ -44,6 +45,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...validatePodSecurity(spec, path),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }
 
@@ -105,6 +107,7 @@ function validateContainer(
       validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
     ),
     ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+    ...validateProbes(container, spec.terminationGracePeriodSeconds, at),
   ];
 }
 

@@ -155,6 +155,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     it('says that an image is not there', async () => {
       await assert.rejects(create({ image: 'not-there:1' }), { code: 'ImageMissing' });
       assert.equal(await runtime().image('not-there:1'), undefined);
+      assert.equal(await runtime().image('No Image'), undefined);
     });
 
     it('says why a container does not start, and keeps the sentence', async () => {

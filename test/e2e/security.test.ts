@@ -88,7 +88,12 @@ const RUNNING: readonly PodParts[] = [
         searches: ['a.example', 'b.example'],
         options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }],
       },
+      volumes: [TOKEN],
     },
+    containers: [
+      { name: 'app' },
+      { name: 'own', volumeMounts: [{ name: 'token', mountPath: '/etc/hosts', subPath: 'token' }] },
+    ],
   },
   {
     name: 'shares',
@@ -195,7 +200,7 @@ describe('security and names of pods', () => {
     assert.notEqual(await masks('limited/writable'), '0\n');
   });
 
-  it('have the hosts file that Kubernetes writes, with their full name and aliases', async () => {
+  it('have the hosts file that Kubernetes writes, with their full name and aliases, unless they mount their own', async () => {
     const { status } = await sampan.api.get(`${PODS}/names`);
     const domain = 'sub.default.svc.cluster.local';
     const hosts = await inside('names/app', 'cat', '/etc/hosts');
@@ -204,6 +209,7 @@ describe('security and names of pods', () => {
     assert.ok(hosts.endsWith('\n# Entries added by HostAliases.\n192.0.2.7\ta.example\tb.example\n'), hosts);
     assert.equal((await inside('names/app', 'hostname')).trim(), `web.${domain}`);
     assert.equal((await inside('names/app', 'cat', '/etc/hostname')).trim(), `web.${domain}`);
+    assert.equal((await inside('names/own', 'cat', '/etc/hosts')).split('.').length, 3);
     const ofMachine = await inside('machine', 'cat', '/etc/hosts');
     assert.ok(!ofMachine.includes('# Kubernetes-managed hosts file.'), ofMachine);
   });

@@ -67,6 +67,21 @@ describe('the command line', () => {
     assert.equal(config.podEvictionTimeoutMs, 120_000);
   });
 
+  it("takes the kubelet's flags about images by their names", async () => {
+    const { images } = (await runWith('manifests', '--docker-config=/root/.docker')) as RunConfig;
+    assert.deepEqual(images, {
+      dockerConfig: '/root/.docker',
+      garbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
+    });
+    const told = (await runWith(
+      'manifests',
+      '--image-gc-high-threshold=60',
+      '--image-gc-low-threshold=0',
+      '--minimum-image-ttl-duration=1h',
+    )) as RunConfig;
+    assert.deepEqual(told.images.garbage, { highPercent: 60, lowPercent: 0, minimumAgeMs: 3_600_000 });
+  });
+
   it('serves the API for this machine alone unless told otherwise', async () => {
     const { api } = (await runWith('manifests')) as RunConfig;
     assert.deepEqual(api, {
@@ -121,9 +136,17 @@ describe('the command line', () => {
     ['manifests', '--audit-log-maxsize=0'],
     ['manifests', '--cluster-dns=dns.example.com'],
     ['manifests', '--cluster-domain=-a'],
+    ['manifests', '--image-gc-high-threshold=101'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));
   }
+
+  it('refuses thresholds for images that leave no room between them', async () => {
+    await assert.rejects(runWith('manifests', '--image-gc-low-threshold=85'), {
+      code: 'Usage',
+      message: '--image-gc-low-threshold: expected less than --image-gc-high-threshold (85), got 85',
+    });
+  });
 
   it('refuses to run without a source', async () => {
     await assert.rejects(runWith(), /needs at least one SOURCE/);
