@@ -27,6 +27,7 @@ import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
+import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
@@ -169,6 +170,8 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
 export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly filter: PacketFilter;
+  /** Absent where somebody else proxies. */
+  readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
   readonly tokens: TokenIssuer;
 }
@@ -176,7 +179,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, tokens }: NodePorts,
+  { runtime, filter, healthChecks, files, tokens }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -204,7 +207,17 @@ export function nodeLoops(
         ...(options.onNetwork && { onNetwork: options.onNetwork }),
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
+    runLoop(
+      core,
+      createServiceProxyLoop({
+        cache,
+        filter,
+        ...(healthChecks && { healthChecks }),
+        clock,
+        nodeName: options.nodeName,
+        network,
+      }),
+    ),
   ];
 }
 

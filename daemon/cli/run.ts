@@ -10,6 +10,7 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
+import { HealthCheckServers } from '../adapters/health-check-servers.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
@@ -99,7 +100,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      { runtime, filter, files, tokens, ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }) },
       {
         ...config,
         ...machine,

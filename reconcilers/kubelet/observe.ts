@@ -5,11 +5,12 @@
 import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
+import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import { declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import type { Endpoints, Service } from '../objects/service.ts';
+import type { Service } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KubeletConfig } from './config.ts';
 import { podIdentity } from './container-spec.ts';
@@ -32,8 +33,8 @@ export interface ObserveDeps {
   readonly held: HeldVolumes;
   readonly clock: Clock;
   readonly config: KubeletConfig;
-  /** Endpoints by the uid of the pods they route to. */
-  readonly endpointsByPod: ObjectIndex<Endpoints>;
+  /** Slices by the uid of the pods they route to, other than as the last that are left. */
+  readonly slicesByPod: ObjectIndex<EndpointSlice>;
   /** Whether this node's proxy sends requests to the address. */
   readonly isRouted: (ip: string) => boolean;
 }
@@ -127,14 +128,14 @@ function servicesFor(pod: Pod, cache: ReadOnlyCache): Service[] {
   return master === undefined || own.includes(master) ? own : [...own, master];
 }
 
-function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: ObserveDeps): Drain | undefined {
+function drainOf(pod: Pod, { cache, memory, clock, slicesByPod, isRouted }: ObserveDeps): Drain | undefined {
   const { deletionTimestamp, labels = {}, uid } = pod.metadata;
   if (deletionTimestamp === undefined) return undefined;
   const isServed = cache
     .list('Service', pod.metadata.namespace ?? '')
     .some(({ spec }) => matchesMapSelector(spec.selector, labels));
   if (!isServed) return undefined;
-  const routed = endpointsByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
+  const routed = slicesByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
   return memory.draining(podIdentity(pod), routed, clock.now());
 }
 
