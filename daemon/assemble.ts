@@ -8,6 +8,8 @@ import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
+import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
+import type { ImageGarbageConfig } from '../reconcilers/image-garbage/observe.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
@@ -17,7 +19,7 @@ import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-rang
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
-import type { PullObserver } from '../reconcilers/kubelet/image-pulls.ts';
+import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
 import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
 import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
@@ -28,12 +30,15 @@ import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
 import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
+import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
+import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
+import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { createReplicationLoop } from '../reconcilers/replication/index.ts';
@@ -159,7 +164,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions extends NodeConfig, KubeletConfig {
+export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConfig {
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;
@@ -173,13 +178,16 @@ export interface NodePorts {
   /** Absent where somebody else proxies. */
   readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
+  readonly ledger: ImageLedger;
+  readonly logins: NodeLogins;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, healthChecks, files, tokens }: NodePorts,
+  { runtime, filter, healthChecks, files, terminationFiles, tokens, ledger, logins }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -197,7 +205,10 @@ export function nodeLoops(
         client,
         runtime,
         files,
+        terminationFiles,
         tokens,
+        ledger,
+        logins,
         events: eventsOf(core, 'kubelet'),
         clock,
         log,
@@ -206,6 +217,10 @@ export function nodeLoops(
         ...(options.onPull && { pullObserver: options.onPull }),
         ...(options.onNetwork && { onNetwork: options.onNetwork }),
       }),
+    ),
+    runLoop(
+      core,
+      createImageGarbageLoop({ cache, runtime, ledger, events: eventsOf(core, 'kubelet'), clock, config: options }),
     ),
     runLoop(
       core,

@@ -12,6 +12,7 @@ import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -43,6 +44,7 @@ export interface RunConfig {
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly pauseImage: string;
   readonly dockerHost: string;
+  readonly images: ImageConfig;
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIp?: string;
@@ -199,7 +201,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags {
+interface RunFlags extends ApiFlags, ImageFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -259,7 +261,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return apiOptions(command).hook('preAction', (_, action) => applyConfigFile(action));
+  return imageOptions(apiOptions(command)).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -307,6 +309,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     nodePorts: flags.serviceNodePortRange,
     pauseImage: flags.podInfraContainerImage,
     dockerHost: flags.dockerHost,
+    images: imageConfig(flags),
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),

@@ -29,6 +29,12 @@ export function share(text: string): number {
   return value;
 }
 
+export function percent(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 100) throw new InvalidArgumentError(`expected a percentage between 0 and 100, got "${text}"`);
+  return value;
+}
+
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
   return Number(text);

@@ -63,6 +63,8 @@ const OVERRIDES: Record<string, string> = {
   'LimitRangeItem.max': '{}quantity',
   'LimitRangeItem.maxLimitRequestRatio': '{}quantity',
   'LimitRangeItem.min': '{}quantity',
+  'EmptyDirVolumeSource.sizeLimit': 'quantity',
+  'ResourceFieldSelector.divisor': 'quantity',
   'Secret.data': '{}bytes',
   'ConfigMap.binaryData': '{}bytes',
   'PodTemplateSpec.metadata': 'PodTemplateMeta',

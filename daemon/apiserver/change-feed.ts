@@ -30,6 +30,7 @@ export class ChangeFeed implements ChangeFollower {
   readonly #droppedUpTo = new Map<Kind, number>();
   #revision: number;
   #restarts = 0;
+  #waking = false;
   #wake = Promise.withResolvers<void>();
 
   /** Follows the cache from now on. */
@@ -43,7 +44,7 @@ export class ChangeFeed implements ChangeFollower {
   changed({ revision, changes }: ChangeBatch): void {
     for (const change of changes) this.#keep(change.kind, { revision, change });
     this.#revision = Math.max(this.#revision, revision);
-    this.#wakeAll();
+    this.#wakeSoon();
   }
 
   restarted(revision: number): void {
@@ -113,6 +114,16 @@ export class ChangeFeed implements ChangeFollower {
     let first = kept.length;
     while (first > 0 && (kept[first - 1] as FeedChange).revision > revision) first -= 1;
     return first === kept.length ? [] : kept.slice(first);
+  }
+
+  /** When what else has come by now is in as well: commits close together make one batch, for every watcher. */
+  #wakeSoon(): void {
+    if (this.#waking) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      this.#wakeAll();
+    });
   }
 
   #wakeAll(): void {

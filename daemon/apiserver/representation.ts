@@ -1,7 +1,8 @@
 /**
- * How objects go over the wire: plain JSON, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
+ * How objects go over the wire: JSON, YAML, metadata only, or the Table that kubectl prints, as the Accept header asks. Answers text,
  * or bytes where what is encoded once can be sent often. Pure.
  */
+import { dump } from 'js-yaml';
 import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
 import { type EventType, encodedEvent, encodedList, encodedObject } from './encoded.ts';
@@ -16,7 +17,7 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
-/** JSON, as text or in bytes. */
+/** As text or in bytes. */
 export type Encoded = string | Buffer;
 
 /** What a kind's objects look like to this request. */
@@ -31,10 +32,15 @@ export interface Representation {
 }
 
 const JSON_TYPE: MediaType = { type: 'application/json' };
+const YAML_TYPE: MediaType = { type: 'application/yaml' };
 const META = 'meta.k8s.io';
 const CONVERTED: readonly MediaType[] = ['v1', 'v1beta1'].flatMap((v) =>
   ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].map((as) => ({ ...JSON_TYPE, as, g: META, v })),
 );
+
+/** As in Kubernetes a watch is never in YAML, whose documents do not say where they end. */
+const STREAMED: readonly MediaType[] = [JSON_TYPE, ...CONVERTED];
+const WHOLE: readonly MediaType[] = [...STREAMED, YAML_TYPE];
 
 type Shown = Pick<View, 'kind' | 'apiVersion' | 'columns' | 'shown'>;
 
@@ -45,8 +51,22 @@ export function representationOf(
   includeObject: string | null,
   now: () => number,
 ): Representation {
-  const chosen = negotiate(accept, [JSON_TYPE, ...CONVERTED]);
+  return represented(view, negotiate(accept, WHOLE), includeObject, now);
+}
+
+/** The same, for a watch. */
+export function streamRepresentationOf(
+  view: Shown,
+  accept: string | undefined,
+  includeObject: string | null,
+  now: () => number,
+): Representation {
+  return represented(view, negotiate(accept, STREAMED), includeObject, now);
+}
+
+function represented(view: Shown, chosen: MediaType, includeObject: string | null, now: () => number): Representation {
   const contentType = formatMediaType(chosen);
+  if (chosen === YAML_TYPE) return { contentType, ...asYaml(view) };
   if (chosen.as === undefined) return { contentType, ...asJson(view) };
   const apiVersion = `${META}/${chosen.v}`;
   if (chosen.as === 'Table') return { contentType, ...asTable(view, apiVersion, includeOf(includeObject), now) };
@@ -67,6 +87,17 @@ function asJson({ kind, apiVersion, shown }: Shown): Encoder {
     event: (type, object) => encodedEvent(type, shown(object)),
     bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
     list: (objects, metadata) => encodedList(`${head}${JSON.stringify(metadata)},"items":[`, objects.map(shown)),
+  };
+}
+
+function asYaml(view: Shown): Encoder {
+  const json = asJson(view);
+  const yaml = (encoded: Encoded) =>
+    dump(JSON.parse(encoded.toString()), { sortKeys: true, lineWidth: -1, noRefs: true });
+  return {
+    ...json,
+    one: (object) => yaml(json.one(object)),
+    list: (objects, metadata) => yaml(json.list(objects, metadata)),
   };
 }
 

@@ -1,10 +1,10 @@
 /**
- * What a request asks for, read from its method and path as Kubernetes' API server reads it (RequestInfo). Pure; the server
- * dispatches on the answer. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
+ * What a request wants of the kinds that are served, from what access/request-attributes.ts has read of its URL. Pure; the server
+ * dispatches on the answer.
  */
 import type { KindInfo } from '../../reconcilers/objects/kinds.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import { isFlagSet } from './query-flag.ts';
+import type { ResourceAttributes } from './access/request-attributes.ts';
 import { SERVED_KINDS as SERVED } from './served-kinds.ts';
 
 export const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const;
@@ -24,42 +24,30 @@ export interface ResourceRequest {
   readonly query: URLSearchParams;
 }
 
+const OF_COLLECTIONS: readonly string[] = ['list', 'watch', 'deletecollection'];
+
 /**
  * Undefined where the path is no resource of the served kinds. MethodNotAllowed where the method has no meaning there, BadRequest
  * where a name could be none.
  */
-export function parseRequest(method: string, url: string): ResourceRequest | undefined {
-  const { pathname, searchParams: query } = new URL(url, 'http://socket');
-  let parts: string[];
-  try {
-    parts = pathname.split('/').filter(Boolean).map(decodeURIComponent);
-  } catch {
-    return undefined;
-  }
-  const [root, ...rest] = parts;
-  const apiVersion = root === 'api' ? rest.shift() : root === 'apis' ? `${rest.shift()}/${rest.shift()}` : undefined;
-  if (apiVersion === undefined) return undefined;
-
-  // `/namespaces/x/pods` is pods in x; `/namespaces/x` and its own subresources are the namespace itself.
-  const scoped = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] as string);
-  const namespace = scoped ? (rest[1] as string) : '';
-  const [plural, name = '', subresource = '', ...excess] = scoped ? rest.slice(2) : rest;
-  const info = SERVED.find((kind) => kind.plural === plural && kind.apiVersion === apiVersion);
+export function resourceRequest(attributes: ResourceAttributes): ResourceRequest | undefined {
+  const { group, version, resource, subresource, behind: path, query } = attributes;
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const info = SERVED.find((kind) => kind.plural === resource && kind.apiVersion === apiVersion);
   const isProxy = subresource === 'proxy';
-  if (info === undefined || (excess.length > 0 && !isProxy) || info.namespaced < scoped) return undefined;
-  if (info.namespaced && !scoped && name !== '') return undefined;
+  if (info === undefined || (!/^\/*$/.test(path) && !isProxy)) return undefined;
+  // A namespace is in itself.
+  const namespace = info.kind === 'Namespace' && attributes.namespace === attributes.name ? '' : attributes.namespace;
+  if (!info.namespaced && namespace !== '') return undefined;
+  // The name of a collection is one that its selector names.
+  const name = OF_COLLECTIONS.includes(attributes.verb) ? '' : attributes.name;
+  if (info.namespaced && namespace === '' && name !== '') return undefined;
 
   checkSegments({ namespace, name });
-  const verb = verbOf(method, { named: name !== '', whole: subresource === '' }, query);
+  const verb = verbOf(attributes, name);
   // A proxied request may have any method; as a verb of the API it counts as a read where it is none.
   if (verb === undefined && !isProxy) throw new SampanError('MethodNotAllowed');
-  const path = isProxy ? behind(pathname, parts.length - excess.length) : '';
-  return { verb: verb ?? 'get', info, namespace, name, subresource, path, query };
-}
-
-/** The path without its first `count` parts. */
-function behind(pathname: string, count: number): string {
-  return pathname.replace(new RegExp(`^(/+[^/]+){${count}}`), '');
+  return { verb: verb ?? 'get', info, namespace, name, subresource, path: isProxy ? path : '', query };
 }
 
 /** What cannot be part of a path cannot be part of a store's key either. */
@@ -75,25 +63,9 @@ function checkSegments({ namespace, name }: { namespace: string; name: string })
   }
 }
 
-function verbOf(
-  method: string,
-  { named, whole }: { named: boolean; whole: boolean },
-  query: URLSearchParams,
-): Verb | undefined {
-  const watching = isFlagSet(query, 'watch');
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      return named ? 'get' : watching ? 'watch' : 'list';
-    case 'POST':
-      return named && whole ? undefined : 'create';
-    case 'PUT':
-      return named ? 'update' : undefined;
-    case 'PATCH':
-      return named ? 'patch' : undefined;
-    case 'DELETE':
-      return named ? 'delete' : 'deletecollection';
-    default:
-      return undefined;
-  }
+/** An object is not created by its own path, and a collection neither replaced nor patched. */
+function verbOf({ verb, subresource }: ResourceAttributes, name: string): Verb | undefined {
+  const known = VERBS.find((each) => each === verb);
+  if (known === 'create') return name !== '' && subresource === '' ? undefined : known;
+  return (known === 'update' || known === 'patch') && name === '' ? undefined : known;
 }

@@ -32,7 +32,7 @@ import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
 import { readBody } from './request-body.ts';
-import { parseRequest } from './request-info.ts';
+import { resourceRequest } from './request-info.ts';
 import { serveResource } from './resource-routes.ts';
 import { SERVED_KINDS } from './served-kinds.ts';
 import type { ObjectServices } from './services.ts';
@@ -110,11 +110,11 @@ export class ApiServer {
     if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
-    if (attributes.type === 'resource' && attributes.resource === 'bindings' && attributes.verb === 'create') {
-      const { searchParams: query } = new URL(request.url ?? '/', 'http://server');
-      return serveBinding(exchange, { ...attributes, query }, await readBody(request), this.#services);
+    if (attributes.type === 'path') return sendNoSuchPath(exchange);
+    if (attributes.resource === 'bindings' && attributes.verb === 'create') {
+      return serveBinding(exchange, attributes, await readBody(request), this.#services);
     }
-    const asked = parseRequest(request.method ?? 'GET', request.url ?? '/');
+    const asked = resourceRequest(attributes);
     if (asked === undefined) return sendNoSuchPath(exchange);
     await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
   }

@@ -10,7 +10,7 @@ import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
-import { type Encoded, eventLine, type Representation, representationOf } from './representation.ts';
+import { type Encoded, eventLine, type Representation, streamRepresentationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
 import type { ObjectServices } from './services.ts';
@@ -19,6 +19,7 @@ import { watchOptionsOf } from './watch-options.ts';
 import type { View } from './write/view.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
+const WRITE_BYTES = 64 * 1024;
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 
 export async function serveWatch(
@@ -30,7 +31,7 @@ export async function serveWatch(
   const { info, query } = asked;
   const scope = scopeOf(asked);
   const options = watchOptionsOf(query);
-  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = streamRepresentationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   // What there is, or only where it stands: a watch without a version begins with now.
   const start = options.after === 0 || options.initial;
   const notOlderThan = options.after === 0 ? 'newest' : options.after;
@@ -51,15 +52,14 @@ export async function serveWatch(
     ? every(BOOKMARK_EVERY_MS, clock, () => response.write(bookmark()))
     : () => {};
   try {
-    for (const object of options.initial ? (listed?.items ?? []) : []) {
-      await send(response, as.event('ADDED', object), ends);
+    const initial = options.initial ? (listed?.items ?? []) : [];
+    for (const part of joined(initial.values().map((object) => as.event('ADDED', object)))) {
+      await send(response, part, ends);
     }
     if (options.marksInitialEnd) await send(response, bookmark(INITIAL_END), ends);
     for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
-      for (const { change } of changes) {
-        const event = eventFor(change, scope.selected, as);
-        if (event !== undefined) await send(response, event, ends);
-      }
+      const events = changes.values().map(({ change }) => eventFor(change, scope.selected, as));
+      for (const part of joined(events)) await send(response, part, ends);
       seen = revision;
     }
     if (options.bookmarks && !signal.aborted) await send(response, bookmark(), signal);
@@ -95,6 +95,24 @@ function every(ms: number, clock: Clock, action: () => void): () => void {
     cancel = clock.setTimer(ms, again);
   });
   return () => cancel();
+}
+
+/** Events that come together go out together: a write, and a TLS record, costs more than what most of them say. */
+function* joined(events: Iterable<Encoded | undefined>): Generator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for (const event of events) {
+    if (event === undefined) continue;
+    const part = typeof event === 'string' ? Buffer.from(event) : event;
+    parts.push(part);
+    length += part.length;
+    if (length < WRITE_BYTES) continue;
+    yield Buffer.concat(parts, length);
+    parts = [];
+    length = 0;
+  }
+  const [only, ...others] = parts;
+  if (only !== undefined) yield others.length === 0 ? only : Buffer.concat(parts, length);
 }
 
 async function send(response: ServerResponse, text: Encoded, signal: AbortSignal): Promise<void> {

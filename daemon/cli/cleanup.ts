@@ -2,7 +2,6 @@
  * `sampan cleanup`: takes away every container, network, volume and rule that the daemon of this data dir made. The store stays: the next
  * `sampan run` makes everything anew from it.
  */
-import { rmSync } from 'node:fs';
 import { LABEL_INSTANCE } from '../../reconcilers/kubelet/identity.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
@@ -12,6 +11,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { UserspaceProxy } from '../adapters/userspace-proxy/userspace-proxy.ts';
 import { memoryRoots } from '../adapters/volume-files/memory-root.ts';
+import { removeFolder } from '../adapters/volume-files/mounts.ts';
 import type { CleanupConfig } from '../config.ts';
 import { choosePodNetwork, OWN_NETWORK } from '../pod-network.ts';
 import { DataDir } from './data-dir.ts';
@@ -36,7 +36,7 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
     for (const { id } of rest) await runtime.remove(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  for (const path of [dataDir.volumesPath, ...memoryRoots(instance)]) rmSync(path, { recursive: true, force: true });
+  for (const path of [dataDir.volumesPath, dataDir.terminationPath, ...memoryRoots(instance)]) await removeFolder(path);
   const { network } = await choosePodNetwork(runtime, undefined);
   await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();

@@ -27,8 +27,18 @@ export class DataDir {
     return join(this.path, 'pods');
   }
 
+  /** Of containers' last words. */
+  get terminationPath(): string {
+    return join(this.path, 'termination-messages');
+  }
+
   get storePath(): string {
     return join(this.path, 'store.db');
+  }
+
+  /** What the daemon pulled. */
+  get imagesPath(): string {
+    return join(this.path, 'images.json');
   }
 
   get kubeconfigPath(): string {

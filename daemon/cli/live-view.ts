@@ -5,7 +5,7 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
-import type { PullReport } from '../../reconcilers/kubelet/image-pulls.ts';
+import type { PullReport } from '../../reconcilers/kubelet/images/image-pulls.ts';
 import type { CancelTimer, Clock } from '../../reconcilers/ports/clock.ts';
 import type { PullProgress } from '../../reconcilers/ports/container-runtime.ts';
 import { drawPicture, isSettled, type PictureFacts } from './picture.ts';

@@ -10,8 +10,11 @@ import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
+import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { HealthCheckServers } from '../adapters/health-check-servers.ts';
+import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -97,10 +100,21 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     if (existing !== undefined) void tls.openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
+    const ledger = new FileImageLedger(dataDir.imagesPath, log);
+    const logins = nodeLoginsIn(config.images.dockerConfig, log);
     const tokens = podTokens(access.accounts, core.client);
     return nodeLoops(
       core,
-      { runtime, filter, files, tokens, ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }) },
+      {
+        runtime,
+        filter,
+        ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
+        files,
+        terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
+        tokens,
+        ledger,
+        logins,
+      },
       {
         ...config,
         ...machine,
@@ -108,6 +122,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         network,
         nodeIP,
         instance: dataDir.instance(),
+        imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
         onNetwork: ({ subnet }) => void tls.openForPods(subnet),

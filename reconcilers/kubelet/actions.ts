@@ -1,11 +1,14 @@
 /** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
-import type { PodStatus } from '../objects/pod.ts';
+import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { PodIdentity } from './identity.ts';
+import type { PartMount } from './mounts.ts';
+import type { PullUnderWay } from './observation.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
 export type KubeletAction =
   | PullImage
+  | GiveUpPulls
   | RunContainers
   | StopContainers
   | RemoveContainers
@@ -24,6 +27,12 @@ export interface PullImage {
   readonly onFailure: 'back-off' | 'use-local';
 }
 
+/** Leaves pulls that are under way and that nobody waits for any more. */
+export interface GiveUpPulls {
+  readonly kind: 'give-up-pulls';
+  readonly pulls: readonly PullUnderWay[];
+}
+
 /** Makes the pause container where `sandbox` holds a spec, and starts the containers in it, all at once. */
 export interface RunContainers {
   readonly kind: 'run-containers';
@@ -38,6 +47,15 @@ export interface ContainerStart {
   readonly name: string;
   /** Network and processes are filled in when the pause container has its id. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
+  /** Where in it is the file for its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
+  readonly terminationMessagePath?: string;
+  /**
+   * Its variables and its command are not in the plan: `values` come from other objects and may be secret, `address` is that of a pod
+   * whose pause container does not run yet.
+   */
+  readonly late?: 'values' | 'address';
+  /** Mounts whose paths are looked for when it is created. */
+  readonly parts?: readonly PartMount[];
   /** Whose processes it sees; its own alone where this is absent. */
   readonly processesOf?: 'sandbox' | { readonly id: string };
   /** The image was there and nothing had to be pulled. */

@@ -2,13 +2,15 @@
  * What the runtime is asked to create for a pod: the pause container that holds its network, and the containers that join it.
  * Pure: object and facts in, specs out.
  */
-import { containerEnvironment } from '../objects/env.ts';
+import { containerEnvironment, hasSources, needsPodIP } from '../objects/env.ts';
 import { keyOf } from '../objects/meta.ts';
 import { type Container, isSidecar, lastingContainers, type Pod } from '../objects/pod.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
-import type { BindMount, ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
+import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
+import type { ContainerStart } from './actions.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
-import type { PodObservation, VolumesObserved } from './observation.ts';
+import { containerMounts } from './mounts.ts';
+import type { PodObservation } from './observation.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
 
 const MAX_HOSTNAME_LENGTH = 63;
@@ -66,15 +68,15 @@ export function appSpec(
     specHash: specHash(pod, container),
     instance: node.instance,
   };
-  const { env, command, args } = containerEnvironment(pod, container, services);
-  const mounts = bindMounts(container, volumes);
+  const environment = hasSources(container) ? undefined : containerEnvironment(pod, container, services);
+  const { mounts } = containerMounts(pod, container, volumes);
   return {
     name: containerName(identity),
     image: container.image,
     labels: containerLabels(identity),
-    env,
-    ...(command && { entrypoint: command }),
-    ...(args && { cmd: args }),
+    ...(environment && { env: environment.env }),
+    ...(environment?.command && { entrypoint: environment.command }),
+    ...(environment?.args && { cmd: environment.args }),
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true, ...(container.stdinOnce && { stdinOnce: true }) }),
@@ -85,17 +87,21 @@ export function appSpec(
   };
 }
 
-export function specHash(pod: Pod, container: Container): string {
-  return containerHash(container, pod.spec.hostNetwork === true);
+/** What of the container's spec is only filled in when it is created. */
+export function leftOpen(
+  pod: Pod,
+  container: Container,
+  { volumes }: PodObservation,
+): Pick<ContainerStart, 'late' | 'parts'> {
+  const { parts } = containerMounts(pod, container, volumes);
+  return {
+    ...(hasSources(container) && { late: needsPodIP(container) ? 'address' : 'values' }),
+    ...(parts.length > 0 && { parts }),
+  };
 }
 
-/** Of volumes that are in place. Content from the cluster is for reading only, whatever the mount says. */
-function bindMounts({ volumeMounts = [] }: Container, volumes: VolumesObserved | undefined): BindMount[] {
-  return volumeMounts.flatMap(({ name, mountPath }) => {
-    const source = volumes?.facts[name]?.inPlace?.path;
-    const target = mountPath.startsWith('/') ? mountPath : `/${mountPath}`;
-    return source === undefined ? [] : [{ source, target, readOnly: true }];
-  });
+export function specHash(pod: Pod, container: Container): string {
+  return containerHash(container, pod.spec.hostNetwork === true);
 }
 
 /** On the host's network a port is the host's by itself. */

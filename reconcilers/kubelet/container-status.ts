@@ -10,11 +10,16 @@ import type { PodContainer } from './identity.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { statusOf, succeeded } from './restart-policy.ts';
 
-export function containerStatus(
-  pod: Pod,
-  verdict: ContainerVerdict,
-  sandbox: PodContainer | undefined,
-): ContainerStatus {
+type End = NonNullable<ContainerState['terminated']>;
+
+export interface StatusFacts {
+  readonly pod: Pod;
+  readonly sandbox: PodContainer | undefined;
+  /** By container id: what those said that have ended. */
+  readonly messages: Readonly<Record<string, string>>;
+}
+
+export function containerStatus(verdict: ContainerVerdict, { pod, sandbox, messages }: StatusFacts): ContainerStatus {
   const { container, records } = verdict;
   const { newest, previous } = records;
   const known = statusOf(pod, container);
@@ -25,7 +30,7 @@ export function containerStatus(
     newest !== undefined && running
       ? { running: { startedAt: toTimestamp(newest.startedAt ?? newest.createdAt) } }
       : verdict.step === 'ended' && newest !== undefined
-        ? terminated(newest)
+        ? { terminated: endOf(newest, known, messages) }
         : { waiting: verdict.step === 'wait' ? verdict.waiting : beforeItsStart(pod) };
   const last = !running && verdict.step !== 'ended' && newest !== undefined && hasEnded(newest) ? newest : previous;
   // A container that was only created is not one the pod has had.
@@ -41,7 +46,7 @@ export function containerStatus(
     started: verdict.role !== 'ephemeral' && hasStarted(verdict),
     restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
     state,
-    lastState: lastState(last, state, known),
+    lastState: lastState(last && endOf(last, known, messages), state, known),
   };
 }
 
@@ -59,12 +64,11 @@ function isReady(
 
 /** The later of the record's end and the one that the stored status knows of. */
 function lastState(
-  last: PodContainer | undefined,
+  last: End | undefined,
   { terminated: current }: ContainerState,
   known: ContainerStatus | undefined,
 ): ContainerState {
-  const shown = last === undefined ? undefined : terminated(last).terminated;
-  const ends = [known?.lastState.terminated, known?.state.terminated, shown].filter((end) => end !== undefined);
+  const ends = [known?.lastState.terminated, known?.state.terminated, last].filter((end) => end !== undefined);
   const earlier = ends.filter(({ containerID }) => containerID !== current?.containerID);
   const latest = earlier.sort((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt)).at(-1);
   return latest === undefined ? {} : { terminated: latest };
@@ -92,25 +96,29 @@ function lastSeen(known: ContainerStatus): ContainerStatus {
   };
 }
 
-function terminated(ended: PodContainer): ContainerState {
-  const failedToStart = ended.state === 'created';
-  const reason = failedToStart
-    ? 'ContainerCannotRun'
-    : ended.oomKilled
-      ? 'OOMKilled'
-      : succeeded(ended)
-        ? 'Completed'
-        : 'Error';
+/** What it said is read once, and then in the stored status. */
+function endOf(
+  ended: PodContainer,
+  known: ContainerStatus | undefined,
+  messages: Readonly<Record<string, string>>,
+): End {
+  const containerID = `docker://${ended.id}`;
+  const stored = [known?.state.terminated, known?.lastState.terminated].find((end) => end?.containerID === containerID);
+  const message = stored?.message ?? (ended.error || messages[ended.id]);
   return {
-    terminated: {
-      exitCode: ended.exitCode ?? 128,
-      reason,
-      ...(ended.error && { message: ended.error }),
-      startedAt: toTimestamp(ended.startedAt ?? ended.createdAt),
-      finishedAt: toTimestamp(endedAt(ended)),
-      containerID: `docker://${ended.id}`,
-    },
+    exitCode: ended.exitCode ?? 128,
+    reason: reasonOf(ended),
+    ...(message && { message }),
+    startedAt: toTimestamp(ended.startedAt ?? ended.createdAt),
+    finishedAt: toTimestamp(endedAt(ended)),
+    containerID,
   };
+}
+
+function reasonOf(ended: PodContainer): string {
+  if (ended.state === 'created') return 'ContainerCannotRun';
+  if (ended.oomKilled) return 'OOMKilled';
+  return succeeded(ended) ? 'Completed' : 'Error';
 }
 
 function imageID(container: PodContainer | undefined): string | undefined {

@@ -6,12 +6,19 @@ import { keyOf } from '../objects/meta.ts';
 import type { Container, Pod } from '../objects/pod.ts';
 import { specHash } from './container-spec.ts';
 import { isSameSpec, type PodContainer } from './identity.ts';
-import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './image-policy.ts';
+import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './images/image-policy.ts';
 import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
-import { type ContainerRole, endedUnseen, mayRestart, restartPolicyOf, statusOf, succeeded } from './restart-policy.ts';
+import {
+  type ContainerRole,
+  endedUnseen,
+  hasSucceeded,
+  mayRestart,
+  restartPolicyOf,
+  statusOf,
+} from './restart-policy.ts';
 
 export interface Waiting {
   readonly reason: string;
@@ -42,6 +49,8 @@ export interface ContainerQuestion {
   readonly observed: PodObservation;
   /** The attempt of the pause container that runs; undefined while none does. */
   readonly sandboxAttempt: number | undefined;
+  /** What it has done went with an earlier pause container, so that its success is none any more. */
+  readonly isUndone?: boolean;
 }
 
 type Outcome = ContainerVerdict extends infer V
@@ -74,17 +83,16 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
 }
 
 function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
-  const { pod, container, role, records, observed, sandboxAttempt } = question;
+  const { pod, container, role, records, observed, sandboxAttempt, isUndone = false } = question;
   const { newest } = records;
   const failure = observed.failures[container.name];
   const ended = endOf(newest, failure);
   const isChanged = newest !== undefined && !isSameSpec(newest.specHash, specHash(pod, container));
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
   const policy = restartPolicyOf(pod, role);
-  // What an init container has done is undone with the pause container.
-  const isUndone = role === 'init' && ended !== undefined && isStale && succeeded(ended);
-  const isOver = ended === undefined ? endedUnseen(policy, statusOf(pod, container)) : !mayRestart(policy, ended);
-  if (isOver && !isUndone) return { step: 'ended' };
+  const known = statusOf(pod, container);
+  const isOver = ended === undefined ? endedUnseen(policy, known) : !mayRestart(policy, ended);
+  if (isOver && !(isUndone && hasSucceeded(ended, known))) return { step: 'ended' };
 
   const turn = nextTurn(question, ended, { isChanged, isStale });
   if (ended !== undefined && !isChanged && !isStale) {
@@ -102,7 +110,10 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   if (image.kind === 'unavailable') {
     return { step: 'wait', waiting: { reason: image.reason, message: image.message }, ...changing(image) };
   }
-  if (failure?.reason === 'CreateContainerError') {
+  const missing = observed.configProblems?.[container.name];
+  if (missing !== undefined)
+    return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: missing } };
+  if (failure?.reason === 'CreateContainerError' || failure?.reason === 'CreateContainerConfigError') {
     const retryAt = failure.at + retryDelayMs(failure.count);
     if (now < retryAt) {
       return { step: 'wait', waiting: { reason: failure.reason, message: failure.message }, changesAt: retryAt };
@@ -161,7 +172,7 @@ function askForImage(
 ): ImageVerdict {
   const present = observed.images[container.image] !== undefined;
   const pulls = observed.pulls[container.image];
-  return imageVerdict({ container, present, pulls, previousEndedAt }, now);
+  return imageVerdict({ container, present, pulls, secrets: observed.pullSecrets, previousEndedAt }, now);
 }
 
 /** A pull that is tried again keeps the reason it is known for. */

@@ -73,6 +73,10 @@ export class ContainerView {
     return [...keys.values()];
   }
 
+  all(): ContainerRecord[] {
+    return [...this.#records.values()];
+  }
+
   get(id: string): ContainerRecord | undefined {
     return this.#records.get(id);
   }

@@ -12,9 +12,10 @@ import type { ObjectClient } from '../ports/object-client.ts';
 import type { KubeletAction, StatusEvent } from './actions.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
-import type { PodIdentity } from './identity.ts';
-import type { ImagePulls } from './image-pulls.ts';
+import { type PodIdentity, readPodContainer } from './identity.ts';
+import type { ImagePulls } from './images/image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
 export interface ExecuteDeps {
@@ -27,10 +28,11 @@ export interface ExecuteDeps {
   readonly stops: ContainerStops;
   readonly start: PodStart;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
-  const { cache, client, runtime, events, view, pulls, stops, start, volumes } = deps;
+  const { cache, client, runtime, events, view, pulls, stops, start, volumes, messages } = deps;
 
   const announcer = (identity: PodIdentity) => {
     const pod = cache.get('Pod', keyOf({ metadata: identity }));
@@ -44,6 +46,8 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
 
     'run-containers': (action, signal) => view.whileAnswering(() => start.run(action, announcer(action.pod), signal)),
 
+    'give-up-pulls': async (action) => pulls.giveUp(action),
+
     'stop-containers': async ({ pod, containers }) => {
       const announce = announcer(pod);
       for (const stop of containers) {
@@ -56,8 +60,10 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
       view.whileAnswering(async () => {
         await Promise.all(
           ids.map(async (id) => {
+            const record = view.get(id);
             await view.hold(id, () => runtime.remove(id));
             view.drop(id);
+            if (record !== undefined) await messages.remove(readPodContainer(record));
           }),
         );
       }),

@@ -12,23 +12,29 @@ import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
+import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { NodeLogins } from '../ports/node-logins.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
 import type { KubeletAction } from './actions.ts';
 import type { KubeletConfig } from './config.ts';
+import { configReference, configReferences } from './config-objects.ts';
+import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
-import { ImagePulls, type PullObserver } from './image-pulls.ts';
+import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
-import { PodVolumes, volumeReference, volumeReferences } from './volumes/pod-volumes.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
 import { Wakeups } from './wakeups.ts';
 
 /** dockerd is as fast with eight things at once as with more. */
@@ -40,7 +46,10 @@ export interface KubeletDeps {
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
   readonly files: VolumeFiles;
+  readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
+  readonly ledger: ImageLedger;
+  readonly logins: NodeLogins;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -61,14 +70,29 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
   const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
-  const pulls = new ImagePulls({ runtime, view, memory, wakeups, clock, observer });
-  const start = new PodStart({ runtime, view, memory, clock, onNetwork });
+  const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
+  const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
+  const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
-  const volumes = new PodVolumes({ ...deps, memory, held });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes });
-  const podsByReference = cache.index('Pod', volumeReferences);
+  const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
+  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
+  const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const slicesByPod = cache.index('EndpointSlice', routedPods);
+  const observing = {
+    ...deps,
+    view,
+    pulls,
+    memory,
+    stops,
+    volumes,
+    messages,
+    held,
+    containerConfig,
+    slicesByPod,
+    isRouted,
+  };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
   const ownPods = () => podsByNode.get(config.nodeName);
 
@@ -78,8 +102,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     concurrency: CONCURRENCY,
     reconciler: {
       name: 'kubelet',
-      observe: (key) =>
-        observePod(key, { cache, view, memory, stops, volumes, held, clock, config, slicesByPod, isRouted }),
+      observe: (key) => observePod(key, observing),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -99,7 +122,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       }
       if (change.kind === 'ConfigMap' || change.kind === 'Secret' || change.kind === 'ServiceAccount') {
         const { namespace = '', name } = change.object.metadata;
-        const users = podsByReference.get(volumeReference(change.kind, namespace, name));
+        const users = podsByReference.get(configReference(change.kind, namespace, name));
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
@@ -109,7 +132,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
       wakeups.connect((key) => enqueue({ key }), signal);
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
+      await messages.findLeft();
       const onAll = () => {
+        void messages.removeLeft();
         start.forgetNetwork();
         for (const key of allKeys()) enqueue({ key });
       };

@@ -9,7 +9,7 @@ import { beforeItsStart, type ContainerVerdict, containerVerdict } from './conta
 import type { PodContainer } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { isRunning, type PodRecords, recordsOf } from './pod-records.ts';
-import { statusOf } from './restart-policy.ts';
+import { hasSucceeded, statusOf } from './restart-policy.ts';
 
 export interface InitSequence {
   readonly verdicts: readonly ContainerVerdict[];
@@ -31,9 +31,10 @@ export function initSequence(pod: Pod, records: PodRecords, observed: PodObserva
     const isPassed = i < passed;
     if (!isOpen) return { container, role, records: own, step: 'wait', waiting: beforeItsStart(pod) };
     if (isPassed && role === 'init') return { container, role, records: own, step: 'ended' };
-    const verdict = containerVerdict({ pod, container, role, records: own, observed, sandboxAttempt }, now);
+    const isUndone = role === 'init' && !hasComeIn(records, own.newest, statusOf(pod, container));
+    const verdict = containerVerdict({ pod, container, role, records: own, observed, sandboxAttempt, isUndone }, now);
     const isOver = role === 'init' && verdict.step === 'ended';
-    hasFailed ||= isOver && !hasSucceeded(verdict, statusOf(pod, container));
+    hasFailed ||= isOver && !hasSucceeded(own.newest, statusOf(pod, container));
     isOpen = isPassed || (role === 'sidecar' ? hasStarted(verdict) : isOver && !hasFailed);
     return verdict;
   });
@@ -49,26 +50,24 @@ export function isInitialized(pod: Pod, records: PodRecords): boolean {
 /** How many of the init containers are behind the pod: all before the last of which something came to be in its present network. */
 function passedContainers(pod: Pod, records: PodRecords): number {
   const { initContainers = [], containers } = pod.spec;
-  const { sandbox } = records;
-  if (sandbox === undefined || !isRunning(sandbox)) return 0;
   const came = ({ name }: { readonly name: string }) =>
-    hasComeIn(sandbox, records.of(name).newest, statusOf(pod, { name }));
+    hasComeIn(records, records.of(name).newest, statusOf(pod, { name }));
   return containers.some(came) ? initContainers.length : Math.max(0, initContainers.findLastIndex(came));
 }
 
-/** Its record shows it, or where that was removed, its stored status, whose times are whole seconds. */
+/**
+ * Whether it came to be in the pod's present network: its record shows it, or where that was removed, its stored status, whose times are
+ * whole seconds.
+ */
 function hasComeIn(
-  sandbox: PodContainer,
+  { sandbox }: PodRecords,
   newest: PodContainer | undefined,
   known: ContainerStatus | undefined,
 ): boolean {
+  if (sandbox === undefined || !isRunning(sandbox)) return false;
   if (newest?.sandboxAttempt === sandbox.attempt) return true;
   if (known === undefined || known.containerID === `docker://${newest?.id}`) return false;
   const { running, terminated } = known.state;
   const startedAt = (running ?? terminated ?? known.lastState.terminated)?.startedAt ?? '';
   return Date.parse(startedAt) >= Math.floor(sandbox.createdAt / 1000) * 1000;
-}
-
-function hasSucceeded({ records: { newest } }: ContainerVerdict, known: ContainerStatus | undefined): boolean {
-  return newest === undefined ? known?.state.terminated?.exitCode === 0 : newest.exitCode === 0;
 }

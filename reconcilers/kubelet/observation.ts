@@ -21,8 +21,16 @@ export interface PodObservation {
   readonly images: Readonly<Record<string, string>>;
   /** By reference: this pod's pulls. */
   readonly pulls: Readonly<Record<string, PullFacts>>;
+  /** Of this pod and of those that had its name; absent where there are none. */
+  readonly pullsUnderWay?: readonly PullUnderWay[];
+  /** Which versions of its pull secrets there are; absent where it names none. */
+  readonly pullSecrets?: string;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** By container id: what those said that have ended since the pod's status was written. */
+  readonly messages?: Readonly<Record<string, string>>;
+  /** By container name, of those that do not run: what it is made from and is not there. Absent: nothing is missing. */
+  readonly configProblems?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
   /** Where a container must start: the Services whose variables it gets. */
@@ -54,11 +62,25 @@ export interface VolumeFacts {
 export interface PullFacts {
   readonly pulling: boolean;
   readonly pulledAt?: number;
-  readonly failure?: { readonly at: number; readonly count: number; readonly message: string };
+  readonly failure?: PullFailure;
+}
+
+export interface PullFailure {
+  readonly at: number;
+  /** In a row. */
+  readonly count: number;
+  readonly message: string;
+  /** As {@link PodObservation.pullSecrets} was then. */
+  readonly secrets?: string;
+}
+
+export interface PullUnderWay {
+  readonly podUid: string;
+  readonly image: string;
 }
 
 export interface CreationFailure {
-  readonly reason: 'CreateContainerError' | 'RunContainerError';
+  readonly reason: 'CreateContainerConfigError' | 'CreateContainerError' | 'RunContainerError';
   readonly message: string;
   readonly at: number;
   /** In a row. */

@@ -7,20 +7,24 @@ import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
 import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { ObjectKey } from '../objects/meta.ts';
-import { declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
+import { allContainers, declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import type { Service } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KubeletConfig } from './config.ts';
+import type { ContainerConfig } from './container-config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
+import type { ImagePulls } from './images/image-pulls.ts';
+import { pullSecretsVersion } from './images/pull-credentials.ts';
 import { isInitialized } from './init-sequence.ts';
 import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
-import { podRecords } from './pod-records.ts';
+import { isRunning, podRecords } from './pod-records.ts';
+import { servicesFor } from './services-for.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -28,9 +32,12 @@ export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
   readonly view: ContainerView;
   readonly memory: PodMemory;
+  readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
   readonly volumes: PodVolumes;
+  readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
+  readonly containerConfig: ContainerConfig;
   readonly clock: Clock;
   readonly config: KubeletConfig;
   /** Slices by the uid of the pods they route to, other than as the last that are left. */
@@ -40,7 +47,7 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, stops, config, held } = deps;
+  const { cache, view, memory, pulls, stops, config, held } = deps;
   await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
@@ -53,8 +60,12 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const images = await presentImages(view, idle);
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
+  const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
   const identity = desired && podIdentity(desired);
+  const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
+  const underWay = pulls.underWay(key);
+  const pullSecrets = desired && pullSecretsVersion(desired, cache);
   return {
     desired,
     observed: {
@@ -66,7 +77,11 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       stopping: stoppingOf(containers, stops),
       images,
       pulls: identity ? memory.pulls(identity) : {},
+      ...(underWay.length > 0 && { pullsUnderWay: underWay }),
+      ...(pullSecrets !== undefined && { pullSecrets }),
       failures: identity ? memory.failures(identity) : {},
+      ...(Object.keys(messages).length > 0 && { messages }),
+      ...(Object.keys(configProblems).length > 0 && { configProblems }),
       ...(drain && { drain }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
@@ -102,6 +117,18 @@ function imagesToStart(pod: Pod, containers: readonly PodContainer[]): string[] 
   return [...idle, ...neverRun].map(({ image }) => image);
 }
 
+/** By container name: what those that do not run are made from and is not there. */
+function problemsOf(
+  pod: Pod,
+  containers: readonly PodContainer[],
+  { containerConfig }: ObserveDeps,
+): Record<string, string> {
+  const running = new Set(containers.filter(isRunning).map(({ container }) => container));
+  const idle = allContainers(pod.spec).filter(({ name }) => !running.has(name));
+  const problems = idle.map((container) => [container.name, containerConfig.whatIsMissing(pod, container)] as const);
+  return Object.fromEntries(problems.filter((each): each is [string, string] => each[1] !== undefined));
+}
+
 /** By container id. */
 function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
   const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
@@ -118,14 +145,6 @@ async function presentImages(view: ContainerView, references: readonly string[])
     }
   });
   return present;
-}
-
-/** The namespace's, and `default/kubernetes`. */
-function servicesFor(pod: Pod, cache: ReadOnlyCache): Service[] {
-  const namespace = pod.metadata.namespace ?? '';
-  const own = pod.spec.enableServiceLinks ? cache.list('Service', namespace) : [];
-  const master = cache.get('Service', { namespace: 'default', name: 'kubernetes' });
-  return master === undefined || own.includes(master) ? own : [...own, master];
 }
 
 function drainOf(pod: Pod, { cache, memory, clock, slicesByPod, isRouted }: ObserveDeps): Drain | undefined {

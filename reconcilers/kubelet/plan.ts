@@ -9,6 +9,7 @@ import type { KubeletAction } from './actions.ts';
 import { hostPorts } from './container-spec.ts';
 import { ending, planDeletion, removeVolumes } from './ending.ts';
 import type { PodContainer } from './identity.ts';
+import { unwantedPulls } from './images/unwanted-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { planEnded } from './plan-ended.ts';
 import { planRunning } from './plan-running.ts';
@@ -23,7 +24,7 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
   const uid = desired?.metadata.uid;
   const own = observed.containers.filter(({ podUid }) => podUid === uid);
   const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
-  const orphans = ending(foreign, observed, now);
+  const orphans = [...unwantedPulls(desired, observed), ...ending(foreign, observed, now)];
   if (desired === undefined) {
     const actions = [...orphans, ...leftVolumes(uid, foreign, observed)];
     const because = actions.length === 0 && foreign.length === 0 ? NOTHING_LEFT : 'nobody wants what is left of it';

@@ -4,7 +4,7 @@
  */
 import { formatKey, type ObjectKey } from '../objects/meta.ts';
 import type { PodIdentity } from './identity.ts';
-import type { CreationFailure, Drain, PullFacts, VolumeFacts } from './observation.ts';
+import type { CreationFailure, Drain, PullFacts, PullFailure, VolumeFacts } from './observation.ts';
 
 interface Entry {
   readonly uid: string;
@@ -36,11 +36,17 @@ export class PodMemory {
     this.#of(pod).pulls.set(image, { pulling: false, pulledAt: now });
   }
 
-  pullFailed(pod: PodIdentity, image: string, message: string, now: number): void {
+  pullFailed(pod: PodIdentity, image: string, failure: Omit<PullFailure, 'count'>): void {
     const { pulls } = this.#of(pod);
     const before = pulls.get(image);
-    const failure = { at: now, count: (before?.failure?.count ?? 0) + 1, message };
-    pulls.set(image, { ...before, pulling: false, failure });
+    const count = (before?.failure?.count ?? 0) + 1;
+    pulls.set(image, { ...before, pulling: false, failure: { ...failure, count } });
+  }
+
+  pullGivenUp(pod: PodIdentity, image: string): void {
+    const pulls = this.#known(pod)?.pulls;
+    const before = pulls?.get(image);
+    if (before !== undefined) pulls?.set(image, { ...before, pulling: false });
   }
 
   creationFailed(pod: PodIdentity, container: string, failure: Omit<CreationFailure, 'count'>): void {

@@ -4,19 +4,24 @@
  * What Docker refuses is remembered for the pod's status; it never fails the other containers.
  */
 
+import { TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
+import type { BindMount, ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import { isSampanError } from '../ports/errors.ts';
 import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
+import { type ContainerConfig, ContainerConfigProblem } from './container-config.ts';
 import type { ContainerView } from './container-view.ts';
-import { LABEL_UID, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
+import { LABEL_UID, type PodContainer, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
 import type { CreationFailure } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
+import type { TerminationMessages } from './termination-messages.ts';
 
 export interface PodStartDeps {
   readonly runtime: ContainerRuntime;
   readonly view: ContainerView;
   readonly memory: PodMemory;
+  readonly messages: TerminationMessages;
+  readonly containerConfig: ContainerConfig;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
@@ -95,23 +100,31 @@ export class PodStart {
 
   async #startApp(
     pod: PodIdentity,
-    { name, spec, processesOf, imageWasPresent }: ContainerStart,
+    start: ContainerStart,
     sandboxId: string,
     sandboxStarted: Promise<boolean>,
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
-    const { view, memory } = this.#deps;
+    const { view, memory, containerConfig } = this.#deps;
+    const { name, spec, processesOf, imageWasPresent } = start;
     const failed = (reason: CreationFailure['reason'], message: string) => {
       this.#remember(pod, name, spec, reason, message);
       announce({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
     };
     let id: string | undefined;
     try {
+      if (start.late === 'address' && !(await sandboxStarted)) return;
+      const completed = await containerConfig.complete(pod, start, view.get(sandboxId)?.ip ?? '');
       const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
       const network = { kind: 'container', id: sandboxId } as const;
-      id = await this.#create(pod, { ...spec, network, ...(pidOf !== undefined && { pidOf }) });
+      const mounts = await this.#withMessageFile(completed, start.terminationMessagePath ?? TERMINATION_MESSAGE_PATH);
+      id = await this.#create(pod, { ...completed, mounts, network, ...(pidOf !== undefined && { pidOf }) });
     } catch (error) {
+      // The pod's status says so.
+      if (error instanceof ContainerConfigProblem) {
+        return this.#remember(pod, name, spec, 'CreateContainerConfigError', error.message);
+      }
       // It was removed between the look and the creation: the next look pulls it.
       if (isSampanError(error, 'ImageMissing')) view.forgetImage(spec.image);
       else failed('CreateContainerError', detailOf(error));
@@ -137,6 +150,16 @@ export class PodStart {
       failed('RunContainerError', `failed to start container "${name}": ${detailOf(error)}`);
       await view.refresh(id);
     }
+  }
+
+  /** What the container itself mounts there takes precedence. */
+  async #withMessageFile(
+    { labels, mounts = [] }: Pick<ContainerSpec, 'labels' | 'mounts'>,
+    target: string,
+  ): Promise<BindMount[]> {
+    if (mounts.some((mount) => mount.target === target)) return [...mounts];
+    const source = await this.#deps.messages.make(identified(labels));
+    return [...mounts, { source, target, readOnly: false }];
   }
 
   /** Its id; undefined where its name belongs to a container of the same pod that the next look must judge first. */
@@ -166,19 +189,12 @@ export class PodStart {
   #remember(
     pod: PodIdentity,
     container: string,
-    spec: Pick<ContainerSpec, 'name' | 'labels' | 'image'>,
+    spec: Pick<ContainerSpec, 'labels'>,
     reason: CreationFailure['reason'],
     message: string,
   ): void {
     const { memory, clock } = this.#deps;
-    const { attempt } = readPodContainer({
-      id: '',
-      imageId: '',
-      state: 'created',
-      createdAt: 0,
-      oomKilled: false,
-      ...spec,
-    });
+    const { attempt } = identified(spec.labels);
     memory.creationFailed(pod, container, { reason, message, at: clock.now(), attempt });
   }
 
@@ -190,6 +206,12 @@ export class PodStart {
     }
     return this.#network.done;
   }
+}
+
+/** Of a container that is to be. */
+function identified(labels: ContainerSpec['labels']): PodContainer {
+  const none = { id: '', name: '', image: '', imageId: '', state: 'created', createdAt: 0, oomKilled: false } as const;
+  return readPodContainer({ ...none, labels });
 }
 
 /** Docker's words. Rethrows what says nothing about the container. */

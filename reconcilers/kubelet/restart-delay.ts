@@ -24,6 +24,14 @@ function doubled(times: number): number {
   return Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(times, 10));
 }
 
+/** As Go prints a duration, to the millisecond: `85ms`, `1.5s`, `2m3.25s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = Math.round(ms) / 1000;
+  if (seconds < 60) return `${seconds}s`;
+  return `${Math.floor(seconds / 60)}m${Math.round((seconds % 60) * 1000) / 1000}s`;
+}
+
 /** As Go prints a duration of whole seconds: `10s`, `1m20s`, `5m0s`. */
 export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -31,6 +31,11 @@ export function succeeded(ended: PodContainer): boolean {
   return ended.state === 'exited' && ended.exitCode === 0;
 }
 
+/** As its record shows, or where there is none, its stored status. */
+export function hasSucceeded(ended: PodContainer | undefined, known: ContainerStatus | undefined): boolean {
+  return ended === undefined ? known?.state.terminated?.exitCode === 0 : succeeded(ended);
+}
+
 /** Whether the pod's status says it has ended for good, though no container is left to show it. */
 export function endedUnseen(policy: RestartPolicy, known: ContainerStatus | undefined): boolean {
   if (known === undefined || policy === 'Always') return false;

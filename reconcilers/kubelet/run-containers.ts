@@ -1,7 +1,7 @@
 /** What the plan asks to be started: the containers whose turn it is, in the pod's pause container, and that too where it is missing. Pure. */
 import type { EphemeralContainer, Pod } from '../objects/pod.ts';
 import type { ContainerStart, RunContainers } from './actions.ts';
-import { appSpec, podIdentity, sandboxSpec } from './container-spec.ts';
+import { appSpec, leftOpen, podIdentity, sandboxSpec } from './container-spec.ts';
 import type { ContainerVerdict } from './container-verdict.ts';
 import type { PodObservation } from './observation.ts';
 import type { PodRecords } from './pod-records.ts';
@@ -28,6 +28,8 @@ export function runContainers(
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
         spec: appSpec(pod, container, observed, { attempt, crashes, sandboxAttempt }),
+        ...(container.terminationMessagePath && { terminationMessagePath: container.terminationMessagePath }),
+        ...leftOpen(pod, container, observed),
         ...processesOf(pod, container, records),
         imageWasPresent: !pulled,
       })),

@@ -2,6 +2,7 @@
 import { allContainerStatuses, allContainers, type Pod, type PodStatus } from '../objects/pod.ts';
 import type { StatusEvent } from './actions.ts';
 import type { Waiting } from './container-verdict.ts';
+import { backOffMessage } from './images/image-policy.ts';
 
 /**
  * What a change of status is announced with: a container that begins to wait for another reason. Creations and starts that fail
@@ -31,7 +32,10 @@ function waitingEvents({ reason, message = '' }: Waiting, image: string): Status
         warning('Failed', 'Error: ErrImagePull'),
       ];
     case 'ImagePullBackOff':
-      return [{ type: 'Normal', reason: 'BackOff', message }, warning('Failed', 'Error: ImagePullBackOff')];
+      return [
+        { type: 'Normal', reason: 'BackOff', message: backOffMessage(image) },
+        warning('Failed', 'Error: ImagePullBackOff'),
+      ];
     case 'ErrImageNeverPull':
       return [warning('ErrImageNeverPull', message), warning('Failed', 'Error: ErrImageNeverPull')];
     case 'InvalidImageName':

@@ -1,7 +1,7 @@
 /** Kubernetes' defaulting of pod specs, of pods and of templates. Source: pkg/apis/core/v1/defaults.go */
 import { isEmpty, isZero, setDefault, setDefined } from './defaulting.ts';
 import { type JsonObject, objectAt, objectsAt } from './json.ts';
-import { defaultVolumes } from './volumes.ts';
+import { defaultVolumes } from './volume-defaults.ts';
 
 /** The values of a pod's plain fields; pod-template-hash.ts leaves out what equals them. */
 export const POD_SPEC_DEFAULTS: Readonly<JsonObject> = {
@@ -19,11 +19,21 @@ export function defaultPodSpec(spec: JsonObject): void {
   setDefault(spec, 'serviceAccountName', spec.serviceAccount);
   if (!isEmpty(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
   defaultVolumes(spec);
+  for (const container of [...declaredContainersOf(spec), ...objectsAt(spec, 'ephemeralContainers')]) {
+    defaultVariables(container);
+  }
   for (const container of declaredContainersOf(spec)) {
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);
     }
+  }
+}
+
+function defaultVariables(container: JsonObject): void {
+  for (const variable of objectsAt(container, 'env')) {
+    const field = objectAt(objectAt(variable, 'valueFrom'), 'fieldRef');
+    if (field !== undefined) setDefault(field, 'apiVersion', 'v1');
   }
 }
 

@@ -8,7 +8,7 @@ import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, 
 import type { Container, PodTemplateSpec } from './pod.ts';
 import { declaredContainersOf, POD_SPEC_DEFAULTS } from './pod-defaults.ts';
 import { canonicalQuantity } from './quantity.ts';
-import { reduceVolumes } from './volumes.ts';
+import { reduceVolumes } from './volume-defaults.ts';
 
 /** Raised when the rules below change: fingerprints of different versions never match, and are never compared. */
 const VERSION = 'v1';
@@ -46,7 +46,11 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
     if (port.protocol === 'TCP') delete port.protocol;
     if (port.hostPort === 0 || (hostNetwork && port.hostPort === port.containerPort)) delete port.hostPort;
   }
-  for (const variable of objectsAt(container, 'env')) if (variable.value === '') delete variable.value;
+  for (const variable of objectsAt(container, 'env')) {
+    if (variable.value === '') delete variable.value;
+    const field = objectAt(objectAt(variable, 'valueFrom'), 'fieldRef');
+    if (field?.apiVersion === 'v1') delete field.apiVersion;
+  }
   const limits = objectAt(objectAt(container, 'resources'), 'limits') ?? {};
   const requests = objectAt(objectAt(container, 'resources'), 'requests') ?? {};
   for (const amounts of [limits, requests]) {

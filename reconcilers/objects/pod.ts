@@ -2,6 +2,7 @@
  * The v1 Pod after defaulting: what the loops work with. Fields that Kubernetes has and this build does not honour are not
  * here, so nothing can read them by accident; validation refuses them by name.
  */
+import type { ResourceFieldSelector } from './downward-resources.ts';
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
@@ -48,6 +49,8 @@ export interface PodSpec {
   /** Absent: as the ServiceAccount says. */
   automountServiceAccountToken?: boolean;
   volumes?: Volume[];
+  /** Secrets with credentials for registries. */
+  imagePullSecrets?: { name?: string }[];
   tolerations?: Toleration[];
 }
 
@@ -61,6 +64,8 @@ export interface Container {
   workingDir?: string;
   ports?: ContainerPort[];
   env?: EnvVar[];
+  /** Before `env`, which hides what has the same name. */
+  envFrom?: EnvFromSource[];
   resources?: ResourceRequirements;
   /** Absent where the author declared none: the kubelet's dev-box rule then applies (docs/decisions/0006). */
   imagePullPolicy?: ImagePullPolicy;
@@ -106,6 +111,36 @@ export interface ContainerPort {
 export interface EnvVar {
   name: string;
   value?: string;
+  /** Where `value` is absent or empty. */
+  valueFrom?: EnvVarSource;
+}
+
+/** Exactly one member is set. */
+export interface EnvVarSource {
+  fieldRef?: { apiVersion: string; fieldPath: string };
+  resourceFieldRef?: ResourceFieldSelector;
+  configMapKeyRef?: KeySelector;
+  secretKeyRef?: KeySelector;
+}
+
+export interface KeySelector {
+  name: string;
+  key: string;
+  /** The object and its key may be missing. */
+  optional?: boolean;
+}
+
+/** Every key of an object as a variable; exactly one of the references is set. */
+export interface EnvFromSource {
+  prefix?: string;
+  configMapRef?: ObjectSelector;
+  secretRef?: ObjectSelector;
+}
+
+export interface ObjectSelector {
+  name: string;
+  /** It may be missing. */
+  optional?: boolean;
 }
 
 /** Quantities as written (`500m`, `64Mi`); `reconcilers/objects/quantity.ts` reads them. */

@@ -5,7 +5,8 @@
  */
 import { ROOT_CERTIFICATE } from './kinds/service-account.ts';
 import { type Container, declaredContainers, type PodSpec } from './pod.ts';
-import { DEFAULT_FILE_MODE, type ProjectedVolumeSource } from './volumes.ts';
+import { DEFAULT_FILE_MODE } from './volume-defaults.ts';
+import type { ProjectedVolumeSource } from './volumes.ts';
 
 const NAME_PREFIX = 'kube-api-access-';
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';

@@ -40,7 +40,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -54,15 +54,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   Container: {
     honoured: words(
-      'name image command args workingDir ports env resources imagePullPolicy tty stdin stdinOnce volumeMounts',
-      'securityContext restartPolicy',
+      'name image command args workingDir ports env envFrom resources imagePullPolicy tty stdin stdinOnce volumeMounts',
+      'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
   EphemeralContainer: {
     honoured: words(
-      'name image command args workingDir env imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
-      'targetContainerName',
+      'name image command args workingDir env envFrom imagePullPolicy tty stdin stdinOnce volumeMounts securityContext',
+      'targetContainerName terminationMessagePath terminationMessagePolicy',
       // Refused, in Kubernetes' words, by validation.
       'ports resources livenessProbe readinessProbe startupProbe lifecycle resizePolicy restartPolicy',
     ),
@@ -70,15 +70,13 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   },
   SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
-  EnvVar: { honoured: words('name value') },
+  EnvVar: { honoured: words('name value valueFrom') },
+  EnvVarSource: { honoured: words('fieldRef resourceFieldRef configMapKeyRef secretKeyRef') },
   ResourceRequirements: { honoured: words('limits requests') },
-  // Images are pulled without credentials.
-  ServiceAccount: { honoured: words('apiVersion kind metadata secrets automountServiceAccountToken') },
-  Volume: { honoured: words('name projected'), emptyAsks: true },
+  Volume: { honoured: words('name projected configMap secret downwardAPI emptyDir hostPath'), emptyAsks: true },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
-  DownwardAPIVolumeFile: { honoured: words('path fieldRef mode') },
   VolumeMount: {
-    honoured: words('name mountPath readOnly'),
+    honoured: words('name mountPath readOnly subPath subPathExpr mountPropagation'),
     sameAsAbsent: { subPath: [''], subPathExpr: [''], mountPropagation: ['None'], recursiveReadOnly: ['Disabled'] },
   },
   NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
@@ -87,11 +85,11 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
 /** Whether the field is taken over, may be left out, or asks for something this build does not do. */
 export function supportOf(type: string, field: string, value: Json): 'honoured' | 'left-out' | 'unsupported' {
   const support = Object.hasOwn(SUPPORTED_FIELDS, type) ? SUPPORTED_FIELDS[type] : undefined;
+  const isSameAsAbsent = support?.sameAsAbsent?.[field]?.some((known) => equalJson(known, value)) === true;
+  if (isSameAsAbsent) return 'left-out';
   if (support === undefined || support.honoured.includes(field)) return 'honoured';
   const isEmpty = support.emptyAsks !== true && asksForNothing(value);
-  if (support.leftOut?.includes(field) === true || isEmpty) return 'left-out';
-  const accepted = support.sameAsAbsent?.[field] ?? [];
-  return accepted.some((known) => equalJson(known, value)) ? 'left-out' : 'unsupported';
+  return support.leftOut?.includes(field) === true || isEmpty ? 'left-out' : 'unsupported';
 }
 
 /** `tolerations: []`, `securityContext: {}`. */

@@ -32,9 +32,19 @@ export function validateEphemeralContainers(spec: JsonObject): FieldError[] {
       ...NOT_ALLOWED.filter((field) => isSet(container[field])).map((field) =>
         forbidden(child(at, field), 'cannot be set for an Ephemeral Container'),
       ),
+      ...validateWholeMounts(container, child(at, 'volumeMounts')),
       ...(target === '' || targets.has(target) ? [] : [notFound(child(at, 'targetContainerName'), target)]),
     ];
   });
+}
+
+/** Parts of volumes would be made for a container that is only there for a while. */
+function validateWholeMounts(container: JsonObject, path: string): FieldError[] {
+  return objectsAt(container, 'volumeMounts').flatMap((mount, i) =>
+    ['subPath', 'subPathExpr']
+      .filter((field) => isSet(mount[field]))
+      .map((field) => forbidden(child(element(path, i), field), 'cannot be set for an Ephemeral Container')),
+  );
 }
 
 /** A new pod has none. */

@@ -1,21 +1,28 @@
 /**
  * The volumes of a pod and where its containers mount them. A type of volume is a member of {@link Volume}; what is honoured of each
- * is in supported-fields.ts, its defaults are here, its rules in validation-volumes.ts, how a node provides it in the kubelet's
- * `volumes/`. https://kubernetes.io/docs/concepts/storage/volumes/
+ * is in supported-fields.ts, its defaults are in volume-defaults.ts, its rules in validation-volumes.ts, how a node provides it in the
+ * kubelet's `volumes/`. https://kubernetes.io/docs/concepts/storage/volumes/
  */
-import { setDefault } from './defaulting.ts';
-import { type JsonObject, objectAt, objectsAt } from './json.ts';
+import type { ResourceFieldSelector } from './downward-resources.ts';
 import { allContainers, type PodSpec } from './pod.ts';
 
 /** Exactly one member beside the name is set. */
 export interface Volume {
   name: string;
   projected?: ProjectedVolumeSource;
+  configMap?: KeysProjection & FileModes;
+  secret?: Omit<KeysProjection, 'name'> & FileModes & { secretName: string };
+  downwardAPI?: { items?: DownwardFile[] } & FileModes;
+  emptyDir?: EmptyDirVolumeSource;
+  hostPath?: HostPathVolumeSource;
 }
 
-export interface ProjectedVolumeSource {
+export interface FileModes {
   /** Permission bits of files that name none. */
   defaultMode: number;
+}
+
+export interface ProjectedVolumeSource extends FileModes {
   sources?: VolumeProjection[];
 }
 
@@ -49,61 +56,69 @@ export interface KeyToPath {
   mode?: number;
 }
 
+/** Exactly one of the two references is set. */
 export interface DownwardFile {
   path: string;
-  fieldRef: { apiVersion: string; fieldPath: string };
+  fieldRef?: { apiVersion: string; fieldPath: string };
+  resourceFieldRef?: ResourceFieldSelector;
   mode?: number;
+}
+
+/** A folder that begins empty and goes with the pod. */
+export interface EmptyDirVolumeSource {
+  medium?: '' | 'Memory';
+  /** Of volumes in memory only. */
+  sizeLimit?: string;
+}
+
+export const HOST_PATH_TYPES = [
+  '',
+  'DirectoryOrCreate',
+  'Directory',
+  'FileOrCreate',
+  'File',
+  'Socket',
+  'CharDevice',
+  'BlockDevice',
+] as const;
+export type HostPathType = (typeof HOST_PATH_TYPES)[number];
+
+/** What is at a path of the node. */
+export interface HostPathVolumeSource {
+  path: string;
+  type?: HostPathType;
 }
 
 export interface VolumeMount {
   name: string;
   mountPath: string;
   readOnly?: boolean;
+  /** What of the volume is mounted, relative to it; made where it is missing. Absent: all of it. */
+  subPath?: string;
+  /** The same with `$(VAR)` of the container's variables. */
+  subPathExpr?: string;
+  /** Whether what is mounted below it, on either side, is seen on the other. Absent: not. */
+  mountPropagation?: MountPropagation;
 }
 
-export const DEFAULT_FILE_MODE = 0o644;
-const DEFAULT_TOKEN_SECONDS = 3_600;
-
-/** Kubernetes' defaulting, in place. Source: pkg/apis/core/v1/defaults.go */
-export function defaultVolumes(spec: JsonObject): void {
-  for (const volume of objectsAt(spec, 'volumes')) {
-    const projected = objectAt(volume, 'projected');
-    if (projected === undefined) continue;
-    setDefault(projected, 'defaultMode', DEFAULT_FILE_MODE);
-    for (const source of objectsAt(projected, 'sources')) {
-      const token = objectAt(source, 'serviceAccountToken');
-      if (token !== undefined) setDefault(token, 'expirationSeconds', DEFAULT_TOKEN_SECONDS);
-      for (const file of objectsAt(objectAt(source, 'downwardAPI'), 'items')) {
-        const field = objectAt(file, 'fieldRef');
-        if (field !== undefined) setDefault(field, 'apiVersion', 'v1');
-      }
-    }
-  }
-}
-
-/** Takes out what {@link defaultVolumes} would put back, in place. */
-export function reduceVolumes(spec: JsonObject): void {
-  for (const volume of objectsAt(spec, 'volumes')) {
-    const projected = objectAt(volume, 'projected');
-    if (projected?.defaultMode === DEFAULT_FILE_MODE) delete projected.defaultMode;
-    for (const source of objectsAt(projected, 'sources')) {
-      const token = objectAt(source, 'serviceAccountToken');
-      if (token?.expirationSeconds === DEFAULT_TOKEN_SECONDS) delete token.expirationSeconds;
-      for (const file of objectsAt(objectAt(source, 'downwardAPI'), 'items')) {
-        const field = objectAt(file, 'fieldRef');
-        if (field?.apiVersion === 'v1') delete field.apiVersion;
-      }
-    }
-  }
-}
+export const MOUNT_PROPAGATIONS = ['None', 'HostToContainer', 'Bidirectional'] as const;
+export type MountPropagation = (typeof MOUNT_PROPAGATIONS)[number];
 
 /** Those that a container mounts; a node provides no others. */
 export function mountedVolumes(spec: PodSpec): Volume[] {
-  const { volumes = [] } = spec;
   const mounted = new Set(allContainers(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
-  return volumes.filter(({ name }) => mounted.has(name));
+  return (spec.volumes ?? []).filter(({ name }) => mounted.has(name));
 }
 
-export function projectionsOf(volume: Volume): readonly VolumeProjection[] {
-  return volume.projected?.sources ?? [];
+/** Where the files of a volume come from whose content is the cluster's; of other volumes undefined. */
+export function projectionsOf(volume: Volume): readonly VolumeProjection[] | undefined {
+  const { projected, configMap, secret, downwardAPI } = volume;
+  if (projected) return projected.sources ?? [];
+  if (configMap) return [{ configMap }];
+  if (secret) return [{ secret: { ...secret, name: secret.secretName } }];
+  return downwardAPI && [{ downwardAPI }];
+}
+
+export function defaultModeOf({ projected, configMap, secret, downwardAPI }: Volume): number {
+  return (projected ?? configMap ?? secret ?? downwardAPI)?.defaultMode ?? 0;
 }

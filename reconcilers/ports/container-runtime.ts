@@ -3,7 +3,7 @@
  * fake; one contract suite holds both. Everything is safe to repeat: what is already so is success, not an error.
  *
  * Errors: RuntimeUnavailable, ContainerMissing, ContainerNameTaken, ContainerStartFailed, ContainerRefused, ImageMissing,
- * ImagePullFailed, NetworkConflict, PortUnreachable, ExecLeftBehind.
+ * ImageInUse, ImagePullFailed, NetworkConflict, PortUnreachable, ExecLeftBehind.
  */
 import type { Duplex } from 'node:stream';
 
@@ -72,6 +72,8 @@ export interface BindMount {
   /** An absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;
+  /** `rslave`: it sees what the node mounts below the source later; `rshared`: and the node what it mounts. Absent: neither. */
+  readonly propagation?: 'rslave' | 'rshared';
 }
 
 export interface ContainerResources {
@@ -108,6 +110,25 @@ export interface ImageRecord {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;
+}
+
+/** An image that was just pulled. */
+export interface PulledImage extends ImageRecord {
+  /** The engine did not have it before, under any name. */
+  readonly isNew: boolean;
+}
+
+/** For one registry. Given to the engine with a pull, and told to nobody else. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Of the file system that holds the engine's images and containers. */
+export interface DiskUsage {
+  readonly capacityBytes: number;
+  /** Free, for whoever is not root. */
+  readonly availableBytes: number;
 }
 
 /** Summed over the layers known so far, in bytes; `total` grows while Docker learns of more. */
@@ -236,6 +257,20 @@ export interface ContainerRuntime {
   events(label: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   image(reference: string): Promise<ImageRecord | undefined>;
   images(): Promise<ImageRecord[]>;
-  /** Concurrent pulls of one reference are one. */
-  pull(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<ImageRecord>;
+  /** Concurrent pulls of one reference with the same credentials are one. */
+  pull(
+    reference: string,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+    credentials?: RegistryCredentials,
+  ): Promise<PulledImage>;
+  /** Ids of the images that a container has, anybody's, running or not, or that another image was made from. */
+  imagesInUse(): Promise<ReadonlySet<string>>;
+  /**
+   * Takes `names` from the image, and with the last of its names the image itself; without any, the image that has none. Missing is
+   * success. ImageInUse where it is one of {@link imagesInUse}.
+   */
+  removeImage(id: string, names: readonly string[]): Promise<void>;
+  /** Undefined where it cannot be seen from here: the engine is on another machine. */
+  diskUsage(): Promise<DiskUsage | undefined>;
 }

@@ -184,9 +184,21 @@ export const ERRORS = {
     reason: 'BadRequest',
   },
   ImageMissing: { message: 'image {image} is not on this node', retry: true, status: 404, reason: 'NotFound' },
+  ImageInUse: {
+    message: 'image {image} is in use and stays: {detail}',
+    retry: true,
+    status: 409,
+    reason: 'Conflict',
+  },
   ImagePullFailed: { message: 'cannot pull {image}: {detail}', retry: true, status: 502, reason: 'InternalError' },
   VolumeUnwritable: {
     message: 'volume {volume} of pod {pod} cannot be written: {detail}; trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
+  SubPathRefused: {
+    message: 'path {subPath} of a volume cannot be mounted: {detail}',
     retry: true,
     status: 500,
     reason: 'InternalError',

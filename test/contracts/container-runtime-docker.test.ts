@@ -1,5 +1,6 @@
 /** The Docker adapter keeps the contract of container runtimes, on a real engine in a network namespace of its own. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCgroupUsage } from '../../daemon/adapters/docker-runtime/cgroup-usage.ts';
 import { type ContainerStats, toUsage } from '../../daemon/adapters/docker-runtime/container-stats.ts';
@@ -7,6 +8,7 @@ import { DockerRuntime } from '../../daemon/adapters/docker-runtime/docker-runti
 import type { ContainerSpec, PullProgress } from '../../reconcilers/ports/container-runtime.ts';
 import type { Dockerd } from '../e2e/harness/dockerd.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
+import { run } from '../e2e/harness/run.ts';
 import { useTestBed } from '../e2e/harness/test-bed.ts';
 import { containerRuntimeContract } from './container-runtime.ts';
 
@@ -24,6 +26,15 @@ describe('container runtime: Docker', function () {
     runtime = new DockerRuntime(dockerd.host);
   });
   after('its connections', () => runtime?.close());
+
+  let archives = 0;
+  /** A new one each time, so that each image has an id of its own. */
+  const imageArchive = async () => {
+    const folder = await bed.dir();
+    await writeFile(join(folder, 'content'), `${++archives}`);
+    await run('tar', ['-C', folder, '-cf', join(folder, 'image.tar'), 'content']);
+    return join(folder, 'image.tar');
+  };
 
   const untilStopped = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
   containerRuntimeContract(() => ({
@@ -47,6 +58,12 @@ describe('container runtime: Docker', function () {
       const found = listed.split('\n').filter((line) => line.includes('sleep 1000'));
       return found.length / 2; // the shell and its child
     },
+    build: async (name) => {
+      await dockerd.cli('import', await imageArchive(), name);
+    },
+    tag: async (name, other) => {
+      await dockerd.cli('tag', name, other);
+    },
     stopEngine: () => dockerd.stop(),
     startEngine: () => dockerd.start(),
   }));
@@ -55,7 +72,7 @@ describe('container runtime: Docker', function () {
     const made: string[] = [];
     afterEach(() => Promise.all(made.splice(0).map((id) => runtime.remove(id))));
 
-    const run = async (spec: Partial<ContainerSpec>): Promise<string> => {
+    const start = async (spec: Partial<ContainerSpec>): Promise<string> => {
       const network = { kind: 'network', name: 'bridge' } as const;
       const id = await runtime.create({ name: `d${made.length}`, image: '', labels: {}, network, ...spec });
       made.push(id);
@@ -78,24 +95,24 @@ describe('container runtime: Docker', function () {
     });
 
     it('shares the address of the container that is joined', async () => {
-      const sandbox = await run({ image: 'sampan/pause:1' });
-      const app = await run({ ...shell('ip -4 -o address show eth0'), network: { kind: 'container', id: sandbox } });
+      const sandbox = await start({ image: 'sampan/pause:1' });
+      const app = await start({ ...shell('ip -4 -o address show eth0'), network: { kind: 'container', id: sandbox } });
       const ip = (await runtime.inspect(sandbox))?.ip;
       assert.ok(ip && (await output(app)).includes(`inet ${ip}/`));
     });
 
     it('shows the processes of the container that is joined, and no others', async () => {
-      const target = await run(shell('exec sleep 54321'));
+      const target = await start(shell('exec sleep 54321'));
       // A pattern that does not find itself.
       const isSeen = 'grep -q "[5]4321" /proc/1/cmdline';
       const look = shell(`until ${isSeen}; do sleep 0.05; done; echo seen`);
-      assert.equal(await output(await run({ ...look, pidOf: target })), 'seen\n');
-      assert.equal(await output(await run(shell(`${isSeen} || echo unseen`))), 'unseen\n');
+      assert.equal(await output(await start({ ...look, pidOf: target })), 'seen\n');
+      assert.equal(await output(await start(shell(`${isSeen} || echo unseen`))), 'unseen\n');
     });
 
     it('gives and takes capabilities', async () => {
       const effective = async (capabilities: ContainerSpec['capabilities'] = {}) => {
-        const text = await output(await run({ ...shell('grep CapEff /proc/self/status'), capabilities }));
+        const text = await output(await start({ ...shell('grep CapEff /proc/self/status'), capabilities }));
         return BigInt(`0x${text.trim().split(/\s+/)[1]}`);
       };
       const [CHOWN, SYS_PTRACE] = [1n << 0n, 1n << 19n];
@@ -104,24 +121,24 @@ describe('container runtime: Docker', function () {
     });
 
     it('passes environment, working directory, hostname and command on', async () => {
-      const id = await run({
+      const id = await start({
         ...shell('echo $GREETING $PWD $(hostname)'),
         env: [{ name: 'GREETING', value: 'a=b c' }],
         workingDir: '/bin',
         hostname: 'box',
       });
       assert.equal(await output(id), 'a=b c /bin box\n');
-      const replaced = await run({ image: 'sampan/busybox:1', entrypoint: ['echo', 'only'] });
+      const replaced = await start({ image: 'sampan/busybox:1', entrypoint: ['echo', 'only'] });
       assert.equal(await output(replaced), 'only\n');
     });
 
     it('reads the log of a terminal', async () => {
-      assert.equal(await output(await run({ ...shell('echo out; echo err >&2'), tty: true })), 'out\r\nerr\r\n');
+      assert.equal(await output(await start({ ...shell('echo out; echo err >&2'), tty: true })), 'out\r\nerr\r\n');
     });
 
     it('limits memory, says when that killed the container, and passes cpu limits on', async () => {
       const resources = { memoryBytes: 8 * 2 ** 20, cpuShares: 102, cpuQuota: 50_000 };
-      const id = await run({ ...shell('x=a; while :; do x=$x$x; done'), resources });
+      const id = await start({ ...shell('x=a; while :; do x=$x$x; done'), resources });
       // containerd reports the exit and its cause apart, in either order.
       await eventually(async () => (await runtime.inspect(id))?.oomKilled, {
         describe: 'the container to be killed for its memory',
@@ -134,7 +151,7 @@ describe('container runtime: Docker', function () {
     });
 
     it('rotates logs and never restarts a container on its own', async () => {
-      const id = await run({ image: 'sampan/pause:1' });
+      const id = await start({ image: 'sampan/pause:1' });
       const format = '{{json .HostConfig.LogConfig}} {{.HostConfig.RestartPolicy.Name}}';
       const config = await dockerd.cli('inspect', '--format', format, id);
       assert.equal(config.trim(), '{"Type":"json-file","Config":{"max-file":"5","max-size":"10m"}} no');
@@ -142,10 +159,20 @@ describe('container runtime: Docker', function () {
 
     it('publishes ports of the host', async () => {
       const portBindings = [{ containerPort: 7, protocol: 'TCP', hostPort: 7007 }] as const;
-      await run({ ...shell('nc -l -p 7 -e cat'), portBindings });
+      await start({ ...shell('nc -l -p 7 -e cat'), portBindings });
       await eventually(async () => (await dockerd.netns.exchange('127.0.0.1', 7007, 'hello')) === 'hello\n', {
         describe: 'the published port to answer',
       });
+    });
+
+    it('has an image in use that another one was built on', async () => {
+      const folder = await bed.dir();
+      await writeFile(join(folder, 'Dockerfile'), 'FROM base:1\nENV A=B\n');
+      await dockerd.cli('import', await imageArchive(), 'base:1');
+      const id = (await runtime.image('base:1'))?.id ?? '';
+      assert.equal((await runtime.imagesInUse()).has(id), false);
+      await dockerd.cli('build', '--tag', 'built:1', folder);
+      assert.equal((await runtime.imagesInUse()).has(id), true);
     });
 
     it('pulls from a registry, tells how far it is, and of the new image', async () => {
@@ -163,7 +190,10 @@ describe('container runtime: Docker', function () {
       const progress: PullProgress[] = [];
       const image = await runtime.pull(reference, (now) => progress.push(now), controller.signal);
       assert.ok(image.names.includes(reference) && image.sizeBytes > 1_000_000);
-      assert.deepEqual(await runtime.image(reference), image);
+      const { isNew, ...record } = image;
+      assert.equal(isNew, true);
+      assert.deepEqual(await runtime.image(reference), record);
+      assert.equal((await runtime.pull(reference, () => {}, controller.signal)).isNew, false);
       const last = progress.at(-1);
       assert.ok(last && last.total > 1_000_000 && last.current === last.total, JSON.stringify(last));
       await eventually(() => told.includes('image'), { describe: 'the event of the image' });
@@ -176,7 +206,7 @@ describe('container runtime: Docker', function () {
     });
 
     it('reads from the cgroup what Docker counts', async () => {
-      const id = await run(shell('i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000'));
+      const id = await start(shell('i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000'));
       await eventually(async () => ((await runtime.usage([id])).get(id)?.cpuNanos ?? 0) > 20e6, {
         describe: 'its work',
       });

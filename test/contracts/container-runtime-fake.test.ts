@@ -61,6 +61,8 @@ describe('container runtime: fake', () => {
     tools: { image: 'tools:1' },
     commands: { copy: ['copy'], fail: ['fail'], stay: ['stay'], size: ['size'] },
     countStaying: async (id) => runtime.processesOf(id).filter(({ spec }) => spec.command[0] === 'stay').length,
+    build: async (name) => runtime.addImage(name),
+    tag: async (name, other) => runtime.addImage(other, { id: (await runtime.image(name))?.id ?? '' }),
     stopEngine: async () => runtime.goDown(),
     startEngine: async () => runtime.comeBack(),
   }));

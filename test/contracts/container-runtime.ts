@@ -44,6 +44,10 @@ export interface RuntimeBackend {
   };
   /** How many of `stay` run in the container. */
   countStaying(id: string): Promise<number>;
+  /** Makes an image of this name that was not there, as a build does; nobody needs it. */
+  build(name: string): Promise<void>;
+  /** Gives it another name. */
+  tag(name: string, other: string): Promise<void>;
   /** The engine goes away, and comes back; without live-restore. */
   stopEngine(): Promise<void>;
   startEngine(): Promise<void>;
@@ -565,6 +569,61 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       const found = (await runtime().images()).find(({ names }) => names.includes(image));
       assert.deepEqual(found, await runtime().image(image));
       assert.ok(found && found.sizeBytes > 0);
+    });
+  });
+
+  describe('images', () => {
+    const used = async (id: string) => (await runtime().imagesInUse()).has(id);
+    const build = async (name: string) => {
+      await backend().build(name);
+      const image = await runtime().image(name);
+      assert.ok(image, `image ${name} is there`);
+      return image;
+    };
+
+    it('are in use by containers, whoever made them and whether they run', async () => {
+      const { id } = await build('used:1');
+      assert.equal(await used(id), false);
+      const container = await create({ image: 'used:1', cmd: ['/none'] });
+      assert.equal(await used(id), true);
+      await assert.rejects(runtime().removeImage(id, ['used:1']), {
+        code: 'ImageInUse',
+        message: new RegExp(container.slice(0, 12)),
+      });
+      assert.ok(await runtime().image('used:1'));
+      await runtime().remove(container);
+      assert.equal(await used(id), false);
+      await runtime().removeImage(id, ['used:1']);
+      assert.equal(await runtime().image('used:1'), undefined);
+    });
+
+    it('go with the last of their names, and their removal is told', async () => {
+      const { id } = await build('named:1');
+      await backend().tag('named:1', 'named:2');
+      const told = listen(runtime(), 'nobody');
+      await told.until((event) => event.type === 'listening');
+      await runtime().removeImage(id, ['named:1']);
+      assert.deepEqual((await runtime().image('named:2'))?.names, ['named:2']);
+      assert.equal(await runtime().image('named:1'), undefined);
+      await runtime().removeImage(id, ['named:1', 'named:2']);
+      assert.ok(!(await runtime().images()).some((image) => image.id === id));
+      await told.until((event) => event.type === 'image' && event.id === id);
+      told.stop();
+      await told.ended;
+    });
+
+    it('that are gone are removed already', async () => {
+      const { id } = await build('gone:1');
+      await runtime().removeImage(id, ['gone:1']);
+      await runtime().removeImage(id, ['gone:1']);
+      await runtime().removeImage(id, []);
+    });
+
+    it('lie on a disk of which it is known how full it is', async () => {
+      const disk = await runtime().diskUsage();
+      assert.ok(
+        disk && disk.capacityBytes > 0 && disk.availableBytes >= 0 && disk.availableBytes <= disk.capacityBytes,
+      );
     });
   });
 

@@ -1,6 +1,13 @@
 /** What every keeper of pods' volumes must do: the suite for the fake and for folders. A world gives it, and reads as a container. */
 import assert from 'node:assert/strict';
-import type { PodOnNode, VolumeContent, VolumeFile, VolumeFiles } from '../../reconcilers/ports/volume-files.ts';
+import { isSampanError } from '../../reconcilers/ports/errors.ts';
+import {
+  IN_PLACE,
+  type PodOnNode,
+  type VolumeContent,
+  type VolumeFile,
+  type VolumeFiles,
+} from '../../reconcilers/ports/volume-files.ts';
 
 export interface VolumeWorld {
   readonly files: VolumeFiles;
@@ -8,6 +15,10 @@ export interface VolumeWorld {
   reopen(): VolumeFiles;
   /** What a container that mounts `source` reads at `path`. */
   read(source: string, path: string): Promise<{ text: string; mode: number } | undefined>;
+  /** A path of the machine for tests, where nothing is. */
+  readonly machinePath: string;
+  /** What is at a path of the machine. */
+  typeOf(path: string): Promise<'Directory' | 'File' | undefined>;
   close(): Promise<void>;
 }
 
@@ -103,6 +114,52 @@ export function describeVolumeFiles(name: string, openWorld: () => Promise<Volum
       assert.deepEqual(await world.files.pods(), [OTHER]);
       assert.equal((await world.files.placed(WEB.uid)).size, 0);
       assert.equal(await textOf(OTHER, 'all', 'file'), 'y');
+    });
+
+    it('makes a folder once, and leaves it alone from then on', async () => {
+      await world.files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+      const path = await pathOf(WEB, 'scratch');
+      await world.files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+      await world.files.write(WEB, 'all', content('v1-a', { file: 'x' }));
+      assert.equal(await pathOf(WEB, 'scratch'), path);
+      const again = await world.reopen().placed(WEB.uid);
+      assert.deepEqual(again.get('scratch'), { revision: IN_PLACE, path });
+      assert.deepEqual([...again.keys()].sort(), ['all', 'scratch']);
+    });
+
+    it('makes what is missing at a path of the machine where its type says so, and keeps it when the pod goes', async () => {
+      const types = { DirectoryOrCreate: 'Directory', FileOrCreate: 'File', '': 'Directory' } as const;
+      for (const [type, made] of Object.entries(types)) {
+        const path = `${world.machinePath}${type}`;
+        await world.files.usePath(WEB, `volume${type.toLowerCase()}`, { path, type: type as keyof typeof types });
+        assert.equal(await world.typeOf(path), made, type);
+        assert.equal(await pathOf(WEB, `volume${type.toLowerCase()}`), path);
+      }
+      await world.files.remove(WEB.uid);
+      assert.equal((await world.files.placed(WEB.uid)).size, 0);
+      assert.equal(await world.typeOf(world.machinePath), 'Directory');
+    });
+
+    it('refuses a path that is missing or of another type', async () => {
+      const use = (type: 'File' | 'Directory' | 'FileOrCreate') =>
+        world.files.usePath(WEB, 'path', { path: world.machinePath, type });
+      const refusal = (problem: string) => (error: unknown) =>
+        isSampanError(error, 'VolumeUnwritable') && error.details.detail === problem;
+      const path = world.machinePath;
+      await assert.rejects(use('Directory'), refusal(`hostPath ${path} doesn't exist`));
+      await use('FileOrCreate');
+      await assert.rejects(
+        use('Directory'),
+        refusal(`hostPath type check failed: ${path} is not a directory, it's a File`),
+      );
+      await use('File');
+    });
+
+    it('finds parts of volumes, and none outside of them', async () => {
+      await world.files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+      const root = await pathOf(WEB, 'scratch');
+      assert.ok((await world.files.subPath(root, 'a/b')).endsWith('/a/b'));
+      await assert.rejects(world.files.subPath(root, 'a/../../b'), (error) => isSampanError(error, 'SubPathRefused'));
     });
   });
 }

@@ -1,11 +1,13 @@
 /** The contract of pods' volumes for the fake and for folders, and what only folders have: links, privacy, what a crash leaves. */
 import assert from 'node:assert/strict';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,13 +15,21 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderVolumeFiles } from '../../daemon/adapters/volume-files/folder-volume-files.ts';
+import { removeFolder } from '../../daemon/adapters/volume-files/mounts.ts';
 import { isSampanError } from '../../reconcilers/ports/errors.ts';
 import { FakeVolumeFiles } from '../fakes/fake-volume-files.ts';
 import { describeVolumeFiles, type VolumeWorld } from './volume-files.contract.ts';
 
 describeVolumeFiles('fake', async () => {
   const files = new FakeVolumeFiles();
-  return { files, reopen: () => files, read: (source, path) => files.read(source, path), close: async () => {} };
+  return {
+    files,
+    reopen: () => files,
+    read: (source, path) => files.read(source, path),
+    machinePath: '/srv/data',
+    typeOf: async (path) => files.machine.get(path),
+    close: async () => {},
+  };
 });
 
 async function read(source: string, path: string) {
@@ -35,7 +45,14 @@ async function read(source: string, path: string) {
 function folders(roots: (folder: string) => { disk: string; memory?: string }): VolumeWorld {
   const folder = mkdtempSync(join(tmpdir(), 'sampan-volumes-'));
   const open = () => new FolderVolumeFiles(roots(folder));
-  return { files: open(), reopen: open, read, close: async () => rmSync(folder, { recursive: true }) };
+  return {
+    files: open(),
+    reopen: open,
+    read,
+    machinePath: join(folder, 'data'),
+    typeOf: async (path) => (!existsSync(path) ? undefined : statSync(path).isDirectory() ? 'Directory' : 'File'),
+    close: async () => rmSync(folder, { recursive: true }),
+  };
 }
 
 describeVolumeFiles('folders on a disk', async () => folders((folder) => ({ disk: join(folder, 'disk') })));
@@ -51,7 +68,7 @@ describe('volumes in folders', () => {
     folder = mkdtempSync(join(tmpdir(), 'sampan-volumes-'));
     files = new FolderVolumeFiles({ disk: join(folder, 'disk'), memory: join(folder, 'memory') });
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => removeFolder(folder));
 
   const write = (revision: string, ...paths: string[]) =>
     files.write(WEB, 'all', {
@@ -104,5 +121,86 @@ describe('volumes in folders', () => {
       assert.match(error.message, /^volume all of pod default\/web cannot be written: .*; trying again$/);
       return true;
     });
+  });
+
+  it('of folders are for everybody to write to, and those of a group belong to it and to whatever is made in them', async function () {
+    await files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+    const scratch = (await files.placed(WEB.uid)).get('scratch')?.path ?? '';
+    assert.equal(statSync(scratch).mode & 0o7777, 0o777);
+    if (process.getuid?.() !== 0) this.skip();
+    await files.makeFolder(WEB, 'shared', { medium: 'disk', group: 4242 });
+    const shared = statSync((await files.placed(WEB.uid)).get('shared')?.path ?? '');
+    assert.deepEqual([shared.mode & 0o7777, shared.uid, shared.gid], [0o2777, 0, 4242]);
+    const part = statSync(await files.subPath((await files.placed(WEB.uid)).get('shared')?.path ?? '', 'a/b'));
+    assert.deepEqual([part.mode & 0o7777, part.gid], [0o2777, 4242]);
+  });
+
+  it('of files are readable by their group, whatever their modes, and a file may have an owner', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const all = [
+      { path: 'keys/private', mode: 0o400, data: Buffer.from('k') },
+      { path: 'token', mode: 0o600, data: Buffer.from('t'), owner: 1000 },
+    ];
+    await files.write(WEB, 'all', { revision: 'v1-a', medium: 'memory', group: 4242, files: all });
+    const of = (path: string) => {
+      const { mode, uid, gid } = statSync(join(volume(), path));
+      return [mode & 0o7777, uid, gid];
+    };
+    assert.deepEqual(of('keys/private'), [0o440, 0, 4242]);
+    assert.deepEqual(of('token'), [0o640, 1000, 4242]);
+    assert.deepEqual(of('keys'), [0o2755, 0, 4242]);
+  });
+
+  it('of folders in memory are file systems of their own, no larger than they may be, and leave no mount behind', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    await files.makeFolder(WEB, 'cache', { medium: 'memory', sizeBytes: 1 << 20 });
+    const path = (await files.placed(WEB.uid)).get('cache')?.path ?? '';
+    const { type, blocks, bsize } = statfsSync(path);
+    assert.deepEqual([type, blocks * bsize], [0x01021994, 1 << 20]);
+    assert.equal(statSync(path).mode & 0o7777, 0o777);
+    writeFileSync(join(path, 'small'), 'kept');
+    assert.throws(() => writeFileSync(join(path, 'large'), Buffer.alloc(2 << 20)), /ENOSPC/);
+    // The daemon of before made it, this one finds it.
+    const next = new FolderVolumeFiles({ disk: join(folder, 'disk'), memory: join(folder, 'memory') });
+    await next.makeFolder(WEB, 'cache', { medium: 'memory', sizeBytes: 1 << 20 });
+    assert.equal(readFileSync(join(path, 'small'), 'utf8'), 'kept');
+    await next.remove(WEB.uid);
+    assert.equal(readFileSync('/proc/self/mountinfo', 'utf8').includes(folder), false);
+    assert.equal(existsSync(join(folder, 'memory/uid-web')), false);
+  });
+
+  it('go without what is mounted in them, and without the paths of the machine that they are', async () => {
+    mkdirSync(join(folder, 'machine'));
+    writeFileSync(join(folder, 'machine/file'), 'kept');
+    await files.usePath(WEB, 'path', { path: join(folder, 'machine'), type: 'Directory' });
+    await files.remove(WEB.uid);
+    assert.equal(readFileSync(join(folder, 'machine/file'), 'utf8'), 'kept');
+  });
+
+  it('have no part outside of them, however many links lead there', async () => {
+    await files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+    const root = (await files.placed(WEB.uid)).get('scratch')?.path ?? '';
+    mkdirSync(join(folder, 'outside'));
+    mkdirSync(join(root, 'inside'));
+    symlinkSync('inside', join(root, 'there'));
+    symlinkSync(join(folder, 'outside'), join(root, 'out'));
+    symlinkSync('out', join(root, 'around'));
+    symlinkSync('..', join(root, 'up'));
+    assert.equal(await files.subPath(root, 'there/new'), join(root, 'inside/new'));
+    for (const path of ['out', 'out/new', 'around', 'up', 'up/scratch']) {
+      await assert.rejects(files.subPath(root, path), (error) => {
+        assert.ok(isSampanError(error, 'SubPathRefused'));
+        assert.equal(error.details.detail, 'it leads out of the volume');
+        return true;
+      });
+    }
+    assert.deepEqual(readdirSync(join(folder, 'outside')), []);
+  });
+
+  it('show a key that comes after a mount has asked for it', async () => {
+    await write('v1-a');
+    assert.equal(await files.subPath(volume(), 'late'), join(volume(), 'late'));
+    await write('v1-b', 'late');
+    assert.equal(readFileSync(await files.subPath(volume(), 'late'), 'utf8'), 'v1-b');
   });
 });

@@ -1,6 +1,7 @@
 /** The registry that the fake runtime pulls from: what can be pulled, what fails, how long it takes. Pulls are shared as Docker's. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, sleep } from '../../reconcilers/ports/clock.ts';
-import type { PullProgress } from '../../reconcilers/ports/container-runtime.ts';
+import type { PullProgress, RegistryCredentials } from '../../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { FakeImage } from './fake-container.ts';
 
@@ -15,6 +16,8 @@ export class FakeRegistry {
   readonly images = new Map<string, FakeImage>();
   /** Docker's sentence at the pull of a reference. */
   readonly failures = new Map<string, string>();
+  /** Who may pull a reference; anybody may pull what is not in here. */
+  readonly accounts = new Map<string, RegistryCredentials>();
   /** The references of all pulls that were really carried out, not joined. */
   readonly pulled: string[] = [];
   /** What a pull takes, in milliseconds of the clock. */
@@ -27,9 +30,15 @@ export class FakeRegistry {
     this.#clock = clock;
   }
 
-  async pull(reference: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<FakeImage> {
+  async pull(
+    reference: string,
+    onProgress: (progress: PullProgress) => void,
+    signal: AbortSignal,
+    credentials?: RegistryCredentials,
+  ): Promise<FakeImage> {
     signal.throwIfAborted();
-    const pull = this.#underWay.get(reference) ?? this.#start(reference);
+    const key = JSON.stringify([reference, credentials]);
+    const pull = this.#underWay.get(key) ?? this.#start(key, reference, credentials);
     const waiter = (progress: PullProgress) => onProgress(progress);
     pull.waiters.add(waiter);
     const { promise: left, reject: leave } = Promise.withResolvers<never>();
@@ -41,27 +50,34 @@ export class FakeRegistry {
       signal.removeEventListener('abort', abort);
       pull.waiters.delete(waiter);
       if (pull.waiters.size === 0) {
-        if (this.#underWay.get(reference) === pull) this.#underWay.delete(reference);
+        if (this.#underWay.get(key) === pull) this.#underWay.delete(key);
         pull.controller.abort();
       }
     }
   }
 
-  #start(reference: string): FakePull {
+  #start(key: string, reference: string, credentials: RegistryCredentials | undefined): FakePull {
     const waiters: FakePull['waiters'] = new Set();
     const controller = new AbortController();
-    const pull = { waiters, controller, done: this.#run(reference, waiters, controller.signal) };
-    this.#underWay.set(reference, pull);
+    const pull = { waiters, controller, done: this.#run(reference, credentials, waiters, controller.signal) };
+    this.#underWay.set(key, pull);
     pull.done.catch(() => {});
     return pull;
   }
 
-  async #run(reference: string, waiters: FakePull['waiters'], signal: AbortSignal): Promise<FakeImage> {
+  async #run(
+    reference: string,
+    credentials: RegistryCredentials | undefined,
+    waiters: FakePull['waiters'],
+    signal: AbortSignal,
+  ): Promise<FakeImage> {
     this.pulled.push(reference);
     await sleep(this.#clock, this.latencyMs / 2, signal);
     const failed = (detail: string) => new SampanError('ImagePullFailed', { image: reference, detail });
     const failure = this.failures.get(reference);
     if (failure !== undefined) throw failed(failure);
+    const account = this.accounts.get(reference);
+    if (account !== undefined && !isDeepStrictEqual(account, credentials)) throw failed('unauthorized');
     const image = this.images.get(reference);
     if (image === undefined) throw failed(`manifest for ${reference} not found: manifest unknown`);
     const total = image.sizeBytes ?? 1000;

@@ -30,7 +30,8 @@ export type FakeOperation =
   | 'connect'
   | 'usage'
   | 'image'
-  | 'pull';
+  | 'pull'
+  | 'remove-image';
 
 const KILLED = 137;
 /** How Docker shows containers that were running when it was killed itself. */
@@ -45,6 +46,11 @@ export class FakeRuntime implements port.ContainerRuntime {
   /** Docker's sentence at the start of a container of this image. */
   readonly startFailures = new Map<string, string>();
   readonly registry: FakeRegistry;
+  /** Of the disk of its images: what there is, and what others than images take. Undefined: nobody can see it. */
+  disk: { readonly capacityBytes: number; readonly takenBytes: number } | undefined = {
+    capacityBytes: 100 * 2 ** 30,
+    takenBytes: 0,
+  };
 
   readonly #clock: Clock;
   readonly #random: Random;
@@ -66,10 +72,6 @@ export class FakeRuntime implements port.ContainerRuntime {
   addImage(reference: string, image: FakeImage = {}): void {
     this.#images.set(withTag(reference), image);
     this.#tell({ type: 'image', id: imageId(reference, image), labels: {}, at: this.#clock.now() });
-  }
-
-  removeImage(reference: string): void {
-    this.#images.delete(withTag(reference));
   }
 
   /** The container's process ends. */
@@ -287,22 +289,46 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 
   images(): Promise<port.ImageRecord[]> {
-    return this.#call('image', '', () => {
-      const records = [...this.#images.keys()].map((reference) => this.#imageRecord(reference));
-      return records.filter((record) => record !== undefined);
-    });
+    return this.#call('image', '', () => this.#imageRecords());
   }
 
   async pull(
     reference: string,
     onProgress: (progress: port.PullProgress) => void,
     signal: AbortSignal,
-  ): Promise<port.ImageRecord> {
+    credentials?: port.RegistryCredentials,
+  ): Promise<port.PulledImage> {
     await this.#call('pull', reference, () => {});
-    const image = await this.registry.pull(reference, onProgress, signal);
+    const before = new Set(this.#imageRecords().map(({ id }) => id));
+    const image = await this.registry.pull(reference, onProgress, signal, credentials);
     this.#requireUp();
     this.addImage(reference, image);
-    return { id: imageId(reference, image), names: [withTag(reference)], sizeBytes: image.sizeBytes ?? 1000 };
+    const record = this.#imageRecord(reference) as port.ImageRecord;
+    return { ...record, isNew: !before.has(record.id) };
+  }
+
+  imagesInUse(): Promise<ReadonlySet<string>> {
+    return this.#call('image', '', () => new Set(this.containers.map(({ imageId: id }) => id)));
+  }
+
+  removeImage(id: string, names: readonly string[]): Promise<void> {
+    return this.#call('remove-image', id, () => {
+      const holder = this.containers.find(({ imageId: used }) => used === id);
+      if (holder !== undefined) {
+        throw new SampanError('ImageInUse', { image: id, detail: `container ${holder.id} is using it` });
+      }
+      for (const name of names) this.#images.delete(withTag(name));
+      this.#tell({ type: 'image', id, labels: {}, at: this.#clock.now() });
+    });
+  }
+
+  diskUsage(): Promise<port.DiskUsage | undefined> {
+    return this.#call('info', '', () => {
+      if (this.disk === undefined) return undefined;
+      const { capacityBytes, takenBytes } = this.disk;
+      const ofImages = this.#imageRecords().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      return { capacityBytes, availableBytes: Math.max(0, capacityBytes - takenBytes - ofImages) };
+    });
   }
 
   // What both need.
@@ -385,10 +411,19 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 
   #imageRecord(reference: string): port.ImageRecord | undefined {
-    const tagged = withTag(reference);
-    const image = this.#images.get(tagged);
-    if (image === undefined) return undefined;
-    return { id: imageId(tagged, image), names: [tagged], sizeBytes: image.sizeBytes ?? 1000 };
+    const image = this.#images.get(withTag(reference));
+    const id = image && imageId(reference, image);
+    return this.#imageRecords().find((record) => record.id === id);
+  }
+
+  /** One for each id, with all its names. */
+  #imageRecords(): port.ImageRecord[] {
+    const byId = Map.groupBy(this.#images, ([reference, image]) => imageId(reference, image));
+    return [...byId].map(([id, named]) => ({
+      id,
+      names: named.map(([reference]) => reference),
+      sizeBytes: named[0]?.[1].sizeBytes ?? 1000,
+    }));
   }
 
   #requireUp(): void {

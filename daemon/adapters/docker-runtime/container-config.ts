@@ -48,8 +48,14 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
 }
 
 /** Not as `Binds`: for those Docker makes an empty folder where the source is missing. */
-function toMount({ source, target, readOnly }: BindMount): MountSettings {
-  return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly };
+function toMount({ source, target, readOnly, propagation }: BindMount): MountSettings {
+  return {
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ReadOnly: readOnly,
+    ...(propagation && { BindOptions: { Propagation: propagation } }),
+  };
 }
 
 function networkMode(network: NetworkMode): string {

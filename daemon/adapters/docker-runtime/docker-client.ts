@@ -6,6 +6,7 @@ import { Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 import Dockerode from 'dockerode';
+import type { RegistryCredentials } from '../../../reconcilers/ports/container-runtime.ts';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 
 /** The API versions this adapter is written for: of Docker 20.10, and the newest whose changes it takes into account. */
@@ -18,6 +19,8 @@ export interface DockerRequest {
   /** Undefined values are left out, objects sent as JSON. */
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: object;
+  /** For the registry that the engine is to ask; sent as a header of its own. */
+  readonly credentials?: RegistryCredentials;
   readonly signal?: AbortSignal;
   /** For the whole answer; of a stream, for its beginning. 30 s without it. */
   readonly deadlineMs?: number;
@@ -149,6 +152,7 @@ export class DockerClient {
       method,
       path: `${path}?`, // the mark after which dockerode appends the query
       options: { _query: query, _body: options.body ?? {} },
+      ...(options.credentials && { authconfig: options.credentials }),
       isStream: wanted !== 'json',
       hijack: wanted === 'connection',
       abortSignal: signal,

@@ -3,9 +3,9 @@
  * port. Every answer of Docker is translated here, in the methods that know what it means; it keeps no containers in memory.
  */
 import type { Duplex } from 'node:stream';
-import type { ContainerInspectInfo, ImageInfo, ImageInspectInfo } from 'dockerode';
+import type { ContainerInspectInfo } from 'dockerode';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
-import { type ErrorCode, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { readCgroupUsage } from './cgroup-usage.ts';
 import { toCreateOptions } from './container-config.ts';
 import { toContainerRecord } from './container-record.ts';
@@ -14,10 +14,12 @@ import { DockerClient, DockerRefusal } from './docker-client.ts';
 import { type DockerEvent, EVENT_FILTERS, toRuntimeEvent } from './event-stream.ts';
 import { attachTo, startExec } from './exec.ts';
 import { ImagePulls } from './image-pulls.ts';
+import { diskUsage, findImage, imagesInUse, listImages, removeImage } from './image-store.ts';
 import { jsonLines } from './json-lines.ts';
 import { demultiplex, terminalOutput } from './log-stream.ts';
 import { ensureNetwork, findNetwork, removeNetwork } from './pod-network.ts';
 import { PortConnections } from './port-connection.ts';
+import { toSampanError, translate } from './translate.ts';
 
 /** Creating and starting wait behind others' where many are under way on slow disks. */
 const SLOW_MS = 120_000;
@@ -43,11 +45,12 @@ export class DockerRuntime implements port.ContainerRuntime {
   readonly #pulls: ImagePulls;
   readonly #connections = new PortConnections();
   #logDriver: string | undefined;
+  #rootDir: string | undefined;
 
   /** `endpoint`: `unix:///PATH` or `tcp://HOST:PORT`; nothing is asked of it yet. Throws Usage for another form. */
   constructor(endpoint: string) {
     this.#docker = new DockerClient(endpoint);
-    this.#pulls = new ImagePulls(this.#docker, (reference) => this.image(reference));
+    this.#pulls = new ImagePulls(this.#docker);
   }
 
   get endpoint(): string {
@@ -227,31 +230,34 @@ export class DockerRuntime implements port.ContainerRuntime {
     if (!signal.aborted) throw this.#docker.unavailable('the event stream ended');
   }
 
-  async image(reference: string): Promise<port.ImageRecord | undefined> {
-    const name = reference.split('/').map(encodeURIComponent).join('/');
-    try {
-      const { Id, RepoTags, RepoDigests, Size } = await this.#docker.request<ImageInspectInfo>(
-        'GET',
-        `/images/${name}/json`,
-      );
-      return toImageRecord({ Id, RepoTags, RepoDigests, Size });
-    } catch (error) {
-      if (error instanceof DockerRefusal && error.status === 404) return undefined;
-      throw toSampanError(error, 'ImagePullFailed', { image: reference });
-    }
+  image(reference: string): Promise<port.ImageRecord | undefined> {
+    return findImage(this.#docker, reference);
   }
 
-  async images(): Promise<port.ImageRecord[]> {
-    const images = await this.#docker.request<ImageInfo[]>('GET', '/images/json').catch(translate('Internal', {}));
-    return images.map(toImageRecord);
+  images(): Promise<port.ImageRecord[]> {
+    return listImages(this.#docker);
   }
 
   pull(
     reference: string,
     onProgress: (progress: port.PullProgress) => void,
     signal: AbortSignal,
-  ): Promise<port.ImageRecord> {
-    return this.#pulls.pull(reference, onProgress, signal);
+    credentials?: port.RegistryCredentials,
+  ): Promise<port.PulledImage> {
+    return this.#pulls.pull(reference, onProgress, signal, credentials);
+  }
+
+  imagesInUse(): Promise<ReadonlySet<string>> {
+    return imagesInUse(this.#docker);
+  }
+
+  removeImage(id: string, names: readonly string[]): Promise<void> {
+    return removeImage(this.#docker, id, names);
+  }
+
+  async diskUsage(): Promise<port.DiskUsage | undefined> {
+    this.#rootDir ??= (await this.info()).rootDir;
+    return diskUsage(this.endpoint, this.#rootDir);
   }
 
   async #inspect(id: string, signal?: AbortSignal): Promise<ContainerInspectInfo | undefined> {
@@ -323,24 +329,6 @@ function pathOf(id: string): string {
 
 function isMissing(error: unknown, id: string): boolean {
   return error instanceof DockerRefusal && error.status === 404 && error.message.includes(`container: ${id}`);
-}
-
-function toImageRecord(image: Pick<ImageInfo, 'Id' | 'RepoTags' | 'RepoDigests' | 'Size'>): port.ImageRecord {
-  const names = [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter((name) => !name.includes('<none>'));
-  return { id: image.Id, names, sizeBytes: image.Size };
-}
-
-/** A refusal that has no meaning of its own here becomes `code` with Docker's sentence; other errors stay as they are. */
-function toSampanError(error: unknown, code: ErrorCode, details: Readonly<Record<string, unknown>>): unknown {
-  if (!(error instanceof DockerRefusal)) return error;
-  return new SampanError(code, { ...details, detail: `Docker: ${error.message}` }, error);
-}
-
-/** {@link toSampanError} for a `catch`. */
-function translate(code: ErrorCode, details: Readonly<Record<string, unknown>>): (error: unknown) => never {
-  return (error) => {
-    throw toSampanError(error, code, details);
-  };
 }
 
 /** {@link translate} for a call about one container that is to be there. */

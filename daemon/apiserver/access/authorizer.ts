@@ -7,7 +7,7 @@ import type { NonResourceAttributes, ResourceAttributes } from './request-attrib
 import type { UserInfo } from './user.ts';
 
 /** What is asked about: a request without its path, which may be one that nobody sent. */
-export type Action = Omit<ResourceAttributes, 'path' | 'version'> | NonResourceAttributes;
+export type Action = Omit<ResourceAttributes, 'path' | 'version' | 'behind' | 'query'> | NonResourceAttributes;
 
 export interface Decision {
   readonly allowed: boolean;

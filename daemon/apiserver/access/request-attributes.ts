@@ -1,6 +1,7 @@
 /**
- * What a request wants to do to what, as an authorizer is asked and the audit log tells it: Kubernetes' RequestInfo, whatever kinds
- * are served. Pure. https://kubernetes.io/docs/reference/access-authn-authz/authorization/#review-your-request-attributes
+ * What a request wants to do to what, as an authorizer is asked, the audit log tells it and the server answers it: Kubernetes'
+ * RequestInfo, whatever kinds are served. Read once, in the pipeline. Pure.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import { isFlagSet } from '../query-flag.ts';
@@ -20,6 +21,9 @@ export interface ResourceAttributes {
   /** '' for the collection. */
   readonly name: string;
   readonly path: string;
+  /** What of the path comes behind the subresource, as it was written: '' or `/a/b%20c/`. */
+  readonly behind: string;
+  readonly query: URLSearchParams;
 }
 
 export interface NonResourceAttributes {
@@ -53,9 +57,25 @@ export function attributesOf(method: string, url: string): RequestAttributes {
   if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined || rest.length === 0) {
     return { type: 'path', verb: method.toLowerCase(), path };
   }
-  const place = placeOf(rest);
+  // `/api/v1/watch/pods`: how a watch was asked for before there was `?watch=true`.
+  const isOldWatch = rest[0] === 'watch' && rest.length > 1 && method === 'GET';
+  if (isOldWatch) rest.shift();
+  const { excess, ...place } = placeOf(rest);
+  if (isOldWatch) {
+    query.set('watch', 'true');
+    if (place.name !== '') query.set('fieldSelector', selectorOf(place.name, query.get('fieldSelector')));
+    place.name = '';
+  }
   const verb = VERBS[method] ?? '';
-  const asked = { type: 'resource', ...place, group, version, path } as const;
+  const asked = {
+    type: 'resource',
+    ...place,
+    group,
+    version,
+    path,
+    behind: behind(path, parts.length - excess),
+    query,
+  } as const;
   if (place.name !== '') return { ...asked, verb };
   if (verb === 'get') {
     const watching = isFlagSet(query, 'watch');
@@ -79,15 +99,32 @@ function segmentsOf(path: string): string[] {
   }
 }
 
-function placeOf(rest: readonly string[]): Pick<ResourceAttributes, 'namespace' | 'resource' | 'name' | 'subresource'> {
+interface Place {
+  namespace: string;
+  resource: string;
+  name: string;
+  subresource: string;
+  /** How many segments come behind them. */
+  excess: number;
+}
+
+function placeOf(rest: readonly string[]): Place {
   const [first = '', second = '', third = ''] = rest;
-  if (first !== 'namespaces' || second === '') {
-    return { namespace: '', resource: first, name: second, subresource: third };
-  }
-  if (third === '' || OF_NAMESPACE.includes(third)) {
-    return { namespace: second, resource: first, name: second, subresource: third };
-  }
-  return { namespace: second, resource: third, name: rest[3] ?? '', subresource: rest[4] ?? '' };
+  if (first !== 'namespaces' || second === '') return placeIn('', rest);
+  return third === '' || OF_NAMESPACE.includes(third) ? placeIn(second, rest) : placeIn(second, rest.slice(2));
+}
+
+function placeIn(namespace: string, [resource = '', name = '', subresource = '', ...more]: readonly string[]): Place {
+  return { namespace, resource, name, subresource, excess: more.length };
+}
+
+/** The path without its first `count` segments. */
+function behind(path: string, count: number): string {
+  return path.replace(new RegExp(`^(/+[^/]+){${count}}`), '');
+}
+
+function selectorOf(name: string, others: string | null): string {
+  return [...(others ? [others] : []), `metadata.name=${name}`].join(',');
 }
 
 /** A list or watch of one object by its name may be granted by that name. */

@@ -47,7 +47,14 @@ export async function serveUpdate(
   const given = placed(objectOfBody(body, view, options.fieldValidation, response), asked);
   const writer = { manager: options.fieldManager, time: toTimestamp(services.clock.now()) };
   const change = (current: AnyObject) => tracked(asked, current, view.changed(current, asObject(given)), writer);
-  await modify(exchange, asked, view, change, { dryRun: options.dryRun, ...preconditionsOf(given) }, services);
+  const insisted = preconditionsOf(given);
+  try {
+    await modify(exchange, asked, view, change, { dryRun: options.dryRun, ...insisted }, services);
+  } catch (error) {
+    const creates = asked.info.createdByUpdate && asked.subresource === '' && isSampanError(error, 'NotFound');
+    if (!creates || Object.keys(insisted).length > 0) throw error;
+    await create(exchange, asked, view, tracked(asked, undefined, given, writer), options.dryRun, services);
+  }
 }
 
 export async function servePatch(

@@ -1,23 +1,24 @@
 /**
- * The kubelet's reads and writes of pods' volumes: compares what a volume is to hold, as the cache has it, with what is in place on
- * the node, and puts content there, with tokens made for it. Decides nothing; volumes-verdict.ts does.
+ * The kubelet's reads and writes of pods' volumes: compares how a volume is to be provided, as the cache has it, with what is in place
+ * on the node, and puts it there, with tokens made for it. Decides nothing; volumes-verdict.ts does.
  */
 import type { ReadOnlyCache } from '../../kit/object-cache.ts';
-import { DEFAULT_SERVICE_ACCOUNT } from '../../objects/kinds/service-account.ts';
 import { keyOf } from '../../objects/meta.ts';
 import type { Pod } from '../../objects/pod.ts';
-import { mountedVolumes, projectionsOf } from '../../objects/volumes.ts';
+import { mountedVolumes } from '../../objects/volumes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../ports/errors.ts';
 import type { TokenIssuer } from '../../ports/token-issuer.ts';
-import type { VolumeFile, VolumeFiles } from '../../ports/volume-files.ts';
+import type { VolumeContent, VolumeFile, VolumeFiles } from '../../ports/volume-files.ts';
 import type { StatusEvent } from '../actions.ts';
+import { configObjects, nodeAllocatable } from '../config-objects.ts';
 import { podIdentity } from '../container-spec.ts';
 import type { PodIdentity } from '../identity.ts';
 import type { VolumeFacts, VolumesObserved } from '../observation.ts';
 import type { PodMemory } from '../pod-memory.ts';
 import type { HeldVolumes } from './held-volumes.ts';
-import { projectedContent, type TokenFile, type VolumeSources } from './projected-content.ts';
+import type { ProjectedContent, TokenFile, VolumeSources } from './projected-content.ts';
+import { provisionOf, wantedOf } from './provision.ts';
 import { fingerprintOf, formatRevision } from './revision.ts';
 import { mountFailure, type VolumeProblem } from './volumes-verdict.ts';
 
@@ -32,6 +33,7 @@ export interface PodVolumesDeps {
   readonly memory: PodMemory;
   readonly held: HeldVolumes;
   readonly clock: Clock;
+  readonly nodeName: string;
 }
 
 type Announce = (event: StatusEvent) => void;
@@ -50,12 +52,11 @@ export class PodVolumes {
     const placed = await files.placed(pod.metadata.uid);
     const sources = this.#sourcesOf(pod);
     const facts = volumes.map((volume): [string, VolumeFacts] => {
-      const content = projectedContent(pod, volume, sources);
       const inPlace = placed.get(volume.name);
       return [
         volume.name,
         {
-          ...(content.problem === '' ? { wanted: fingerprintOf(content) } : { problem: content.problem }),
+          ...wantedOf(provisionOf(pod, volume, sources)),
           ...(inPlace && { inPlace }),
           ...memory.volume(podIdentity(pod), volume.name),
         },
@@ -99,23 +100,32 @@ export class PodVolumes {
 
   async #write(pod: Pod, name: string): Promise<void> {
     const { files, held } = this.#deps;
+    const identity = podIdentity(pod);
     const volume = mountedVolumes(pod.spec).find((each) => each.name === name);
-    const content = volume && projectedContent(pod, volume, this.#sourcesOf(pod));
+    const provision = volume && provisionOf(pod, volume, this.#sourcesOf(pod));
     // Something it needs went meanwhile: the next look says so.
-    if (content === undefined || content.problem !== '') return;
+    if (provision === undefined || 'problem' in wantedOf(provision)) return;
+    // Before anything is there: what is held is removed again, whatever comes between.
+    held.add(identity);
+    switch (provision.sort) {
+      case 'files':
+        return files.write(identity, name, await this.#content(pod, provision.content));
+      case 'folder':
+        return files.makeFolder(identity, name, provision.folder);
+      case 'path':
+        return files.usePath(identity, name, provision.hostPath);
+    }
+  }
+
+  async #content(pod: Pod, content: ProjectedContent): Promise<VolumeContent> {
     const issued = await Promise.all(content.tokens.map((token) => this.#issue(pod, token)));
     const renewals = issued.map(({ renewAt }) => renewAt);
     const revision = formatRevision({
       fingerprint: fingerprintOf(content),
       ...(renewals.length > 0 && { renewAt: Math.min(...renewals) }),
     });
-    // Before anything is there: what is held is removed again, whatever comes between.
-    held.add(podIdentity(pod));
-    await files.write(podIdentity(pod), name, {
-      revision,
-      medium: 'memory',
-      files: [...content.files, ...issued.map(({ file }) => file)],
-    });
+    const files = [...content.files, ...issued.map(({ file }) => file)];
+    return { revision, medium: 'memory', files, ...(content.group !== undefined && { group: content.group }) };
   }
 
   async #issue(pod: Pod, token: TokenFile): Promise<{ file: VolumeFile; renewAt: number }> {
@@ -130,36 +140,19 @@ export class PodVolumes {
       pod: { name, uid },
     });
     const renewAt = now + Math.min((expiresAt - now) * RENEWED_AFTER, MOST_AGE_MS);
-    return { file: { path: token.path, mode: token.mode, data: Buffer.from(text) }, renewAt };
+    const { path, mode, owner } = token;
+    return { file: { path, mode, data: Buffer.from(text), ...(owner !== undefined && { owner }) }, renewAt };
   }
 
-  #sourcesOf({ metadata }: Pod): VolumeSources {
-    const { cache } = this.#deps;
-    const { namespace = '' } = metadata;
+  #sourcesOf(pod: Pod): VolumeSources {
+    const { cache, nodeName } = this.#deps;
+    const { namespace = '' } = pod.metadata;
     return {
-      configMap: (name) => cache.get('ConfigMap', { namespace, name }),
-      secret: (name) => cache.get('Secret', { namespace, name }),
+      ...configObjects(cache, namespace),
       serviceAccount: (name) => cache.get('ServiceAccount', { namespace, name }),
+      allocatable: nodeAllocatable(cache, nodeName),
     };
   }
-}
-
-/** The objects that a pod's volumes are made from: `ConfigMap/default/web`. */
-export function volumeReferences({ metadata, spec }: Pod): string[] {
-  const { namespace = '' } = metadata;
-  const account = spec.serviceAccountName ?? DEFAULT_SERVICE_ACCOUNT;
-  const references = mountedVolumes(spec).flatMap((volume) =>
-    projectionsOf(volume).flatMap(({ configMap, secret, serviceAccountToken }) => [
-      ...(configMap ? [volumeReference('ConfigMap', namespace, configMap.name)] : []),
-      ...(secret ? [volumeReference('Secret', namespace, secret.name)] : []),
-      ...(serviceAccountToken ? [volumeReference('ServiceAccount', namespace, account)] : []),
-    ]),
-  );
-  return [...new Set(references)];
-}
-
-export function volumeReference(kind: string, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`;
 }
 
 function failedMount(message: string): StatusEvent {

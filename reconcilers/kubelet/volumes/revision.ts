@@ -15,14 +15,16 @@ export interface Revision {
 const VERSION = 'v1';
 
 /** Of everything in the files but the tokens themselves. */
-export function fingerprintOf({ files, tokens }: ProjectedContent): string {
+export function fingerprintOf({ files, tokens, group }: ProjectedContent): string {
   const hash = createHash('sha256');
+  if (group !== undefined) hash.update(`group ${group}\n`);
   for (const { path, mode, data } of files) {
     hash.update(`${JSON.stringify([path, mode, data.length])}\n`);
     hash.update(data);
   }
-  for (const { path, mode, audience = '', expirationSeconds, account } of tokens) {
-    hash.update(`${JSON.stringify([path, mode, audience, expirationSeconds, account.name, account.uid])}\n`);
+  for (const { path, mode, owner, audience = '', expirationSeconds, account } of tokens) {
+    const asked = [path, mode, audience, expirationSeconds, account.name, account.uid];
+    hash.update(`${JSON.stringify(owner === undefined ? asked : [...asked, owner])}\n`);
   }
   return `${VERSION}-${hash.digest('hex').slice(0, 32)}`;
 }

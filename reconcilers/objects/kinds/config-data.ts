@@ -1,14 +1,11 @@
 /** What ConfigMaps and Secrets have in common: the names and the size of their data, and what `immutable` keeps. Pure. */
+import { configKeyProblems } from '../config-keys.ts';
 import { type FieldError, forbidden, invalid, tooLong } from '../field-error.ts';
 import { element } from '../field-path.ts';
 import { equalJson, type JsonObject, objectAt, textOf } from '../json.ts';
 
 /** Of one object's data together, in bytes. */
 const MAX_DATA_BYTES = 1024 * 1024;
-const KEY = /^[-._a-zA-Z0-9]+$/;
-
-const KEY_TEXT =
-  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /** Names of keys in the maps `fields`, and their size; `bytesOf` weighs one value. */
 export function validateConfigData(
@@ -40,16 +37,6 @@ export function validateImmutable(next: JsonObject, previous: JsonObject, fields
     ...(next.immutable === true ? [] : [forbidden('immutable', detail)]),
     ...fields.filter((field) => !equalJson(next[field] ?? {}, previous[field] ?? {})).map((f) => forbidden(f, detail)),
   ];
-}
-
-function configKeyProblems(key: string): string[] {
-  const problems: string[] = [];
-  if (key.length > 253) problems.push('must be no more than 253 characters');
-  if (!KEY.test(key)) problems.push(KEY_TEXT);
-  if (key === '.') problems.push(`must not be '.'`);
-  if (key === '..') problems.push(`must not be '..'`);
-  else if (key.startsWith('..')) problems.push(`must not start with '..'`);
-  return problems;
 }
 
 export function base64Bytes(text: string): number {

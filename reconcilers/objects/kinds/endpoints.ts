@@ -10,6 +10,7 @@ import { shownEndpoints } from './shown-endpoints.ts';
 export const endpointsKind = defineKind<Endpoints>({
   kind: 'Endpoints',
   plural: 'endpoints',
+  createdByUpdate: true,
   storePath: 'services/endpoints',
   shortNames: ['ep'],
   setDefaults: (endpoints) => {

@@ -28,6 +28,8 @@ export interface KindInfo {
   readonly hasStatus: boolean;
   /** Whether a DELETE that removes an object answers with it; other kinds answer with a Status. As in Kubernetes, kind by kind. */
   readonly answersDeleted: boolean;
+  /** Whether a PUT makes one where there is none. As in Kubernetes, kind by kind (AllowCreateOnUpdate). */
+  readonly createdByUpdate: boolean;
   /** Whether the object cache keeps it; a loop can only see those. */
   readonly cached: boolean;
 }
@@ -83,6 +85,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     declarable: true,
     hasStatus: false,
     answersDeleted: false,
+    createdByUpdate: false,
     cached: true,
     nameProblems: dnsSubdomain,
     selectableFields: [],

@@ -9,6 +9,7 @@ import { defineKind } from './entry.ts';
 export const eventKind = defineKind<Event>({
   kind: 'Event',
   plural: 'events',
+  createdByUpdate: true,
   shortNames: ['ev'],
   declarable: false,
   cached: false,

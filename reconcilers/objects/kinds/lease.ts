@@ -10,6 +10,7 @@ export const leaseKind = defineKind<Lease>({
   kind: 'Lease',
   apiVersion: 'coordination.k8s.io/v1',
   plural: 'leases',
+  createdByUpdate: true,
   declarable: false,
   setDefaults: (lease) => {
     defaultObject(lease, 'spec');

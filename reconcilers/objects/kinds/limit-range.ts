@@ -27,6 +27,7 @@ export interface LimitRange extends KubeObject {
 export const limitRangeKind = defineKind<LimitRange>({
   kind: 'LimitRange',
   plural: 'limitranges',
+  createdByUpdate: true,
   shortNames: ['limits'],
   setDefaults: (range) => {
     const spec = defaultObject(range, 'spec');

@@ -10,6 +10,7 @@ import { defineKind } from './entry.ts';
 export const serviceKind = defineKind<Service>({
   kind: 'Service',
   plural: 'services',
+  createdByUpdate: true,
   storePath: 'services/specs',
   shortNames: ['svc'],
   categories: ['all'],

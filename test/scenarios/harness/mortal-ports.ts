@@ -5,11 +5,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CancelTimer, Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
+import type { ImageLedger } from '../../../reconcilers/ports/image-ledger.ts';
 import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
-import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
+import type { PodOnNode, VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import type { Life } from './life.ts';
 
 /** Events and heartbeats change nothing that anybody decides by. */
@@ -62,11 +63,30 @@ export function mortalRuntime(runtime: ContainerRuntime, life: Life): ContainerR
     events: (label, signal) => life.listen((until) => runtime.events(label, until), signal),
     image: (reference) => life.ask(() => runtime.image(reference)),
     images: () => life.ask(() => runtime.images()),
-    pull: (reference, onProgress, signal) => act('pull', reference, () => runtime.pull(reference, onProgress, signal)),
+    pull: (reference, onProgress, signal, credentials) =>
+      act('pull', reference, () => runtime.pull(reference, onProgress, signal, credentials)),
+    imagesInUse: () => life.ask(() => runtime.imagesInUse()),
+    removeImage: (id, names) => act('remove image', id, () => runtime.removeImage(id, names)),
+    diskUsage: () => life.ask(() => runtime.diskUsage()),
+  };
+}
+
+export function mortalImages(ledger: ImageLedger, life: Life): ImageLedger {
+  return {
+    entries: () => life.ask(() => ledger.entries()),
+    update: (id, change) =>
+      life.act(
+        () => ledger.update(id, change),
+        () => `note image ${id}`,
+      ),
   };
 }
 
 export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
+  const place = async (pod: PodOnNode, volume: string, work: () => Promise<void>) => {
+    const isThere = (await files.placed(pod.uid)).has(volume);
+    await life.act(work, () => (isThere ? undefined : `place ${pod.name} ${volume}`));
+  };
   return {
     pods: () => life.ask(() => files.pods()),
     placed: (podUid) => life.ask(() => files.placed(podUid)),
@@ -75,6 +95,9 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
       const describe = () => (before === content.revision ? undefined : `write ${pod.name} ${volume}`);
       await life.act(() => files.write(pod, volume, content), describe);
     },
+    makeFolder: (pod, volume, folder) => place(pod, volume, () => files.makeFolder(pod, volume, folder)),
+    usePath: (pod, volume, path) => place(pod, volume, () => files.usePath(pod, volume, path)),
+    subPath: (root, subPath) => life.ask(() => files.subPath(root, subPath)),
     remove: async (podUid) => {
       const isThere = (await files.placed(podUid)).size > 0;
       await life.act(

@@ -17,8 +17,10 @@ import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
+import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { FaultyStore } from './faulty-store.ts';
 import { Ledger } from './ledger.ts';
@@ -28,6 +30,7 @@ import {
   mortalClock,
   mortalFiles,
   mortalFilter,
+  mortalImages,
   mortalLog,
   mortalRuntime,
   mortalSource,
@@ -186,6 +189,8 @@ export class Machine {
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
+  readonly images = new MemoryImageLedger();
   readonly #world: World;
   readonly #number: number;
   #daemon: Daemon | undefined;
@@ -246,6 +251,7 @@ export class Machine {
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
     const files = mortalFiles(this.files, life);
+    const ledger = mortalImages(this.images, life);
     const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
       nodeName: this.name,
@@ -260,7 +266,15 @@ export class Machine {
     });
     const node = nodeLoops(
       core,
-      { runtime, filter, files, tokens },
+      {
+        runtime,
+        filter,
+        files,
+        terminationFiles: this.terminationFiles,
+        tokens,
+        ledger,
+        logins: async () => undefined,
+      },
       {
         nodeName: this.name,
         nodeIP: addressAt(parseIpv4Range('192.0.2.0/24'), this.#number),
@@ -273,6 +287,7 @@ export class Machine {
         maxPods: 110,
         instance: this.name,
         pauseImage: PAUSE_IMAGE,
+        imageGarbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
         network: { name: 'sampan', bridge: 'sampan0' },
         leastOomScoreAdj: -1000,
         serviceRange: SERVICE_RANGE,

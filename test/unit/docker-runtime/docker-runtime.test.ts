@@ -227,6 +227,7 @@ describe('docker runtime', () => {
         pulling = response;
         response.flushHeaders();
       });
+      engine.answers.set('GET /images/json', json(200, []));
       engine.answers.set('GET /images/a%3A1/json', json(200, found));
     });
     const underWay = (times = 1) =>
@@ -245,7 +246,7 @@ describe('docker runtime', () => {
       const late: PullProgress[] = [];
       const latePull = runtime.pull('a:1', (progress) => late.push(progress), signal);
       pulling.end();
-      const image = { id: 'sha256:1', names: ['a:1'], sizeBytes: 5 };
+      const image = { id: 'sha256:1', names: ['a:1'], sizeBytes: 5, isNew: true };
       assert.deepEqual(await Promise.all([...pulls, latePull]), [image, image, image]);
       const progress = [{ current: 1, total: 4, status: 'Downloading' }];
       assert.deepEqual([...heard, late], [progress, progress, progress]);
@@ -280,8 +281,36 @@ describe('docker runtime', () => {
         assert.equal(result.status, 'rejected');
         const { code, message } = result.reason;
         assert.equal(code, 'ImagePullFailed');
-        assert.equal(message, 'cannot pull a:1: Get https://registry.example/v2/: unauthorized');
+        const why = 'docker.io refuses the image without credentials, and no pull secret has any for it';
+        assert.equal(message, `cannot pull a:1: ${why} (Docker: Get https://registry.example/v2/: unauthorized)`);
       }
+    });
+
+    it('hands credentials to the engine, and joins only those who have the same', async () => {
+      const { signal } = new AbortController();
+      const mine = { username: 'me', password: 'sécret?~' };
+      const pulls = [mine, { ...mine }].map((credentials) => runtime.pull('a:1', () => {}, signal, credentials));
+      await underWay();
+      const first = pulling;
+      const other = runtime.pull('a:1', () => {}, signal, { ...mine, password: 'other' });
+      await underWay(2);
+      first.end();
+      pulling.end();
+      await Promise.all([...pulls, other]);
+      const sent = engine.raw
+        .filter(({ url }) => url.includes('/images/create'))
+        .map(({ headers }) => headers['x-registry-auth']);
+      const read = sent.map((header) => JSON.parse(Buffer.from(String(header), 'base64url').toString()));
+      assert.deepEqual(read, [mine, { ...mine, password: 'other' }]);
+      assert.ok(sent.every((header) => !/[+/]/.test(String(header))));
+    });
+
+    it('tells whether the image is one that the engine had, whatever it was called', async () => {
+      engine.answers.set('GET /images/json', json(200, [{ ...found, RepoTags: ['mine:1'] }]));
+      const pull = runtime.pull('a:1', () => {}, new AbortController().signal);
+      await underWay();
+      pulling.end();
+      assert.equal((await pull).isNew, false);
     });
 
     it('that breaks off means that the engine is not available', async () => {

@@ -1,6 +1,6 @@
 /** An HTTP server on a unix socket that answers as a test scripts it: for what a real Docker engine does only now and then. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ export interface ScriptedEngine {
   /** `POST /containers/x/start`, in order, without the version and the query. */
   readonly requests: string[];
   /** All the same with version and query, and the headers. */
-  readonly raw: { readonly url: string; readonly body: string }[];
+  readonly raw: { readonly url: string; readonly body: string; readonly headers: IncomingHttpHeaders }[];
   /** Answers one request; undefined: 404 without a sentence. The key is as in `requests`. */
   readonly answers: Map<string, (response: ServerResponse, request: IncomingMessage) => void>;
   apiVersion: string;
@@ -31,7 +31,7 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
       const name = `${request.method} ${url.replace(/^\/v[\d.]+/, '').replace(/\?.*/, '')}`;
       if (name === 'GET /_ping') return void response.setHeader('Api-Version', engine.apiVersion).end('OK');
       engine.requests.push(name);
-      engine.raw.push({ url, body });
+      engine.raw.push({ url, body, headers: request.headers });
       const answer = engine.answers.get(name);
       if (answer) answer(response, request);
       else response.writeHead(404).end();

@@ -65,6 +65,16 @@ describe("a new pod's ServiceAccount", () => {
     }
   });
 
+  it('gives it the secrets its images are pulled with, unless it names some itself', async () => {
+    const client = await registry();
+    const imagePullSecrets = [{ name: 'registry' }, { name: 'mirror' }];
+    await account(client, 'default', { imagePullSecrets });
+    assert.deepEqual((await create(client)).spec.imagePullSecrets, imagePullSecrets);
+    const own = [{ name: 'own' }];
+    const other = await client.create('Pod', draftPod('other', 'web', { imagePullSecrets: own }));
+    assert.deepEqual(other.spec.imagePullSecrets, own);
+  });
+
   it('is refused where it does not exist, in words that name it', async () => {
     const client = await registry();
     await assert.rejects(create(client, { serviceAccountName: 'builder' }), (error) => {

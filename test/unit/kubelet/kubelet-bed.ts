@@ -7,7 +7,7 @@ import { type EventRecorder, StoredEventRecorder } from '../../../reconcilers/ki
 import { ObjectCache } from '../../../reconcilers/kit/object-cache.ts';
 import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
-import type { PullReport } from '../../../reconcilers/kubelet/image-pulls.ts';
+import type { PullReport } from '../../../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../../../reconcilers/kubelet/index.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import type { Container, Pod, PodSpec } from '../../../reconcilers/objects/pod.ts';
@@ -17,8 +17,10 @@ import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
+import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
 import { FakeVolumeFiles } from '../../fakes/fake-volume-files.ts';
+import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export const NODE = 'node-1';
@@ -44,7 +46,11 @@ export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
   readonly files = new FakeVolumeFiles();
+  readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
+  readonly ledger = new MemoryImageLedger();
+  /** What `docker login` left on the node. */
+  nodeLogins: string | undefined;
   readonly log = new CollectedLog();
   readonly pullReports: PullReport[] = [];
   readonly events: string[] = [];
@@ -91,7 +97,10 @@ export class KubeletBed {
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
       files: world.files ?? this.files,
+      terminationFiles: this.terminationFiles,
       tokens: this.tokens,
+      ledger: this.ledger,
+      logins: async () => this.nodeLogins,
       events,
       clock,
       log: this.log,

@@ -3,6 +3,7 @@
  * an undisturbed one ends: nothing twice, nothing left over.
  */
 import assert from 'node:assert/strict';
+import type { Container, PodPhase } from '../../../reconcilers/objects/pod.ts';
 import { KubeletBed, type Mortal } from './kubelet-bed.ts';
 
 const DEATH_RUNTIME = ['create', 'start', 'stop', 'remove', 'ensureNetwork', 'pull'];
@@ -45,7 +46,15 @@ interface Story {
   readonly prepare: (bed: KubeletBed) => Promise<void>;
   readonly act: (bed: KubeletBed) => Promise<void>;
   readonly end: readonly string[];
+  /** Default: Running. */
+  readonly phase?: PodPhase;
 }
+
+const INIT: readonly Container[] = [
+  { name: 'one', image: 'done' },
+  { name: 'side', image: 'far/side:1', restartPolicy: 'Always' },
+  { name: 'two', image: 'done' },
+];
 
 const STORIES: readonly Story[] = [
   {
@@ -56,6 +65,35 @@ const STORIES: readonly Story[] = [
       await bed.addPod({ containers });
     },
     end: ['POD_0 running', 'side_0 running', 'web_0 running'],
+  },
+  {
+    name: 'a new pod with init containers and a sidecar',
+    prepare: async () => {},
+    act: async (bed) => void (await bed.addPod({ initContainers: [...INIT] })),
+    end: ['POD_0 running', 'one_0 exited', 'side_0 running', 'two_0 exited', 'web_0 running'],
+  },
+  {
+    name: 'a pod that runs to its end, with its sidecar',
+    prepare: async () => {},
+    act: async (bed) => {
+      const containers = [{ name: 'web', image: 'done' }];
+      await bed.addPod({ initContainers: [...INIT], containers, restartPolicy: 'OnFailure' });
+    },
+    end: ['one_0 exited', 'side_0 exited', 'two_0 exited', 'web_0 exited'],
+    phase: 'Succeeded',
+  },
+  {
+    name: 'a pause container that died beside init containers',
+    prepare: async (bed) => void (await bed.addPod({ initContainers: [{ name: 'one', image: 'done' }] })),
+    act: async (bed) => bed.runtime.exit((await bed.container('POD')).id, 137),
+    end: ['POD_1 running', 'one_0 exited', 'one_1 exited', 'web_0 exited', 'web_1 running'],
+  },
+  {
+    name: 'a pod whose time is up',
+    prepare: async (bed) => void (await bed.addPod({ activeDeadlineSeconds: 1 })),
+    act: async () => {},
+    end: ['web_0 exited'],
+    phase: 'Failed',
   },
   {
     name: 'a container that died',
@@ -95,6 +133,7 @@ describe('kubelet killed at every call', () => {
           assert.ok(lives < 50, 'the story comes to an end');
           const bed = await KubeletBed.create();
           bed.runtime.registry.images.set('far/side:1', {});
+          bed.runtime.addImage('done', { exitCode: 0 });
           await bed.start();
           await story.prepare(bed);
           await bed.stop();
@@ -112,7 +151,7 @@ describe('kubelet killed at every call', () => {
           assert.equal(new Set(names).size, names.length);
           const pods = (await bed.cluster.registry.list('Pod')).items;
           assert.equal(pods.length, story.end.length === 0 ? 0 : 1);
-          for (const pod of pods) assert.equal(pod.status.phase, 'Running');
+          for (const pod of pods) assert.equal(pod.status.phase, story.phase ?? 'Running');
           await bed.stop();
           if (!state.died) {
             assert.ok(lives >= 3, 'the daemon died at several calls');

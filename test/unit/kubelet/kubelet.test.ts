@@ -265,7 +265,10 @@ describe('kubelet', () => {
       const waiting = async () => (await bed.pod()).status.containerStatuses?.[0]?.state.waiting;
       assert.deepEqual(await waiting(), { reason: 'ErrImagePull', message: 'manifest unknown' });
       await bed.advance(2_100);
-      assert.deepEqual(await waiting(), { reason: 'ImagePullBackOff', message: 'Back-off pulling image "far/away:1"' });
+      assert.deepEqual(await waiting(), {
+        reason: 'ImagePullBackOff',
+        message: 'Back-off pulling image "far/away:1": ErrImagePull: manifest unknown',
+      });
       await bed.advance(7_000);
       assert.equal(bed.runtime.registry.pulled.length, 1);
       bed.runtime.registry.failures.clear();
@@ -282,7 +285,7 @@ describe('kubelet', () => {
           'Normal BackOff Back-off pulling image "far/away:1"',
           'Warning Failed Error: ImagePullBackOff',
           'Normal Pulling Pulling image "far/away:1"',
-          'Normal Pulled Successfully pulled image "far/away:1" in 0.000s',
+          'Normal Pulled Successfully pulled image "far/away:1" in 0ms (0ms including waiting). Image size: 1000 bytes.',
         ],
       );
       assert.equal(bed.pullReports.at(-1)?.state, 'pulled');

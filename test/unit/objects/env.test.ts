@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { containerEnvironment, expandVariables, serviceEnvironment } from '../../../reconcilers/objects/env.ts';
+import { containerEnvironment, expandVariables } from '../../../reconcilers/objects/env.ts';
 import type { Container, Pod } from '../../../reconcilers/objects/pod.ts';
 import { resolveTargetPort } from '../../../reconcilers/objects/port-resolution.ts';
 import type { Service } from '../../../reconcilers/objects/service.ts';
+import { serviceEnvironment } from '../../../reconcilers/objects/service-env.ts';
 
 function service(
   name: string,
@@ -47,7 +48,12 @@ describe('$(VAR) expansion', () => {
     ['', ''],
   ];
   for (const [written, expected] of table) {
-    it(JSON.stringify(written), () => assert.equal(expandVariables(written, values), expected));
+    it(JSON.stringify(written), () =>
+      assert.equal(
+        expandVariables(written, (name) => values.get(name)),
+        expected,
+      ),
+    );
   }
 });
 

@@ -60,23 +60,23 @@ describe('stale UDP flows', () => {
   describe('are looked for', () => {
     const [dns] = table.routes as [ServiceRoute];
     const other = { ip: '10.244.0.4', port: 5353 };
-    const after = (before: readonly ServiceRoute[], now: readonly ServiceRoute[]) =>
+    const lookedAt = (before: readonly ServiceRoute[], now: readonly ServiceRoute[]) =>
       staleAfter({ ...table, routes: before }, { ...table, routes: now });
 
     it('among all flows where a Service has its first endpoint, or nothing is known of before', () => {
-      assert.equal(after([{ ...dns, endpoints: [] }], [dns]), 'all');
-      assert.equal(after([], [dns]), 'all');
+      assert.equal(lookedAt([{ ...dns, endpoints: [] }], [dns]), 'all');
+      assert.equal(lookedAt([], [dns]), 'all');
       assert.equal(staleAfter(undefined, table), 'all');
     });
 
     it('among those that were translated where an endpoint goes', () => {
-      assert.equal(after([{ ...dns, endpoints: [...dns.endpoints, other] }], [dns]), 'translated');
-      assert.equal(after([dns], []), 'translated');
+      assert.equal(lookedAt([{ ...dns, endpoints: [...dns.endpoints, other] }], [dns]), 'translated');
+      assert.equal(lookedAt([dns], []), 'translated');
     });
 
     it('not at all where none goes, nor for TCP', () => {
-      assert.equal(after([dns], [{ ...dns, endpoints: [...dns.endpoints, other] }]), undefined);
-      assert.equal(after([{ ...dns, protocol: 'TCP' }], []), undefined);
+      assert.equal(lookedAt([dns], [{ ...dns, endpoints: [...dns.endpoints, other] }]), undefined);
+      assert.equal(lookedAt([{ ...dns, protocol: 'TCP' }], []), undefined);
       assert.equal(staleAfter(undefined, { ...table, routes: [] }), undefined);
     });
   });

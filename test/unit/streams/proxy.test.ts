@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { parseRequest } from '../../../daemon/apiserver/request-info.ts';
+import { attributesOf } from '../../../daemon/apiserver/access/request-attributes.ts';
+import { resourceRequest } from '../../../daemon/apiserver/request-info.ts';
 import { requestHeaders, responseHeaders } from '../../../daemon/apiserver/streams/proxy/headers.ts';
 import { parseProxyName, type TargetDeps, targetOf } from '../../../daemon/apiserver/streams/proxy/target.ts';
 import { runPod } from '../../fakes/fake-node.ts';
@@ -219,7 +220,9 @@ describe('the target of a Service', () => {
     return { client: registry, random: cluster.random };
   };
   const ask = (name: string, deps: TargetDeps) => {
-    const asked = parseRequest('GET', `/api/v1/namespaces/default/services/${name}/proxy/`);
+    const attributes = attributesOf('GET', `/api/v1/namespaces/default/services/${name}/proxy/`);
+    assert.ok(attributes.type === 'resource');
+    const asked = resourceRequest(attributes);
     assert.ok(asked);
     return targetOf(asked, deps);
   };

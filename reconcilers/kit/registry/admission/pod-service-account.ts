@@ -1,5 +1,6 @@
 /**
- * A new pod gets a ServiceAccount, and what comes with it: the volume by which its containers speak to the API server.
+ * A new pod gets a ServiceAccount, and what comes with it: the volume by which its containers speak to the API server, and the secrets
+ * with which its images are pulled.
  * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#serviceaccount
  *
  * The account `default` of a namespace is made by a loop, a moment after the namespace and again whenever it is deleted. A pod that
@@ -8,6 +9,7 @@
 
 import { DEFAULT_SERVICE_ACCOUNT, type ServiceAccount } from '../../../objects/kinds/service-account.ts';
 import { KINDS, type ObjectOf, storeKey } from '../../../objects/kinds.ts';
+import type { PodSpec } from '../../../objects/pod.ts';
 import { withServiceAccountVolume } from '../../../objects/service-account-volume.ts';
 import { SampanError } from '../../../ports/errors.ts';
 import { nameSuffix, type Random } from '../../../ports/random.ts';
@@ -33,7 +35,7 @@ export class PodServiceAccount implements Admission {
     if (operation !== 'create' || object.kind !== 'Pod') return NOTHING;
     const name = object.spec.serviceAccountName ?? DEFAULT_SERVICE_ACCOUNT;
     const account = await this.#find(object, name);
-    const spec = { ...object.spec, serviceAccountName: name, serviceAccount: name };
+    const spec = { ...withPullSecrets(object.spec, account), serviceAccountName: name, serviceAccount: name };
     const wantsToken = spec.automountServiceAccountToken ?? account?.automountServiceAccountToken ?? true;
     const isMounted = wantsToken && this.#options.isApiReachable;
     object.spec = isMounted ? withServiceAccountVolume(spec, nameSuffix(this.#deps.random)) : spec;
@@ -51,4 +53,10 @@ export class PodServiceAccount implements Admission {
       detail: `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
     });
   }
+}
+
+/** The account's, where the pod names none of its own. */
+function withPullSecrets(spec: PodSpec, { imagePullSecrets: theirs = [] }: Partial<ServiceAccount> = {}): PodSpec {
+  if ((spec.imagePullSecrets ?? []).length > 0 || theirs.length === 0) return spec;
+  return { ...spec, imagePullSecrets: theirs.map((reference) => ({ ...reference })) };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { attributesOf } from '../../../../daemon/apiserver/access/request-attributes.ts';
-import { parseRequest, type ResourceRequest } from '../../../../daemon/apiserver/request-info.ts';
+import { attributesOf, type RequestAttributes } from '../../../../daemon/apiserver/access/request-attributes.ts';
+import { type ResourceRequest, resourceRequest } from '../../../../daemon/apiserver/request-info.ts';
 
 /** `verb namespace group/version/resource/subresource name`, `-` for what is empty; `verb path` for no resource. */
 function described(method: string, url: string): string {
@@ -36,6 +36,9 @@ describe('the attributes of a request', () => {
     ['GET', '/api/v1/../../api/v1/secrets', 'list - -/v1/secrets/- -'],
     ['GET', '/api/v1/namespaces/a/pods/..%2Fsecrets', 'get a -/v1/pods/- ../secrets'],
     ['OPTIONS', '/api/v1/pods', '- - -/v1/pods/- -'],
+    ['GET', '/api/v1/watch/pods', 'watch - -/v1/pods/- -'],
+    ['GET', '/api/v1/watch/namespaces/a/pods/x', 'watch a -/v1/pods/- x'],
+    ['POST', '/api/v1/watch/pods', 'create - -/v1/watch/- pods'],
     ['GET', '/api', 'get /api'],
     ['GET', '/api/v1', 'get /api/v1'],
     ['GET', '/apis/apps', 'get /apis/apps'],
@@ -48,21 +51,40 @@ describe('the attributes of a request', () => {
     it(`${method} ${url}`, () => assert.equal(described(method, url), expected));
   }
 
-  it('are what the request is then answered as', () => {
+  it('are answered as they are authorized', () => {
     let compared = 0;
     for (const [method, url] of cases) {
-      const answered = answeredAs(method, url);
-      if (answered === undefined) continue;
       const asked = attributesOf(method, url);
-      assert.equal(asked.type, 'resource', url);
-      if (asked.type !== 'resource') continue;
-      const { verb, info, subresource } = answered;
-      assert.deepEqual([asked.verb, asked.resource, asked.subresource], [verb, info.plural, subresource], url);
-      if (info.namespaced) assert.equal(asked.namespace, answered.namespace, url);
-      if (answered.name !== '') assert.equal(asked.name, answered.name, url);
+      const answered = answeredAs(asked);
+      if (asked.type !== 'resource' || answered === undefined) continue;
+      assert.deepEqual(
+        [answered.verb, answered.info.plural, answered.subresource],
+        [asked.verb, asked.resource, asked.subresource],
+      );
+      if (answered.info.namespaced) assert.equal(answered.namespace, asked.namespace, url);
+      if (answered.name !== '') assert.equal(answered.name, asked.name, url);
       compared += 1;
     }
     assert.ok(compared > 10, `only ${compared} compared`);
+  });
+
+  it('keep what comes behind a subresource as it was written', () => {
+    const behind = (path: string) => {
+      const asked = attributesOf('GET', path);
+      return asked.type === 'resource' ? asked.behind : undefined;
+    };
+    assert.equal(behind('/api/v1/namespaces/a/pods/x/proxy'), '');
+    assert.equal(behind('/api/v1/namespaces/a/pods/x/proxy/'), '/');
+    assert.equal(behind('/api/v1/namespaces/a/pods/x/proxy/a/b%20c/?q=1'), '/a/b%20c/');
+    assert.equal(behind('/api/v1/nodes/n/proxy//metrics'), '//metrics');
+  });
+
+  it('of a watch asked for in the old way are those of its selector', () => {
+    const asked = attributesOf('GET', '/api/v1/watch/namespaces/a/pods/x?fieldSelector=status.phase%3DRunning');
+    assert.equal(
+      asked.type === 'resource' && asked.query.toString(),
+      'fieldSelector=status.phase%3DRunning%2Cmetadata.name%3Dx&watch=true',
+    );
   });
 
   it('refuse a URL that is none', () => {
@@ -71,9 +93,9 @@ describe('the attributes of a request', () => {
 });
 
 /** Undefined where the request is refused before it is looked at. */
-function answeredAs(method: string, url: string): ResourceRequest | undefined {
+function answeredAs(asked: RequestAttributes): ResourceRequest | undefined {
   try {
-    return parseRequest(method, url);
+    return asked.type === 'resource' ? resourceRequest(asked) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** HTTP itself: paths, methods, media types, compression, as clients of Kubernetes' API count on them. */
 import assert from 'node:assert/strict';
+import { load } from 'js-yaml';
 import { type HttpBed, startHttpBed } from '../http-bed.ts';
 import { CONFIG_MAPS, configMap, MERGE } from './sample-objects.ts';
 
@@ -217,6 +218,22 @@ describe('the API over HTTP', () => {
         String(headers.warning),
         /^299 - "source shop declares data\.k: its next sync puts back what it says"$/,
       );
+    });
+  });
+
+  describe('in YAML', () => {
+    const inYaml = (path: string) => bed.get(path, { accept: 'application/yaml' });
+
+    it('answers objects and lists', async () => {
+      const { headers, text } = await inYaml(`${CONFIG_MAPS}/a`);
+      assert.equal(headers['content-type'], 'application/yaml');
+      assert.match(text, /^apiVersion: v1\ndata: {}\nkind: ConfigMap\nmetadata:\n {2}creationTimestamp: /);
+      assert.deepEqual(load(text), (await bed.get(`${CONFIG_MAPS}/a`)).json());
+      assert.deepEqual(load((await inYaml(CONFIG_MAPS)).text), (await bed.get(CONFIG_MAPS)).json());
+    });
+
+    it('answers no watch, as nothing says where a document ends', async () => {
+      assert.equal((await inYaml(`${CONFIG_MAPS}?watch=true&timeoutSeconds=1`)).status, 406);
     });
   });
 });

@@ -128,6 +128,16 @@ describe('a write over HTTP', () => {
       assert.deepEqual([answer.json().data, answer.json().metadata.labels], [{ k: '2' }, {}]);
     });
 
+    it('creates where there is nothing, of the kinds that Kubernetes does it for', async () => {
+      const service = { metadata: { name: 'web' }, spec: { ports: [{ port: 80 }] } };
+      const answer = await bed.send('PUT', '/api/v1/namespaces/default/services/web', service);
+      assert.equal(answer.status, 201, answer.text);
+      assert.deepEqual(answer.json(), await stored('/api/v1/namespaces/default/services/web'));
+      const insisting = { metadata: { name: 'other', resourceVersion: '7' }, spec: { ports: [{ port: 80 }] } };
+      refused(await bed.send('PUT', '/api/v1/namespaces/default/services/other', insisting), 404, 'NotFound', /other/);
+      refused(await bed.send('PUT', `${CONFIG_MAPS}/a`, configMap('a')), 404, 'NotFound', /"a" not found/);
+    });
+
     it('keeps identity: another uid is another object', async () => {
       const { metadata } = await created(CONFIG_MAPS, configMap('a'));
       const other = { ...configMap('a'), metadata: { name: 'a', uid: 'other' } };
@@ -160,9 +170,9 @@ describe('a write over HTTP', () => {
     });
 
     it('finds nothing where there is nothing', async () => {
-      const answer = await bed.send('PUT', '/apis/coordination.k8s.io/v1/namespaces/default/leases/a', {});
-      const { details } = refused(answer, 404, 'NotFound', /^leases\.coordination\.k8s\.io "a" not found$/);
-      assert.deepEqual(details, { name: 'a', group: 'coordination.k8s.io', kind: 'leases' });
+      const answer = await bed.send('PUT', '/apis/policy/v1/namespaces/default/poddisruptionbudgets/a', {});
+      const { details } = refused(answer, 404, 'NotFound', /^poddisruptionbudgets\.policy "a" not found$/);
+      assert.deepEqual(details, { name: 'a', group: 'policy', kind: 'poddisruptionbudgets' });
     });
   });
 

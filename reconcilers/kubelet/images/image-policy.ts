@@ -2,9 +2,10 @@
  * Whether a container's image is ready, must be pulled, or cannot be had: imagePullPolicy with the dev box's rule where none is
  * declared (docs/decisions/0006-image-pull-policy.md). Pure; the plan asks per container that must start.
  */
-import type { Container } from '../objects/pod.ts';
-import type { PullFacts } from './observation.ts';
-import { retryDelayMs } from './restart-delay.ts';
+import { type ImageReference, parseImageReference } from '../../objects/image-reference.ts';
+import type { Container } from '../../objects/pod.ts';
+import type { PullFacts } from '../observation.ts';
+import { retryDelayMs } from '../restart-delay.ts';
 
 /** How long a failed attempt's own reason is shown before the back-off's. */
 export const SHOW_ERROR_MS = 2_000;
@@ -25,6 +26,8 @@ export interface ImageQuestion {
   readonly container: Pick<Container, 'image' | 'imagePullPolicy'>;
   readonly present: boolean;
   readonly pulls: PullFacts | undefined;
+  /** What the pull secrets are by now; a failure with others delays nothing. */
+  readonly secrets?: string | undefined;
   /** When the container that this start follows ended; undefined for the pod's first. */
   readonly previousEndedAt: number | undefined;
 }
@@ -33,11 +36,12 @@ type Rule = 'Always' | 'IfNotPresent' | 'Never' | 'TryOnce';
 
 export function imageVerdict(question: ImageQuestion, now: number): ImageVerdict {
   const { image } = question.container;
-  if (!isReference(image)) {
-    const message = `Failed to apply default image tag "${image}": couldn't parse image reference "${image}": invalid reference format`;
+  const reference = parseImageReference(image);
+  if ('problem' in reference) {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${reference.problem}`;
     return { kind: 'unavailable', reason: 'InvalidImageName', message };
   }
-  const rule = ruleFor(question.container);
+  const rule = ruleFor(question.container, reference);
   if (isReady(rule, question)) {
     const pulledAt = question.pulls?.pulledAt;
     return { kind: 'ready', pulled: pulledAt !== undefined && pulledAt >= (question.previousEndedAt ?? 0) };
@@ -49,21 +53,26 @@ export function imageVerdict(question: ImageQuestion, now: number): ImageVerdict
   return pullVerdict(question, rule, now);
 }
 
-function pullVerdict({ container, present, pulls }: ImageQuestion, rule: Rule, now: number): ImageVerdict {
+function pullVerdict({ container, present, pulls, secrets }: ImageQuestion, rule: Rule, now: number): ImageVerdict {
   if (pulls?.pulling) return { kind: 'pulling' };
   const failure = pulls?.failure;
-  if (failure !== undefined) {
+  if (failure !== undefined && failure.secrets === secrets) {
     const retryAt = failure.at + retryDelayMs(failure.count);
     const flipAt = failure.at + SHOW_ERROR_MS;
     if (now < flipAt) {
       return { kind: 'unavailable', reason: 'ErrImagePull', message: failure.message, changesAt: flipAt };
     }
     if (now < retryAt) {
-      const message = `Back-off pulling image "${container.image}"`;
+      const message = `${backOffMessage(container.image)}: ErrImagePull: ${failure.message}`;
       return { kind: 'unavailable', reason: 'ImagePullBackOff', message, changesAt: retryAt };
     }
   }
   return { kind: 'pull', onFailure: rule === 'TryOnce' && present ? 'use-local' : 'back-off' };
+}
+
+/** Of the event; a container's status adds why. */
+export function backOffMessage(image: string): string {
+  return `Back-off pulling image "${image}"`;
 }
 
 function isReady(rule: Rule, { present, pulls, previousEndedAt }: ImageQuestion): boolean {
@@ -76,26 +85,7 @@ function isReady(rule: Rule, { present, pulls, previousEndedAt }: ImageQuestion)
   return true;
 }
 
-function ruleFor({ image, imagePullPolicy }: ImageQuestion['container']): Rule {
+function ruleFor({ imagePullPolicy }: ImageQuestion['container'], { tag, digest }: ImageReference): Rule {
   if (imagePullPolicy !== undefined) return imagePullPolicy;
-  return tagOf(image) === 'latest' ? 'TryOnce' : 'IfNotPresent';
-}
-
-/** The tag as written; undefined where there is none, or a digest says it all. */
-function tagOf(image: string): string | undefined {
-  if (image.includes('@')) return undefined;
-  const last = image.slice(image.lastIndexOf('/') + 1);
-  const colon = last.indexOf(':');
-  return colon < 0 ? undefined : last.slice(colon + 1);
-}
-
-const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const DOMAIN = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\\d+)?|\\[[0-9a-fA-F:]+\\](?::\\d+)?)';
-const REFERENCE = new RegExp(
-  `^(?:${DOMAIN}/)?${COMPONENT}(?:/${COMPONENT})*(?::[\\w][\\w.-]{0,127})?(?:@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,})?$`,
-);
-
-/** The grammar of https://github.com/distribution/reference. */
-function isReference(image: string): boolean {
-  return image.length <= 500 && REFERENCE.test(image);
+  return tag === 'latest' && digest === undefined ? 'TryOnce' : 'IfNotPresent';
 }
