@@ -105,10 +105,10 @@ export class NftablesFilter implements PacketFilter {
       // Last: a connection that came this way before there were rules would go astray, and be tried again only after a second.
       await ensureServiceRoute(table.serviceCidr);
     }
-    this.table = table;
-    if (this.#intrusions === intrusions) this.#state = next;
     const stale = staleAfter(previous?.table, table);
     if (stale !== undefined) await this.#forgetStaleUdpFlows(table, stale);
+    this.table = table;
+    if (this.#intrusions === intrusions) this.#state = next;
   }
 
   async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
