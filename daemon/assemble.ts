@@ -4,6 +4,7 @@
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
 import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
+import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
@@ -30,10 +31,13 @@ import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
+import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
+import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
+import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Prober } from '../reconcilers/ports/prober.ts';
@@ -119,6 +123,8 @@ export interface MasterOptions {
   readonly archive: SnapshotArchive;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: Ipv4Range;
+  /** Where pods ask for names; absent where somebody else answers there. */
+  readonly dnsServiceIP?: string | undefined;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; undefined where they cannot. Asked again when the Node changes. */
@@ -141,7 +147,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         nodeName: options.nodeName,
         options: () => {
           const apiServer = options.apiServer();
-          return { kubernetesServiceIP: addressAt(options.serviceRange, 1), ...(apiServer && { apiServer }) };
+          return {
+            kubernetesServiceIP: addressAt(options.serviceRange, 1),
+            ...(options.dnsServiceIP !== undefined && { dnsServiceIP: options.dnsServiceIP }),
+            ...(apiServer && { apiServer }),
+          };
         },
       }),
     ),
@@ -196,42 +206,38 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly filter: PacketFilter;
+  /** Absent where somebody else proxies. */
+  readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
+  /** Absent where pods ask somebody else for names. */
+  readonly nameServer?: NameServer | undefined;
+  readonly names: NodeNamesSource;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
-export function nodeLoops(
-  core: Core,
-  { runtime, prober, filter, files, terminationFiles, tokens, ledger, logins }: NodePorts,
-  options: NodeOptions,
-): AssembledLoop[] {
-  const { cache, client, clock, log } = core;
+export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
+  const { cache, client, clock } = core;
+  const { runtime, filter, nameServer } = ports;
+  const { nodeName } = options;
+  const deps = { ...ports, cache, client, clock };
   const serviceCidr = options.serviceRange.cidr;
   const network = (): ClusterNetwork | undefined => {
-    const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
+    const podCidr = cache.get('Node', { namespace: '', name: nodeName })?.spec.podCIDR;
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
   return [
+    ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
     runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,
       createKubeletLoop({
-        cache,
-        client,
-        runtime,
-        prober,
-        files,
-        terminationFiles,
-        tokens,
-        ledger,
-        logins,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
-        log,
+        log: core.log,
         config: options,
         isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
@@ -241,15 +247,12 @@ export function nodeLoops(
     runLoop(
       core,
       createImageGarbageLoop({
-        cache,
-        runtime,
-        ledger,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
         config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
+    runLoop(core, createServiceProxyLoop({ ...deps, nodeName, network })),
   ];
 }
 

@@ -11,7 +11,8 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
-import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
+import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
@@ -53,6 +54,8 @@ export interface RunConfig {
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  readonly dns: DnsConfig;
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly api: ApiConfig;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
@@ -203,7 +206,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags, ImageFlags {
+interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -222,6 +225,7 @@ interface RunFlags extends ApiFlags, ImageFlags {
   nodeName: string;
   nodeIp?: string;
   proxyMode: ProxyMode;
+  allowedUnsafeSysctls: string[];
   nodeMonitorGracePeriod: number;
   podEvictionTimeout: number;
   logLevel?: LogLevel;
@@ -261,6 +265,12 @@ function runOptions(command: Command): Command {
         .choices(['nftables', 'userspace', 'none'])
         .default('nftables'),
     )
+    .option(
+      '--allowed-unsafe-sysctls <names>',
+      'kernel parameters that pods may set beside the safe ones: kernel.msg*,net.core.somaxconn',
+      sysctlPatterns,
+      [],
+    )
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
     .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'))
     .addOption(
@@ -270,7 +280,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return imageOptions(apiOptions(command)).hook('preAction', (_, action) => applyConfigFile(action));
+  return imageOptions(apiOptions(dnsOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -323,9 +333,11 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
+    allowedUnsafeSysctls: flags.allowedUnsafeSysctls,
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
+    dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
     ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),

@@ -4,17 +4,19 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
+import { HealthCheckServers } from '../adapters/health-check-servers.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
+import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -30,11 +32,13 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { DnsServer } from '../dns/dns-server.ts';
+import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
-import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
@@ -90,6 +94,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const loopsOver = (leading: Core) =>
     masterLoops(leading, {
       ...config,
+      dnsServiceIP: dnsServiceIP(config.dns, config.serviceRange),
       clusterCidr,
       sources,
       archive,
@@ -100,13 +105,19 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const election = config.etcd && { identity, leaseSeconds: config.leaderLeaseMs / 1000 };
   const masters = new Leadership({ store, core, coreOptions, loopsOver }, election);
   const ofNode: AssembledLoop[] = [];
+  let nameServer: DnsServer | undefined;
   const startNode = async (until: AbortSignal): Promise<AssembledLoop[]> => {
     const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
       until,
     );
-    if (existing !== undefined) void tls.openForPods(existing);
+    nameServer = openNameServer(config, parseIpv4Range(addresses.clusterCidr), core);
+    const openForPods = (subnet: string) => {
+      void tls.openForPods(subnet);
+      void nameServer?.open(gatewayOf(subnet));
+    };
+    if (existing !== undefined) openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
     const ledger = new FileImageLedger(dataDir.imagesPath, log);
@@ -118,11 +129,14 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         runtime,
         prober: new NetworkProber(),
         filter,
+        ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
+        names: new NodeNameFilesSource(),
         ledger,
         logins,
+        nameServer,
       },
       {
         ...config,
@@ -130,11 +144,13 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...addresses,
         network,
         nodeIP,
+        dns: { domain: config.dns.clusterDomain, servers: nameServersOf(config) },
+        seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
-        onNetwork: ({ subnet }) => void tls.openForPods(subnet),
+        onNetwork: ({ subnet }) => openForPods(subnet),
         ...(view && { onPull: (report) => view.pulling(report) }),
       },
     );
@@ -196,6 +212,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await runLoops(core, lead, runNode, signal);
   } finally {
     await server.close();
+    await nameServer?.close();
     await flushEvents(core);
     loopsEnded.abort();
     await Promise.all([following, tlsEnded]);
@@ -208,6 +225,17 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
+/** Whom pods ask for names: the node's own servers where nothing leads to those of the cluster. */
+function nameServersOf({ dns, serviceRange, proxyMode }: RunConfig): string[] {
+  return proxyMode === 'none' && dnsServiceIP(dns, serviceRange) !== undefined ? [] : [dns.clusterDns];
+}
+
+function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
+  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
+  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */

@@ -14,9 +14,6 @@ import { reduceVolumes } from './volume-defaults.ts';
 /** Raised when the rules below change: fingerprints of different versions never match, and are never compared. */
 const VERSION = 'v1';
 
-/** An empty one selects everything, an absent one nothing. */
-const SELECTORS: ReadonlySet<string> = new Set(['labelSelector', 'namespaceSelector']);
-
 /** `v1-<16 hex digits>` of labels, annotations and spec. */
 export function podTemplateHash(template: PodTemplateSpec): string {
   const plain = copyJson(template as unknown as JsonObject);
@@ -64,6 +61,12 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
   for (const name of Object.keys(requests)) if (requests[name] === limits[name]) delete requests[name];
 }
 
+/** Where `false` is another wish than no word. */
+const FALSE_SAYS_SOMETHING = ['enableServiceLinks', 'allowPrivilegeEscalation', 'runAsNonRoot'];
+
+/** An empty selector selects everything, an absent one nothing. */
+const EMPTY_SAYS_SOMETHING = ['labelSelector', 'namespaceSelector'];
+
 /** Empty lists, maps and strings, `false` and null say nothing: they read as absent. */
 function dropEmpty(object: JsonObject): void {
   for (const [key, value] of Object.entries(object)) {
@@ -72,10 +75,10 @@ function dropEmpty(object: JsonObject): void {
     } else if (typeof value === 'object' && value !== null) {
       dropEmpty(value);
     }
-    const isEmptyCollection =
-      typeof value === 'object' && value !== null && Object.keys(value).length === 0 && !SELECTORS.has(key);
-    // `enableServiceLinks: false` and a label of '' do say something.
-    const isUnset = value === null || value === undefined || (value === false && key !== 'enableServiceLinks');
+    const isCollection = typeof value === 'object' && value !== null;
+    const isEmptyCollection = isCollection && Object.keys(value).length === 0 && !EMPTY_SAYS_SOMETHING.includes(key);
+    // A label of '' does say something.
+    const isUnset = value === null || value === undefined || (value === false && !FALSE_SAYS_SOMETHING.includes(key));
     if (isEmptyCollection || isUnset) delete object[key];
   }
 }
