@@ -17,6 +17,8 @@ const RETRY_MS = { first: 100, most: 5_000 };
 /** Objects of one kind by a derived value: pods by node, pods by owner's uid. */
 export interface ObjectIndex<T> {
   get(value: string): readonly T[];
+  /** Whether there is any. */
+  has(value: string): boolean;
 }
 
 export interface ReadOnlyCache {
@@ -255,6 +257,10 @@ class Index<T> implements ObjectIndex<T> {
 
   get(value: string): readonly T[] {
     return [...(this.#sets.get(value) ?? [])];
+  }
+
+  has(value: string): boolean {
+    return this.#sets.has(value);
   }
 
   add(object: T): void {

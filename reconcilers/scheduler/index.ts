@@ -38,15 +38,14 @@ export function createSchedulerLoop(deps: SchedulerDeps): Loop<true, ObservedClu
     concurrency: 1,
     allKeys: () => [QUEUE],
     *keysFor(change) {
-      if (observer.anyPending && (mayHelp(change) || (observer.anyAsksForPods && movesPods(change))))
-        yield { key: QUEUE };
+      if (!observer.anyPending) return;
+      if (mayHelp(change) || (observer.anyAsksForPods && movesPod(change))) yield { key: QUEUE };
     },
   };
 }
 
-/** Whether other pods count now that did not before, or no more, for one that is to be with or apart from them. */
-function movesPods(change: ObjectChange): boolean {
-  if (change.kind === 'Namespace') return true;
+/** Whether a pod counts now that did not before, or no more, for those that are to be with it or apart from it. */
+function movesPod(change: ObjectChange): boolean {
   if (change.kind !== 'Pod' || change.object.spec.nodeName === undefined) return false;
   const { object, previous } = change;
   return (
@@ -56,9 +55,9 @@ function movesPods(change: ObjectChange): boolean {
   );
 }
 
-/** Whether a pod may be placed now that could not before: it is new, a node changed, or one of a node's pods made room. */
+/** Whether a pod may be placed now that could not before: it is new, a node or a namespace changed, or one of a node's pods made room. */
 function mayHelp(change: ObjectChange): boolean {
-  if (change.kind === 'Node') return true;
+  if (change.kind === 'Node' || change.kind === 'Namespace') return true;
   if (change.kind !== 'Pod') return false;
   return change.type === 'DELETED' || waitsForNode(change.object) || isPodTerminal(change.object);
 }

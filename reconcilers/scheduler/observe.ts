@@ -42,12 +42,12 @@ export class SchedulerObserver {
   }
 
   get anyPending(): boolean {
-    return this.#pending.get('pending').length > 0;
+    return this.#pending.has('pending');
   }
 
   /** Whether one of them goes by where other pods are. */
   get anyAsksForPods(): boolean {
-    return this.#asking.get('pending').length > 0;
+    return this.#asking.has('pending');
   }
 
   observe(): Observation<true, ObservedCluster> {
@@ -69,7 +69,7 @@ export class SchedulerObserver {
     const placed = this.anyAsksForPods
       ? nodes.flatMap(({ metadata }) => this.#byNode.get(metadata.name))
       : this.#havingASay.get('placed');
-    // With none placed, those that ask may still be about each other.
+    // With none placed yet, those that ask may still be about each other.
     if (placed.length === 0 && !this.anyAsksForPods) return {};
     const namespaces = this.#cache.list('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]);
     return { placed, namespaces: Object.fromEntries(namespaces) };

@@ -84,7 +84,7 @@ describe('garbage collector', () => {
         cache: {
           ...bind(deps.cache),
           index: (kind, valuesOf) =>
-            kind === 'ReplicationController' ? { get: () => [] } : deps.cache.index(kind, valuesOf),
+            kind === 'ReplicationController' ? { get: () => [], has: () => false } : deps.cache.index(kind, valuesOf),
         },
       }),
     ]);
