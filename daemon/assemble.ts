@@ -36,6 +36,7 @@ import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
+import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Prober } from '../reconcilers/ports/prober.ts';
@@ -209,6 +210,7 @@ export interface NodePorts {
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
+  readonly names: NodeNamesSource;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
 }
@@ -216,7 +218,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, prober, filter, files, terminationFiles, tokens, ledger, logins, nameServer }: NodePorts,
+  { runtime, prober, filter, files, terminationFiles, tokens, names, ledger, logins, nameServer }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -239,6 +241,7 @@ export function nodeLoops(
         files,
         terminationFiles,
         tokens,
+        names,
         ledger,
         logins,
         events: eventsOf(core, 'kubelet'),
