@@ -37,9 +37,9 @@ describe('image-garbage', () => {
       imageGarbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 2 * MINUTE },
     };
     loops = await startLoops(cluster, (deps) => [createImageGarbageLoop({ ...deps, runtime, ledger, config })]);
-    await after(0);
+    await passed(0);
   };
-  const after = async (ms: number) => {
+  const passed = async (ms: number) => {
     await cluster.clock.advance(ms + 1_001);
     await loops.settled();
   };
@@ -61,12 +61,12 @@ describe('image-garbage', () => {
     const id = await run('used:1');
     await start();
     await pull('idle:1', 10);
-    await after(0);
+    await passed(0);
     assert.deepEqual(await present(), ['used:1', 'idle:1']);
-    await after(2 * MINUTE);
+    await passed(2 * MINUTE);
     assert.deepEqual(await present(), ['used:1']);
     await runtime.remove(id);
-    await after(0);
+    await passed(0);
     assert.deepEqual(await present(), []);
     assert.deepEqual(await ledger.entries(), []);
   });
@@ -76,7 +76,7 @@ describe('image-garbage', () => {
     runtime.addImage('built:1', { sizeBytes: 100 });
     await run('used:1', { owner: 'me too' });
     await start();
-    await after(10 * MINUTE);
+    await passed(10 * MINUTE);
     assert.deepEqual(await present(), ['used:1', 'built:1']);
   });
 
@@ -90,7 +90,7 @@ describe('image-garbage', () => {
       await remove(id, names).finally(() => holder && runtime.remove(holder));
     };
     await start();
-    await after(2 * MINUTE);
+    await passed(2 * MINUTE);
     assert.deepEqual(await present(), ['stuck:1']);
     const [told = '', ...more] = loops.events.filter((event) => event.startsWith('ImageGCFailed'));
     assert.match(
@@ -99,7 +99,7 @@ describe('image-garbage', () => {
     );
     assert.deepEqual(more, []);
     isStuck = false;
-    await after(5 * MINUTE);
+    await passed(5 * MINUTE);
     assert.deepEqual(await present(), []);
   });
 
@@ -107,9 +107,9 @@ describe('image-garbage', () => {
     await pull('idle:1', 100);
     await start();
     runtime.goDown();
-    await after(10 * MINUTE);
+    await passed(10 * MINUTE);
     runtime.comeBack();
-    await after(5_000);
+    await passed(5_000);
     assert.deepEqual(await present(), []);
     assert.deepEqual(
       loops.log.lines.filter(({ level }) => level === 'error'),
@@ -120,7 +120,7 @@ describe('image-garbage', () => {
   it('asks Docker for nothing but its disk where nothing was pulled', async () => {
     runtime.disk = { capacityBytes: 1000, takenBytes: 0 };
     await start();
-    await after(5 * MINUTE);
+    await passed(5 * MINUTE);
     assert.ok(runtime.calls.length > 0 && runtime.calls.every(({ operation }) => operation === 'info'));
   });
 });
