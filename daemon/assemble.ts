@@ -210,9 +210,9 @@ export interface NodePorts {
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
-  readonly names: NodeNamesSource;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
+  readonly names: NodeNamesSource;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */

@@ -1,8 +1,8 @@
 /** What is asked of cluster DNS. */
 import { group, seenIn } from '../line.ts';
 
-const ENGINE = 'test/e2e/dns.test.ts';
 const SECURITY = 'test/e2e/security.test.ts';
+const ENGINE = 'test/e2e/dns.test.ts';
 
 export const DNS = group(6, 'DNS', {
   1: seenIn(
