@@ -132,9 +132,10 @@ describe('DNS', () => {
     const inPod = (...command: string[]) => dockerd.cli('exec', client, 'busybox', ...command);
     assert.match(await inPod('cat', '/etc/resolv.conf'), /^search default\.svc\.cluster\.local svc\.cluster\.local /);
     const { spec } = await sampan.api.get('/api/v1/namespaces/default/services/web');
-    for (const name of ['web', 'web.default', 'web.default.svc']) {
-      assert.match(await inPod('ping', '-c', '1', '-W', '1', name).catch(String), new RegExp(spec.clusterIP), name);
-    }
+    // ping says whom it asks; that a Service does not answer it is no matter.
+    const names = ['web', 'web.default', 'web.default.svc'];
+    const said = await Promise.all(names.map((name) => inPod('ping', '-c', '1', '-W', '1', name).catch(String)));
+    for (const line of said) assert.ok(line.includes(`(${spec.clusterIP})`), line);
   });
 
   it('gives an external name as an alias, follows its changes, and its address once it has one', async () => {
