@@ -15,6 +15,7 @@ import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
@@ -69,6 +70,7 @@ export class World {
   readonly store: FaultyStore;
   readonly source = new FakeSource('web', 'git');
   readonly archive = new MemoryArchive();
+  readonly prober = new FakeProber();
   readonly log = new CollectedLog();
   readonly machines: Machine[] = [];
   /** The last changes that daemons have made, for messages. */
@@ -268,6 +270,7 @@ export class Machine {
       core,
       {
         runtime,
+        prober: this.#world.prober,
         filter,
         files,
         terminationFiles: this.terminationFiles,
