@@ -16,6 +16,7 @@ import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
+import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -132,6 +133,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
+        names: new NodeNameFilesSource(),
         ledger,
         logins,
         nameServer,
@@ -142,6 +144,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...addresses,
         network,
         nodeIP,
+        dns: { domain: config.dns.clusterDomain, servers: nameServersOf(config) },
+        seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
@@ -224,6 +228,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
 }
 
 /** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
+/** Whom pods ask for names: the node's own servers where nothing leads to those of the cluster. */
+function nameServersOf({ dns, serviceRange, proxyMode }: RunConfig): string[] {
+  return proxyMode === 'none' && dnsServiceIP(dns, serviceRange) !== undefined ? [] : [dns.clusterDns];
+}
+
 function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
   if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
   return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);

@@ -15,6 +15,7 @@ import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts
 import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { NodeLogins } from '../ports/node-logins.ts';
+import type { NodeNamesSource } from '../ports/node-names.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
@@ -33,6 +34,7 @@ import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
+import { PodFileWriter } from './pod-files/pod-file-writer.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
 import { ProbeWorkers } from './probes/probe-workers.ts';
@@ -53,6 +55,7 @@ export interface KubeletDeps {
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
+  readonly names: NodeNamesSource;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
   readonly events: EventRecorder;
@@ -81,8 +84,9 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
-  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
+  const podFiles = new PodFileWriter({ files: deps.files, held, view });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, podFiles, clock, onNetwork });
   const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
   const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);

@@ -61,6 +61,9 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
   for (const name of Object.keys(requests)) if (requests[name] === limits[name]) delete requests[name];
 }
 
+/** Where `false` is another wish than no word. */
+const FALSE_SAYS_SOMETHING = ['enableServiceLinks', 'allowPrivilegeEscalation', 'runAsNonRoot'];
+
 /** Empty lists, maps and strings, `false` and null say nothing: they read as absent. */
 function dropEmpty(object: JsonObject): void {
   for (const [key, value] of Object.entries(object)) {
@@ -70,8 +73,8 @@ function dropEmpty(object: JsonObject): void {
       dropEmpty(value);
     }
     const isEmptyCollection = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    // `enableServiceLinks: false` and a label of '' do say something.
-    const isUnset = value === null || value === undefined || (value === false && key !== 'enableServiceLinks');
+    // A label of '' does say something.
+    const isUnset = value === null || value === undefined || (value === false && !FALSE_SAYS_SOMETHING.includes(key));
     if (isEmptyCollection || isUnset) delete object[key];
   }
 }

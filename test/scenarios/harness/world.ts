@@ -14,6 +14,7 @@ import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
@@ -275,6 +276,7 @@ export class Machine {
         files,
         terminationFiles: this.terminationFiles,
         tokens,
+        names: new FakeNodeNames(),
         ledger,
         logins: async () => undefined,
       },
@@ -293,6 +295,10 @@ export class Machine {
         imageGarbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
         network: { name: 'sampan', bridge: 'sampan0' },
         leastOomScoreAdj: -1000,
+        dns: { domain: 'cluster.local', servers: [] },
+        seccompDir: '/seccomp',
+        hasAppArmor: false,
+        allowedUnsafeSysctls: [],
         serviceRange: SERVICE_RANGE,
         clusterCidr: CLUSTER_CIDR.cidr,
       },
