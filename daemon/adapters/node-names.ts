@@ -23,8 +23,8 @@ const FILES: NodeNameFiles = {
 export class NodeNameFilesSource implements NodeNamesSource {
   readonly #files: NodeNameFiles;
 
-  constructor(files = FILES) {
-    this.#files = files;
+  constructor(files: Partial<NodeNameFiles> = {}) {
+    this.#files = { ...FILES, ...files };
   }
 
   async read(): Promise<NodeNames> {
