@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dockerd } from '../../test/e2e/harness/dockerd.ts';
+import type { Dockerd, DockerdOptions } from '../../test/e2e/harness/dockerd.ts';
 import type { Netns } from '../../test/e2e/harness/netns.ts';
 import type { Sampan } from '../../test/e2e/harness/sampan.ts';
 import { openTestBed, type TestBed } from '../../test/e2e/harness/test-bed.ts';
 import { measureFloor } from './floor.ts';
-import type { LoadResult, Order, Reply, Target } from './requests.ts';
+import type { LoadOptions, LoadResult, Order, Reply, Target } from './requests.ts';
 import { RunningContainers } from './running-containers.ts';
 
 export interface BenchNode {
@@ -34,12 +34,15 @@ const AS_COMMAND = {
 /** How many pods at once are fastest on two cores; more gain nothing, and at 50 pods they cost (floor.ts measures it). */
 const MOST_AT_ONCE = 8;
 
-export async function withBenchNode<T>(measure: (node: BenchNode) => Promise<T>): Promise<T> {
+export async function withBenchNode<T>(
+  measure: (node: BenchNode) => Promise<T>,
+  options: Pick<DockerdOptions, 'args'> = {},
+): Promise<T> {
   const bed = await openTestBed();
   const netns = await bed.netns();
   const client = await Client.start(netns);
   try {
-    const dockerd = await bed.dockerd(netns, { bridge: true });
+    const dockerd = await bed.dockerd(netns, { bridge: true, ...options });
     const { socketPath } = dockerd;
     const floor = async (pods: number) =>
       1000 * (await measureFloor({ socketPath, pods, concurrency: Math.min(pods, MOST_AT_ONCE) }));
@@ -81,8 +84,9 @@ export class Client {
     return performance.now();
   }
 
-  async startLoad(target: Target): Promise<void> {
-    await this.#order({ load: target });
+  /** A request every 5 ms, each on a connection of its own; or on ten that are kept. */
+  async startLoad(target: Target, options: LoadOptions = {}): Promise<void> {
+    await this.#order({ load: target, ...options });
   }
 
   async endLoad(): Promise<LoadResult> {

@@ -15,6 +15,7 @@ import { benchmarkProxy, describeSpread } from './proxy.ts';
 import { benchmarkRepairs } from './repair.ts';
 import { benchmarkRest } from './rest.ts';
 import { benchmarkRollouts } from './rollout.ts';
+import { benchmarkRolloutsInARow } from './rollouts.ts';
 import { benchmarkStarts } from './start.ts';
 import { benchmarkStores } from './store.ts';
 
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>
   deploy: benchmarkDeploys,
   repair: benchmarkRepairs,
   rollout: benchmarkRollouts,
+  rollouts: benchmarkRolloutsInARow,
   start: benchmarkStarts,
   rest: benchmarkRest,
   proxy: proxyFigures,

@@ -11,10 +11,14 @@ export interface ControlledService {
   readonly targetPort?: number;
   /** Default: one is given to it. */
   readonly clusterIP?: string;
+  /** The Service is of type NodePort where it is given. */
+  readonly nodePort?: number;
+  /** Of the image's entry point. */
+  readonly args?: readonly string[];
 }
 
 export function manifestsOf(declared: ControlledService): string {
-  const { name, replicas, image, version = '1', port, targetPort = port, clusterIP } = declared;
+  const { name, replicas, image, version = '1', port, targetPort = port, clusterIP, nodePort, args } = declared;
   return `apiVersion: v1
 kind: ReplicationController
 metadata: { name: ${name} }
@@ -29,12 +33,12 @@ spec:
           image: ${image}
           env: [{ name: VERSION, value: "${version}" }]
           ports: [{ containerPort: ${targetPort} }]
----
+${args === undefined ? '' : `          args: ${JSON.stringify(args)}\n`}---
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }
 spec:
   selector: { name: ${name} }
-  ports: [{ port: ${port}, targetPort: ${targetPort} }]
-${clusterIP === undefined ? '' : `  clusterIP: ${clusterIP}\n`}`;
+  ports: [{ port: ${port}, targetPort: ${targetPort}${nodePort === undefined ? '' : `, nodePort: ${nodePort}`} }]
+${nodePort === undefined ? '' : '  type: NodePort\n'}${clusterIP === undefined ? '' : `  clusterIP: ${clusterIP}\n`}`;
 }

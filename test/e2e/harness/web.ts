@@ -4,7 +4,7 @@ import { type ControlledService, manifestsOf } from './controlled-service.ts';
 import { eventually } from './eventually.ts';
 import type { Sampan } from './sampan.ts';
 
-export type Web = Pick<ControlledService, 'name' | 'replicas' | 'version' | 'clusterIP'>;
+export type Web = Pick<ControlledService, 'name' | 'replicas' | 'version' | 'clusterIP' | 'nodePort' | 'args'>;
 
 const PORT = 80;
 
