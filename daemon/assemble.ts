@@ -7,6 +7,7 @@ import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts'
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
+import { createEphemeralClaimsLoop } from '../reconcilers/ephemeral-claims/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
 import type { ImageGarbageConfig } from '../reconcilers/image-garbage/observe.ts';
@@ -21,12 +22,15 @@ import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
+import { createLocalProvisionerLoop } from '../reconcilers/local-provisioner/index.ts';
 import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
 import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
 import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
 import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
+import { LOCAL_PROVISIONER } from '../reconcilers/objects/volume-binding.ts';
+import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
@@ -45,6 +49,7 @@ import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts'
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
+import { createVolumeBinderLoop } from '../reconcilers/volume-binder/index.ts';
 
 export interface Essentials {
   readonly clock: Clock;
@@ -137,6 +142,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         sources: options.sources,
       }),
     ),
+    runLoop(
+      core,
+      createVolumeBinderLoop({ client, cache, clock, events: eventsOf(core, 'persistentvolume-controller') }),
+    ),
+    runLoop(core, createEphemeralClaimsLoop({ client, cache })),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
     runLoop(core, createEndpointsLoop({ client, cache })),
     runLoop(core, createEndpointSlicesLoop({ client, cache })),
@@ -175,6 +185,7 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
+  readonly claimFolders: ClaimFolders;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
@@ -184,7 +195,7 @@ export interface NodePorts {
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, terminationFiles, tokens, ledger, logins }: NodePorts,
+  { runtime, filter, files, claimFolders, terminationFiles, tokens, ledger, logins }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -218,6 +229,17 @@ export function nodeLoops(
     runLoop(
       core,
       createImageGarbageLoop({ cache, runtime, ledger, events: eventsOf(core, 'kubelet'), clock, config: options }),
+    ),
+    runLoop(
+      core,
+      createLocalProvisionerLoop({
+        cache,
+        client,
+        folders: claimFolders,
+        files,
+        events: eventsOf(core, LOCAL_PROVISIONER),
+        nodeName: options.nodeName,
+      }),
     ),
     runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
   ];

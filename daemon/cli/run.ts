@@ -9,6 +9,7 @@ import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
+import { DataDirClaimFolders } from '../adapters/claim-folders.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
@@ -108,6 +109,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         runtime,
         filter,
         files,
+        claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
         ledger,

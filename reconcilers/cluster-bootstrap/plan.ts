@@ -3,13 +3,22 @@ import type { Plan } from '../kit/reconciler.ts';
 import { equalJson, type Json } from '../objects/json.ts';
 import type { ClusterBootstrapAction } from './actions.ts';
 import type { ObservedCluster } from './observe.ts';
-import { type ClusterOptions, SYSTEM_NAMESPACES, wantedNamespace, wantedService, wantedSubsets } from './wanted.ts';
+import {
+  type ClusterOptions,
+  SYSTEM_NAMESPACES,
+  wantedNamespace,
+  wantedService,
+  wantedStorageClass,
+  wantedSubsets,
+} from './wanted.ts';
 
 export function plan(options: ClusterOptions | undefined, observed: ObservedCluster): Plan<ClusterBootstrapAction> {
   if (options === undefined) return { actions: [], because: 'nothing is wanted of the cluster' };
   const actions: ClusterBootstrapAction[] = SYSTEM_NAMESPACES.filter((name) => !observed.namespaces.includes(name)).map(
     (name) => ({ kind: 'create-namespace', namespace: wantedNamespace(name) }),
   );
+
+  if (!observed.hasStorageClass) actions.push({ kind: 'create-storage-class', storageClass: wantedStorageClass() });
 
   const { service, endpoints } = observed;
   const moved = service !== undefined && service.spec.clusterIP !== options.kubernetesServiceIP;

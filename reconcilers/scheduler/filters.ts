@@ -6,6 +6,7 @@
 import type { Pod } from '../objects/pod.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
 import { isTolerated, TAINT_UNSCHEDULABLE } from '../objects/taints.ts';
+import { type ClaimView, claimReasons } from './claims.ts';
 import type { Demand, HostPort } from './demand.ts';
 import type { NodeView } from './node-view.ts';
 
@@ -38,13 +39,18 @@ const FILTERS: readonly Filter[] = [
   ],
 ];
 
-/** Why the pod cannot run on the node: the reasons of the first filter that refuses it; none where it fits. */
-export function refusalReasons(pod: Pod, demand: Demand, node: NodeView): string[] {
+/** Why the pod cannot run on the node: the reasons of the first filter that refuses it; none where it fits. `claims`: its own. */
+export function refusalReasons(
+  pod: Pod,
+  demand: Demand,
+  node: NodeView,
+  claims: readonly (readonly [string, ClaimView])[],
+): string[] {
   for (const filter of FILTERS) {
     const reasons = filter(pod, demand, node);
     if (reasons.length > 0) return reasons;
   }
-  return [];
+  return claimReasons(claims, node.name);
 }
 
 /** The sentence of Kubernetes' FitError. `reasons`: of every node. */

@@ -42,9 +42,12 @@ export function createSchedulerLoop(deps: SchedulerDeps): Loop<true, ObservedClu
   };
 }
 
-/** Whether a pod may be placed now that could not before: it is new, a node changed, or one of a node's pods made room. */
+/** A node, and what says where pods find their volumes. */
+const PLACES: ReadonlySet<string> = new Set(['Node', 'PersistentVolume', 'PersistentVolumeClaim', 'StorageClass']);
+
+/** Whether a pod may be placed now that could not before: it is new, a node or a volume changed, or one of a node's pods made room. */
 function mayHelp(change: ObjectChange): boolean {
-  if (change.kind === 'Node') return true;
+  if (PLACES.has(change.kind)) return true;
   if (change.kind !== 'Pod') return false;
   return change.type === 'DELETED' || waitsForNode(change.object) || isPodTerminal(change.object);
 }

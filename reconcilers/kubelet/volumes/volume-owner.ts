@@ -11,6 +11,7 @@ export interface VolumeOwner {
 
 interface Declared {
   readonly fsGroup?: number;
+  readonly fsGroupChangePolicy?: 'Always' | 'OnRootMismatch';
   readonly runAsUser?: number;
 }
 
@@ -22,6 +23,11 @@ export function volumeOwner({ spec }: Pod): VolumeOwner {
     ...(users.size === 1 && user !== undefined && { user }),
     ...(ofPod.fsGroup !== undefined && { group: ofPod.fsGroup }),
   };
+}
+
+/** When what is in a volume that was there before is given to the pod's group. */
+export function groupPolicy({ spec }: Pod): 'Always' | 'OnRootMismatch' {
+  return declared(spec).fsGroupChangePolicy ?? 'Always';
 }
 
 function declared(of: object): Declared {
