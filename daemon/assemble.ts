@@ -4,13 +4,14 @@
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
 import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
+import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
 import { createEphemeralClaimsLoop } from '../reconcilers/ephemeral-claims/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
-import type { ImageGarbageConfig } from '../reconcilers/image-garbage/observe.ts';
+import type { ImageGarbagePolicy } from '../reconcilers/image-garbage/observation.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
 import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
@@ -20,6 +21,7 @@ import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-rang
 import { Registry } from '../reconcilers/kit/registry/registry.ts';
 import { RunLoop, type RunLoopOptions } from '../reconcilers/kit/run-loop.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
+import { LABEL_INSTANCE } from '../reconcilers/kubelet/identity.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
 import { createLocalProvisionerLoop } from '../reconcilers/local-provisioner/index.ts';
@@ -36,9 +38,11 @@ import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/containe
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
+import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
+import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import type { TerminationFiles } from '../reconcilers/ports/termination-files.ts';
@@ -77,13 +81,11 @@ export interface CoreOptions {
 }
 
 export function createCore(store: Store, options: CoreOptions, essentials: Essentials): Core {
-  const { random, clock, log } = essentials;
   // Admission reads what the cache holds, and the cache follows the registry.
-  const admissions = standardAdmissions(options, { store, clock, random, cache: () => cache });
-  const registry = new Registry({ store, clock, random, admissions });
+  const registry = registryOver(store, options, essentials, () => cache);
   const cache: ObjectCache = new ObjectCache(
     CACHED_KINDS,
-    { client: registry, clock, log },
+    { client: registry, ...essentials },
     { passing: PASSING_KINDS },
   );
   return {
@@ -96,6 +98,26 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
   };
 }
 
+/** The same, for the loops of a leader: reads come from the same cache, writes go to `fenced`. */
+export function leaderCore(core: Core, fenced: Store, options: CoreOptions): Core {
+  const registry = registryOver(fenced, options, core, () => core.cache);
+  return { ...core, registry, client: registryReadYourWrites(registry, core.cache), recorders: [] };
+}
+
+function registryOver(
+  store: Store,
+  options: CoreOptions,
+  { random, clock }: Essentials,
+  cache: () => ObjectCache,
+): Registry {
+  return new Registry({
+    store,
+    clock,
+    random,
+    admissions: standardAdmissions(options, { store, clock, random, cache }),
+  });
+}
+
 /** An assembled loop, ready to run; its own types are nobody's business outside it. */
 export type AssembledLoop = Pick<RunLoop<never, never, never>, 'name' | 'quiet' | 'run' | 'explain' | 'troubles'>;
 
@@ -104,6 +126,8 @@ export interface MasterOptions {
   readonly archive: SnapshotArchive;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: Ipv4Range;
+  /** Where pods ask for names; absent where somebody else answers there. */
+  readonly dnsServiceIP?: string | undefined;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; undefined where they cannot. Asked again when the Node changes. */
@@ -126,7 +150,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         nodeName: options.nodeName,
         options: () => {
           const apiServer = options.apiServer();
-          return { kubernetesServiceIP: addressAt(options.serviceRange, 1), ...(apiServer && { apiServer }) };
+          return {
+            kubernetesServiceIP: addressAt(options.serviceRange, 1),
+            ...(options.dnsServiceIP !== undefined && { dnsServiceIP: options.dnsServiceIP }),
+            ...(apiServer && { apiServer }),
+          };
         },
       }),
     ),
@@ -173,7 +201,8 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
   ];
 }
 
-export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConfig {
+export interface NodeOptions extends NodeConfig, KubeletConfig {
+  readonly imageGarbage: ImageGarbagePolicy;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
   readonly onPull?: PullObserver;
@@ -183,6 +212,7 @@ export interface NodeOptions extends NodeConfig, KubeletConfig, ImageGarbageConf
 
 export interface NodePorts {
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly filter: PacketFilter;
   readonly files: VolumeFiles;
   readonly claimFolders: ClaimFolders;
@@ -190,12 +220,14 @@ export interface NodePorts {
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
+  /** Absent where pods ask somebody else for names. */
+  readonly nameServer?: NameServer | undefined;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, filter, files, claimFolders, terminationFiles, tokens, ledger, logins }: NodePorts,
+  { runtime, prober, filter, files, claimFolders, terminationFiles, tokens, ledger, logins, nameServer }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -204,7 +236,9 @@ export function nodeLoops(
     const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
+  const { nodeName } = options;
   return [
+    ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
     runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,
@@ -212,6 +246,7 @@ export function nodeLoops(
         cache,
         client,
         runtime,
+        prober,
         files,
         terminationFiles,
         tokens,
@@ -228,7 +263,14 @@ export function nodeLoops(
     ),
     runLoop(
       core,
-      createImageGarbageLoop({ cache, runtime, ledger, events: eventsOf(core, 'kubelet'), clock, config: options }),
+      createImageGarbageLoop({
+        cache,
+        runtime,
+        ledger,
+        events: eventsOf(core, 'kubelet'),
+        clock,
+        config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
+      }),
     ),
     runLoop(
       core,

@@ -11,6 +11,7 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
+import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
 import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
@@ -38,6 +39,8 @@ export interface RunConfig {
   readonly sources: readonly SourceConfig[];
   /** Absent: the embedded SQLite store. */
   readonly etcd?: EtcdConfig;
+  /** A leader that is not heard of for so long is replaced; among masters over one etcd. */
+  readonly leaderLeaseMs: number;
   readonly serviceRange: Ipv4Range;
   /** Absent: pods are on Docker's default bridge where there is one. */
   readonly clusterCidr?: Ipv4Range;
@@ -51,6 +54,7 @@ export interface RunConfig {
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
+  readonly dns: DnsConfig;
   readonly api: ApiConfig;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
@@ -201,7 +205,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags, ImageFlags {
+interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -209,6 +213,7 @@ interface RunFlags extends ApiFlags, ImageFlags {
   etcdCafile?: string;
   etcdCertfile?: string;
   etcdKeyfile?: string;
+  leaderElectLeaseDuration: number;
   serviceClusterIpRange: Ipv4Range;
   clusterCidr?: Ipv4Range;
   serviceNodePortRange: { first: number; last: number };
@@ -238,6 +243,12 @@ function runOptions(command: Command): Command {
     .option('--etcd-cafile <file>', 'CA that signed the etcd servers')
     .option('--etcd-certfile <file>', 'client certificate for etcd')
     .option('--etcd-keyfile <file>', 'its key')
+    .option(
+      '--leader-elect-lease-duration <time>',
+      'of several masters over one etcd, a leader silent for so long is replaced',
+      duration,
+      duration('10s'),
+    )
     .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
     .option('--cluster-cidr <cidr>', "where pod networks come from; default: Docker's default bridge", range)
     .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
@@ -261,7 +272,7 @@ function runOptions(command: Command): Command {
       ).choices(['error', 'info', 'debug']),
     )
     .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return imageOptions(apiOptions(command)).hook('preAction', (_, action) => applyConfigFile(action));
+  return imageOptions(apiOptions(dnsOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -304,6 +315,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
         ...(flags.etcdKeyfile !== undefined && { keyFile: flags.etcdKeyfile }),
       },
     }),
+    leaderLeaseMs: flags.leaderElectLeaseDuration,
     serviceRange: flags.serviceClusterIpRange,
     ...(flags.clusterCidr !== undefined && { clusterCidr: flags.clusterCidr }),
     nodePorts: flags.serviceNodePortRange,
@@ -316,6 +328,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
+    dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
     ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),

@@ -1,7 +1,8 @@
 /** What the values of flags mean: ranges, ports, shares, times. Each throws commander's InvalidArgumentError, with what was expected. */
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { dnsSubdomain } from '../reconcilers/objects/name-formats.ts';
 
 export function range(text: string): Ipv4Range {
   try {
@@ -66,6 +67,19 @@ export function port(text: string): number {
 export function ipAddress(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError(`expected an IP address, got "${text}"`);
   return text;
+}
+
+export function ipv4Address(text: string): string {
+  if (!isIPv4(text)) throw new InvalidArgumentError(`expected an IPv4 address, got "${text}"`);
+  return text;
+}
+
+/** `cluster.local`, in whatever letters; a dot at its end says nothing. */
+export function domainName(text: string): string {
+  const name = text.toLowerCase().replace(/\.$/, '');
+  const [problem] = dnsSubdomain(name);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return name;
 }
 
 /** `a,b` */

@@ -18,6 +18,7 @@ import { staticTokens } from './apiserver/access/static-tokens.ts';
 import type { Access } from './apiserver/pipeline.ts';
 import type { Core } from './assemble.ts';
 import type { RunConfig } from './config.ts';
+import type { SharedAuthority } from './shared-authority.ts';
 
 export interface OpenedAccess extends Access {
   readonly accounts: ServiceAccountTokens;
@@ -29,19 +30,23 @@ export interface AccessPlace {
   readonly pkiPath: string;
   readonly hostname: string;
   readonly nodeIP: string;
+  /** Absent: there are no other masters. */
+  readonly shared?: SharedAuthority;
 }
 
 /** Usage error where a file named by a flag cannot be used; CertificateUnusable where one in the data dir is damaged. */
 export async function openAccess(
   config: RunConfig,
-  { pkiPath: folder, hostname, nodeIP }: AccessPlace,
+  { pkiPath: folder, hostname, nodeIP, shared }: AccessPlace,
   core: Core,
+  signal: AbortSignal,
 ): Promise<OpenedAccess> {
   const { api } = config;
   const { bindAddress } = api;
   const serviceIP = addressAt(config.serviceRange, 1);
   const names = servingNames({ hostname, nodeIP, bindAddress, serviceIP, extraNames: api.tlsNames });
-  const certificates = await Certificates.open({ folder, names }, core);
+  const open = () => Certificates.open({ folder, names }, core);
+  const certificates = await (shared === undefined ? open() : shared.open(open, signal));
   const accounts = new ServiceAccountTokens(
     { key: certificates.serviceAccountKey, issuer: api.serviceAccountIssuer },
     { clock: core.clock, existing: existingIn(core) },

@@ -21,8 +21,10 @@ export function containerOf(pod: Pod, query: URLSearchParams): string {
   }
   const [only] = names;
   if (names.length === 1 && only !== undefined) return only;
+  const init = (pod.spec.initContainers ?? []).map((container) => container.name);
+  const others = init.length > 0 ? ` or one of the init containers: [${init.join(' ')}]` : '';
   throw new SampanError('BadRequest', {
-    detail: `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+    detail: `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]${others}`,
   });
 }
 

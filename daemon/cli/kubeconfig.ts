@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
-import { validityFrom } from '../adapters/certificates/certificates.ts';
+import { AUTHORITY_FILE, validityFrom } from '../adapters/certificates/certificates.ts';
 import { readCertifiedKey } from '../adapters/certificates/certified-key.ts';
 import { issueCertificate } from '../adapters/certificates/issue.ts';
 import type { KubeconfigConfig } from '../config.ts';
@@ -18,7 +18,7 @@ export async function kubeconfig(config: KubeconfigConfig, out: NodeJS.WritableS
   const written = read(dataDir.kubeconfigPath);
   const server = config.server ?? serverIn(written);
   const { user, groups } = config;
-  const authority = readCertifiedKey(join(dataDir.pkiPath, 'ca.pem'));
+  const authority = readCertifiedKey(join(dataDir.pkiPath, AUTHORITY_FILE));
   const admin = readCertifiedKey(join(dataDir.pkiPath, 'admin.pem'));
   if (authority === undefined || admin === undefined) throw missing(dataDir.pkiPath);
   if (user === undefined) {

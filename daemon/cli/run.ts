@@ -4,7 +4,7 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
@@ -14,6 +14,7 @@ import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
@@ -30,14 +31,18 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { DnsServer } from '../dns/dns-server.ts';
+import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
+import { Leadership } from '../lead.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
-import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { apiEndpoint, TlsService } from '../serve-tls.ts';
+import { SharedAuthority } from '../shared-authority.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
@@ -77,27 +82,41 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
   const isApiReachable = config.api.securePort !== 0;
-  const core = createCore(store, { ...config, host: config.nodeName, isApiReachable }, essentials);
-  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP };
-  const access = await openAccess(config, place, core);
+  const coreOptions = { ...config, host: config.nodeName, isApiReachable };
+  const core = createCore(store, coreOptions, essentials);
+  const shared = config.etcd && new SharedAuthority(dataDir.pkiPath, { ...essentials, store });
+  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
+  const access = await keepingAlive(openAccess(config, place, core, signal));
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
-  const loops = masterLoops(core, {
-    ...config,
-    clusterCidr,
-    sources,
-    archive,
-    apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
-    authority: () => pemOf(access.certificates.authority).certificate,
-  });
-  const startNode = async (): Promise<AssembledLoop[]> => {
+  const loopsOver = (leading: Core) =>
+    masterLoops(leading, {
+      ...config,
+      dnsServiceIP: dnsServiceIP(config.dns, config.serviceRange),
+      clusterCidr,
+      sources,
+      archive,
+      apiServer: () => apiEndpoint(config.api, nodeIP, podCIDROf(core, config.nodeName)),
+      authority: () => pemOf(access.certificates.authority).certificate,
+    });
+  const identity = `${config.nodeName}_${dataDir.instance()}`;
+  const election = config.etcd && { identity, leaseSeconds: config.leaderLeaseMs / 1000 };
+  const masters = new Leadership({ store, core, coreOptions, loopsOver }, election);
+  const ofNode: AssembledLoop[] = [];
+  let nameServer: DnsServer | undefined;
+  const startNode = async (until: AbortSignal): Promise<AssembledLoop[]> => {
     const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
-      signal,
+      until,
     );
-    if (existing !== undefined) void tls.openForPods(existing);
+    nameServer = openNameServer(config, parseIpv4Range(addresses.clusterCidr), core);
+    const openForPods = (subnet: string) => {
+      void tls.openForPods(subnet);
+      void nameServer?.open(gatewayOf(subnet));
+    };
+    if (existing !== undefined) openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
     const ledger = new FileImageLedger(dataDir.imagesPath, log);
@@ -107,6 +126,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       core,
       {
         runtime,
+        prober: new NetworkProber(),
         filter,
         files,
         claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
@@ -114,6 +134,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         tokens,
         ledger,
         logins,
+        nameServer,
       },
       {
         ...config,
@@ -125,7 +146,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
-        onNetwork: ({ subnet }) => void tls.openForPods(subnet),
+        onNetwork: ({ subnet }) => openForPods(subnet),
         ...(view && { onPull: (report) => view.pulling(report) }),
       },
     );
@@ -136,7 +157,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     store: store.endpoint,
     runtime: runtime.endpoint,
     proxyMode: config.proxyMode,
-    stuck: loops.flatMap(troublesOf),
+    ...(masters.leader !== undefined && { leader: masters.leader }),
+    stuck: [...masters.loops, ...ofNode].flatMap(troublesOf),
   });
   const server = new ApiServer({
     client: core.client,
@@ -175,9 +197,18 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   try {
     await server.listen(dataDir.socketPath);
     ({ ended: tlsEnded } = await tls.open(dataDir.kubeconfigPath, loopsEnded.signal));
-    await runLoops(core, loops, startNode, signal);
+    const lead = async (until: AbortSignal) => {
+      await shared?.publish(until);
+      await masters.run(until);
+    };
+    const runNode = async (until: AbortSignal) => {
+      ofNode.push(...(await startNode(until)));
+      await Promise.all(ofNode.map((loop) => loop.run(until)));
+    };
+    await runLoops(core, lead, runNode, signal);
   } finally {
     await server.close();
+    await nameServer?.close();
     await flushEvents(core);
     loopsEnded.abort();
     await Promise.all([following, tlsEnded]);
@@ -190,6 +221,12 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
+function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
+  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
+  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */
@@ -209,29 +246,26 @@ async function openView(terminal: NodeJS.WriteStream): Promise<LiveView> {
 }
 
 /**
- * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". The node's are
- * added when Docker has answered. Ends when `signal` aborts and all have ended; a node that cannot be started ends them all.
+ * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". Ends when `signal`
+ * aborts and all have ended; what cannot be started ends all.
  */
 async function runLoops(
   core: Core,
-  loops: AssembledLoop[],
-  startNode: () => Promise<AssembledLoop[]>,
+  lead: (signal: AbortSignal) => Promise<void>,
+  runNode: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   while (core.cache.revision === 0 && !signal.aborted) await core.cache.reached(1).catch(() => undefined);
   const failed = new AbortController();
   const ends = AbortSignal.any([signal, failed.signal]);
-  const running = loops.map((loop) => loop.run(ends));
-  try {
-    const ofNode = await startNode();
-    loops.push(...ofNode);
-    running.push(...ofNode.map((loop) => loop.run(ends)));
-  } catch (error) {
-    failed.abort();
-    if (!isAbort(error)) throw error;
-  } finally {
-    await Promise.all(running);
-  }
+  const parts = [lead(ends), runNode(ends)].map((part) =>
+    part.catch((error: unknown) => {
+      failed.abort();
+      if (!isAbort(error)) throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(parts);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Docker may start after us: everything else goes on meanwhile. Rejects when `signal` aborts. */

@@ -19,6 +19,8 @@ export interface Diagnostics {
   readonly store: string;
   readonly runtime: string;
   readonly proxyMode: string;
+  /** Which of several masters leads; absent where there is no other. */
+  readonly leader?: string;
   /** Keys whose last attempt failed. */
   readonly stuck: readonly {
     readonly loop: string;
@@ -39,9 +41,11 @@ export async function status(config: ClientConfig, api: ApiConnection, out: Outp
     list('Pod'),
     list('Node'),
   ]);
-  const { version, startedAt, store, runtime, proxyMode, stuck } = diagnostics;
+  const { version, startedAt, store, runtime, proxyMode, leader, stuck } = diagnostics;
   const since = age(new Date(startedAt).toISOString(), now);
-  out.write(`sampan ${version}, up ${since}; store ${store}; Docker ${runtime}; proxy ${proxyMode}\n`);
+  out.write(
+    `sampan ${version}, up ${since}; store ${store}; Docker ${runtime}; proxy ${proxyMode}${leader === undefined ? '' : `; ${leader} leads`}\n`,
+  );
   out.write(`${drawPicture({ sources, controllers, pods, pulls: new Map(), now })}\n`);
   for (const source of sources) out.write(`${problems(source)}${history(source, now)}`);
   for (const node of nodes) out.write(nodeTrouble(node));

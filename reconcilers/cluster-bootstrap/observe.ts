@@ -1,6 +1,7 @@
 /** What the cluster-bootstrap loop reads: which of the things that every cluster has are there. Cache only. */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
+import { DNS_SERVICE } from '../objects/cluster-dns.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
 import { type ClusterOptions, KUBERNETES_SERVICE, LOCAL_CLASS, SYSTEM_NAMESPACES } from './wanted.ts';
 
@@ -9,6 +10,7 @@ export interface ObservedCluster {
   readonly namespaces: readonly string[];
   readonly hasStorageClass: boolean;
   readonly service?: Service;
+  readonly dnsService?: Service;
   readonly endpoints?: Endpoints;
 }
 
@@ -17,6 +19,7 @@ export function observeCluster(
   options: ClusterOptions,
 ): Observation<ClusterOptions, ObservedCluster> {
   const service = cache.get('Service', KUBERNETES_SERVICE);
+  const dnsService = cache.get('Service', DNS_SERVICE);
   const endpoints = cache.get('Endpoints', KUBERNETES_SERVICE);
   return {
     desired: options,
@@ -24,6 +27,7 @@ export function observeCluster(
       namespaces: SYSTEM_NAMESPACES.filter((name) => cache.get('Namespace', { namespace: '', name }) !== undefined),
       hasStorageClass: cache.get('StorageClass', { namespace: '', name: LOCAL_CLASS }) !== undefined,
       ...(service && { service }),
+      ...(dnsService && { dnsService }),
       ...(endpoints && { endpoints }),
     },
   };

@@ -2,16 +2,14 @@
  * The clean-up of images: keeps the disk of this node's container runtime from filling up with what the daemon once pulled. One key, the
  * node itself. Wiring only.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { EventRecorder } from '../kit/event-recorder.ts';
+import { followEvents } from '../kit/follow-events.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
-import type { Kind } from '../objects/kinds.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerRuntime } from '../ports/container-runtime.ts';
+import type { ContainerRuntime, RuntimeEvent } from '../ports/container-runtime.ts';
 import type { ImageLedger } from '../ports/image-ledger.ts';
-import type { ObjectChange } from '../ports/object-client.ts';
 import type { GarbageAction } from './actions.ts';
 import { createExecutors } from './execute.ts';
 import { GarbageMemory } from './memory.ts';
@@ -32,9 +30,10 @@ export interface ImageGarbageDeps {
 }
 
 export function createImageGarbageLoop(deps: ImageGarbageDeps): Loop<Node, GarbageObservation, GarbageAction> {
+  const { runtime, clock, config } = deps;
   const memory = new GarbageMemory();
   const executors = createExecutors({ ...deps, memory });
-  const key = { namespace: '', name: deps.config.nodeName };
+  const key = { namespace: '', name: config.nodeName };
   return {
     concurrency: 1,
     gatherMs: GATHER_MS,
@@ -46,17 +45,16 @@ export function createImageGarbageLoop(deps: ImageGarbageDeps): Loop<Node, Garba
       execute: (action, signal) => executeWith(executors, action, signal),
     },
     allKeys: () => [key],
-    keysFor: (change) => (concernsImages(change, deps.config.nodeName) ? [{ key }] : []),
+    keysFor({ type, kind, object }) {
+      const isRegistered = type === 'ADDED' && kind === 'Node' && object.metadata.name === config.nodeName;
+      const hasLeft = type === 'DELETED' && kind === 'Pod' && object.spec.nodeName === config.nodeName;
+      return isRegistered || hasLeft ? [{ key }] : [];
+    },
+    watchOutside: (enqueue, signal) => {
+      const onEvent = ({ type }: RuntimeEvent) => {
+        if (type === 'listening' || type === 'image' || type === 'removed') enqueue({ key });
+      };
+      return followEvents({ runtime, clock, label: config.containerLabel, onEvent }, signal);
+    },
   };
-}
-
-/** An image came or went, the runtime is back, or a pod has left and its images may be nobody's. */
-function concernsImages({ type, kind, object, previous }: ObjectChange<Kind>, nodeName: string): boolean {
-  if (kind === 'Pod') return type === 'DELETED' && object.spec.nodeName === nodeName;
-  if (kind !== 'Node' || object.metadata.name !== nodeName) return false;
-  const facts = (node: Node | undefined) => [
-    node?.status.images,
-    node?.status.conditions?.find((condition) => condition.type === 'Ready')?.status,
-  ];
-  return !isDeepStrictEqual(facts(object), facts(previous));
 }

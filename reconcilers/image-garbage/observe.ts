@@ -23,6 +23,8 @@ export interface ObserveDeps {
 export interface ImageGarbageConfig {
   readonly nodeName: string;
   readonly pauseImage: string;
+  /** Of this daemon's containers: `key=value`. */
+  readonly containerLabel: string;
   readonly imageGarbage: ImageGarbagePolicy;
 }
 

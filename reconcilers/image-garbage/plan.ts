@@ -24,7 +24,9 @@ interface Candidate {
   readonly freeAt: number;
 }
 
-export function plan(_node: Node | undefined, observed: GarbageObservation, now: number): Plan<GarbageAction> {
+export function plan(desired: Node | undefined, observed: GarbageObservation, now: number): Plan<GarbageAction> {
+  // Whom people are told about.
+  if (desired === undefined) return { actions: [], because: 'the node is not registered' };
   if (!observed.isCurrent)
     return { actions: [], because: 'it is not known which images are in use', checkAgainAfterMs: PERIOD_MS };
   const note = noteUse(observed, now);

@@ -1,15 +1,19 @@
 /** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
 import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
+import type { Handler } from './handlers/handler.ts';
 import type { PodIdentity } from './identity.ts';
 import type { PartMount } from './mounts.ts';
 import type { PullUnderWay } from './observation.ts';
+import type { ProbeTask } from './probes/probe-task.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
 export type KubeletAction =
   | PullImage
   | GiveUpPulls
   | RunContainers
+  | RunPostStart
+  | SetProbes
   | StopContainers
   | RemoveContainers
   | WriteVolumes
@@ -62,6 +66,25 @@ export interface ContainerStart {
   readonly imageWasPresent: boolean;
 }
 
+/** Begins the hook and does not wait: its end brings the pod back to the queue. */
+export interface RunPostStart {
+  readonly kind: 'run-post-start';
+  readonly pod: PodIdentity;
+  readonly container: string;
+  /** Of the container. */
+  readonly id: string;
+  readonly handler: Handler;
+}
+
+/** From now on these probes run for the pod, and no others. */
+export interface SetProbes {
+  readonly kind: 'set-probes';
+  readonly pod: PodIdentity;
+  readonly tasks: readonly ProbeTask[];
+  /** Ids of the pod's containers: what was found of others is forgotten. */
+  readonly containers: readonly string[];
+}
+
 /** Begins stopping containers, all at once, and does not wait: the end of each brings the pod back to the queue. */
 export interface StopContainers {
   readonly kind: 'stop-containers';
@@ -72,6 +95,8 @@ export interface StopContainers {
 export interface ContainerStop {
   readonly id: string;
   readonly graceSeconds: number;
+  /** Run before it is told to stop; the time counts against the grace period. */
+  readonly preStop?: Handler;
   /** The Killing event's message. */
   readonly message: string;
 }

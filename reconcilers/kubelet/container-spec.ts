@@ -8,6 +8,7 @@ import { type Container, isSidecar, lastingContainers, type Pod } from '../objec
 import { containerHash } from '../objects/pod-template-hash.ts';
 import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import type { ContainerStart } from './actions.ts';
+import { withPortNumber } from './handlers/handler.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
 import { containerMounts } from './mounts.ts';
 import type { PodObservation } from './observation.ts';
@@ -58,6 +59,7 @@ export function appSpec(
   { node, services, volumes }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network' | 'pidOf'> {
+  const preStop = container.lifecycle?.preStop;
   const place = (pod.spec.initContainers ?? []).findIndex(({ name }) => name === container.name);
   const identity = {
     ...turn,
@@ -67,6 +69,7 @@ export function appSpec(
     graceSeconds: pod.spec.terminationGracePeriodSeconds,
     specHash: specHash(pod, container),
     instance: node.instance,
+    ...(preStop && { preStop: withPortNumber(preStop, container) }),
   };
   const environment = hasSources(container) ? undefined : containerEnvironment(pod, container, services);
   const { mounts } = containerMounts(pod, container, volumes);

@@ -4,10 +4,11 @@
  */
 import { toTimestamp } from '../objects/meta.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../objects/pod.ts';
-import { hasStarted } from './container-started.ts';
 import { beforeItsStart, type ContainerVerdict } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
+import type { PodObservation } from './observation.ts';
 import { endedAt, hasEnded, isRunning } from './pod-records.ts';
+import { type ContainerHealth, containerHealth } from './probes/container-health.ts';
 import { statusOf, succeeded } from './restart-policy.ts';
 
 type End = NonNullable<ContainerState['terminated']>;
@@ -15,19 +16,20 @@ type End = NonNullable<ContainerState['terminated']>;
 export interface StatusFacts {
   readonly pod: Pod;
   readonly sandbox: PodContainer | undefined;
-  /** By container id: what those said that have ended. */
-  readonly messages: Readonly<Record<string, string>>;
+  readonly observed: PodObservation;
 }
 
-export function containerStatus(verdict: ContainerVerdict, { pod, sandbox, messages }: StatusFacts): ContainerStatus {
+export function containerStatus(verdict: ContainerVerdict, { pod, sandbox, observed }: StatusFacts): ContainerStatus {
+  const { messages = {} } = observed;
   const { container, records } = verdict;
   const { newest, previous } = records;
   const known = statusOf(pod, container);
   if (newest === undefined && verdict.step === 'ended' && known !== undefined) return lastSeen(known);
 
   const running = isRunning(newest);
+  const health = newest !== undefined && running ? containerHealth(pod, container, newest, observed) : undefined;
   const state: ContainerState =
-    newest !== undefined && running
+    newest !== undefined && health?.isUp
       ? { running: { startedAt: toTimestamp(newest.startedAt ?? newest.createdAt) } }
       : verdict.step === 'ended' && newest !== undefined
         ? { terminated: endOf(newest, known, messages) }
@@ -42,8 +44,8 @@ export function containerStatus(verdict: ContainerVerdict, { pod, sandbox, messa
     ...(had !== undefined
       ? { containerID: `docker://${had.id}` }
       : known?.containerID && { containerID: known.containerID }),
-    ready: isReady(verdict, state, sandbox),
-    started: verdict.role !== 'ephemeral' && hasStarted(verdict),
+    ready: isReady(verdict, state, sandbox, health),
+    started: verdict.role !== 'ephemeral' && health?.started === true,
     restartCount: Math.max(had?.attempt ?? 0, known?.restartCount ?? 0),
     state,
     lastState: lastState(last && endOf(last, known, messages), state, known),
@@ -55,11 +57,12 @@ function isReady(
   { role, records: { newest } }: ContainerVerdict,
   { terminated: end }: ContainerState,
   sandbox: PodContainer | undefined,
+  health: ContainerHealth | undefined,
 ): boolean {
   if (role === 'init') return end?.exitCode === 0;
   if (role === 'ephemeral') return false;
   // Without the pause container nobody can reach it.
-  return isRunning(newest) && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt;
+  return health?.ready === true && isRunning(sandbox) && sandbox?.attempt === newest?.sandboxAttempt;
 }
 
 /** The later of the record's end and the one that the stored status knows of. */

@@ -9,6 +9,7 @@ import { isSameSpec, type PodContainer } from './identity.ts';
 import { type ImageVerdict, imageVerdict, SHOW_ERROR_MS } from './images/image-policy.ts';
 import type { CreationFailure, PodObservation } from './observation.ts';
 import { type ContainerRecords, crashesAfter, endedAt, hasEnded, isRunning } from './pod-records.ts';
+import { failedProbe, runFailure } from './probes/container-health.ts';
 import { configProblem } from './resources.ts';
 import { formatSeconds, RECOVERED_AFTER_MS, restartDelayMs, retryDelayMs } from './restart-delay.ts';
 import {
@@ -35,11 +36,14 @@ export type ContainerVerdict = {
   | { readonly step: 'keep' }
   /** It has ended and is not restarted. */
   | { readonly step: 'ended' }
-  | { readonly step: 'stop'; readonly message: string }
+  /** `graceSeconds` absent: the pod's. */
+  | { readonly step: 'stop'; readonly message: string; readonly graceSeconds?: number }
   | { readonly step: 'pull'; readonly onFailure: 'back-off' | 'use-local' }
   | { readonly step: 'start'; readonly attempt: number; readonly crashes: number; readonly pulled: boolean }
   | { readonly step: 'wait'; readonly waiting: Waiting }
 );
+
+export type StartVerdict = Extract<ContainerVerdict, { readonly step: 'start' }>;
 
 export interface ContainerQuestion {
   readonly pod: Pod;
@@ -71,8 +75,11 @@ function runningOutcome(question: ContainerQuestion, running: PodContainer, now:
   const { pod, container, role, sandboxAttempt } = question;
   if (running.sandboxAttempt !== sandboxAttempt)
     return { step: 'stop', message: `Stopping container ${container.name}` };
+  const restarts = restartPolicyOf(pod, role) !== 'Never';
+  const failure = runFailure(pod, container, running, question.observed, restarts);
+  if (failure !== undefined) return { step: 'stop', ...failure };
   // What never restarts cannot be given a new image: stopping it would end the pod. What comes to its end by itself need not.
-  const isLeft = role === 'init' || restartPolicyOf(pod, role) === 'Never';
+  const isLeft = role === 'init' || !restarts;
   if (isLeft || isSameSpec(running.specHash, specHash(pod, container))) return { step: 'keep' };
   const image = askForImage(question, undefined, now);
   if (image.kind === 'ready') {
@@ -91,7 +98,10 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   const isStale = newest !== undefined && newest.sandboxAttempt !== sandboxAttempt;
   const policy = restartPolicyOf(pod, role);
   const known = statusOf(pod, container);
-  const isOver = ended === undefined ? endedUnseen(policy, known) : !mayRestart(policy, ended);
+  const isOver =
+    ended === undefined
+      ? endedUnseen(policy, known)
+      : !mayRestart(policy, ended, failedProbe(ended, observed) !== undefined);
   if (isOver && !(isUndone && hasSucceeded(ended, known))) return { step: 'ended' };
 
   const turn = nextTurn(question, ended, { isChanged, isStale });

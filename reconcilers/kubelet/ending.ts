@@ -6,12 +6,13 @@ import type { Plan } from '../kit/reconciler.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { KubeletAction } from './actions.ts';
 import { podIdentity } from './container-spec.ts';
+import { addressOf, handlerOf } from './handlers/handler.ts';
 import type { PodContainer } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { isRunningApp } from './pod-records.ts';
 
 /** Kubernetes' minimumGracePeriodInSeconds: what a container gets whose time is already over. */
-const LEAST_GRACE_SECONDS = 2;
+export const LEAST_GRACE_SECONDS = 2;
 /** Requests already sent to a pod that has left its Services, and routes not yet changed, get so long. */
 const DRAIN_MS = 300;
 /** A pod that Endpoints do not let go of is not waited for longer. */
@@ -23,7 +24,7 @@ const STOP_TOLERANCE_MS = 1_500;
 
 export interface EndingOptions {
   /** Default: what each container's label says. */
-  readonly graceSeconds?: number;
+  readonly graceSeconds?: (container: PodContainer) => number;
   readonly message?: (container: PodContainer) => string;
   /** Leave what has ended for its logs; default: remove everything once nothing runs. */
   readonly keepEnded?: boolean;
@@ -40,11 +41,12 @@ export function ending(
   if (running.length === 0) return options.keepEnded ? [] : removal(containers);
 
   const stops = nextToStop(running).flatMap((each) => {
-    const graceSeconds = options.graceSeconds ?? each.graceSeconds;
+    const graceSeconds = options.graceSeconds?.(each) ?? each.graceSeconds;
     const endsAt = observed.stopping[each.id];
     if (endsAt !== undefined && endsAt <= now + graceSeconds * 1000 + STOP_TOLERANCE_MS) return [];
     const message = options.message?.(each) ?? `Stopping container ${each.container}`;
-    return [{ container: each, stop: { id: each.id, graceSeconds, message } }];
+    const preStop = graceSeconds > 0 && each.preStop && handlerOf(each.preStop, {}, addressOf(each, observed));
+    return [{ container: each, stop: { id: each.id, graceSeconds, ...(preStop && { preStop }), message } }];
   });
   // Containers of several uids may be under one name.
   const byUid = Map.groupBy(stops, ({ container }) => container.podUid);
@@ -85,7 +87,7 @@ export function planDeletion(
     const checkAgainAfterMs = observed.drain?.routed ? Math.min(drainMs, ROUTED_CHECK_MS) : drainMs;
     return { actions: [], because: 'deleted: it leaves its Services first', checkAgainAfterMs };
   }
-  const actions = ending(own, observed, now, { graceSeconds: remainingGraceSeconds(pod, now) });
+  const actions = ending(own, observed, now, { graceSeconds: () => remainingGraceSeconds(pod, now) });
   if (running.length > 0) return { actions, because: `deleted: ${running.length} containers have their grace period` };
   const volumes = (observed.volumes?.held ?? []).filter((uid) => uid === pod.metadata.uid);
   return {

@@ -12,9 +12,11 @@ import type { ObjectClient } from '../ports/object-client.ts';
 import type { KubeletAction, StatusEvent } from './actions.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
+import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { type PodIdentity, readPodContainer } from './identity.ts';
 import type { ImagePulls } from './images/image-pulls.ts';
 import type { PodStart } from './pod-start.ts';
+import type { ProbeWorkers } from './probes/probe-workers.ts';
 import type { TerminationMessages } from './termination-messages.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 
@@ -26,13 +28,15 @@ export interface ExecuteDeps {
   readonly view: ContainerView;
   readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
+  readonly postStarts: PostStartHooks;
+  readonly probes: ProbeWorkers;
   readonly start: PodStart;
   readonly volumes: PodVolumes;
   readonly messages: TerminationMessages;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
-  const { cache, client, runtime, events, view, pulls, stops, start, volumes, messages } = deps;
+  const { cache, client, runtime, events, view, pulls, stops, postStarts, probes, start, volumes, messages } = deps;
 
   const announcer = (identity: PodIdentity) => {
     const pod = cache.get('Pod', keyOf({ metadata: identity }));
@@ -48,11 +52,15 @@ export function createExecutors(deps: ExecuteDeps): Executors<KubeletAction> {
 
     'give-up-pulls': async (action) => pulls.giveUp(action),
 
+    'run-post-start': async (action) => postStarts.begin(action, announcer(action.pod)),
+
+    'set-probes': async (action) => probes.set(action, announcer(action.pod)),
+
     'stop-containers': async ({ pod, containers }) => {
       const announce = announcer(pod);
       for (const stop of containers) {
         announce({ type: 'Normal', reason: 'Killing', message: stop.message });
-        stops.begin(keyOf({ metadata: pod }), stop);
+        stops.begin(keyOf({ metadata: pod }), stop, announce);
       }
     },
 

@@ -3,6 +3,7 @@
  * adopt, restart or stop one whose pod object nobody remembers. Written at creation, read at each observation; pure.
  */
 import type { ObjectKey } from '../objects/meta.ts';
+import type { LifecycleHandler } from '../objects/probe.ts';
 import type { ContainerRecord } from '../ports/container-runtime.ts';
 
 /** The container name of a pod's pause container, as in Kubernetes. */
@@ -23,6 +24,8 @@ const LABEL_SANDBOX_ATTEMPT = 'sampan.dev/sandbox-attempt';
 /** How many crashes in a row led to this container: the back-off's memory. */
 const LABEL_CRASHES = 'sampan.dev/crashes';
 const LABEL_GRACE_SECONDS = 'sampan.dev/grace-seconds';
+/** The hook as JSON, its port a number: it is run also where the pod's object is gone. */
+const LABEL_PRE_STOP = 'sampan.dev/pre-stop';
 /** Of sidecars: the place among the pod's init containers. */
 const LABEL_SIDECAR = 'sampan.dev/sidecar';
 
@@ -36,6 +39,7 @@ export interface PodContainer extends Omit<ContainerRecord, 'name' | 'labels'> {
   readonly crashes: number;
   readonly graceSeconds: number;
   readonly specHash: string;
+  readonly preStop?: LifecycleHandler;
   /** Of a sidecar, its place among the pod's init containers: the later, the sooner it stops once the others have. */
   readonly sidecar?: number;
 }
@@ -47,7 +51,7 @@ export interface PodIdentity extends ObjectKey {
 export interface ContainerIdentity
   extends Pick<
     PodContainer,
-    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'sidecar'
+    'container' | 'attempt' | 'sandboxAttempt' | 'crashes' | 'graceSeconds' | 'specHash' | 'preStop' | 'sidecar'
   > {
   readonly pod: PodIdentity;
   readonly instance: string;
@@ -74,6 +78,7 @@ export function containerLabels(identity: ContainerIdentity): Record<string, str
     [LABEL_SANDBOX_ATTEMPT]: String(identity.sandboxAttempt),
     [LABEL_CRASHES]: String(identity.crashes),
     [LABEL_GRACE_SECONDS]: String(identity.graceSeconds),
+    ...(identity.preStop && { [LABEL_PRE_STOP]: JSON.stringify(identity.preStop) }),
     ...(identity.sidecar !== undefined && { [LABEL_SIDECAR]: String(identity.sidecar) }),
   };
 }
@@ -85,6 +90,7 @@ export function podKeyOf(labels: Readonly<Record<string, string>>): ObjectKey | 
 }
 
 export function readPodContainer({ name: _name, labels, ...record }: ContainerRecord): PodContainer {
+  const preStop = labels[LABEL_PRE_STOP];
   return {
     ...record,
     podUid: labels[LABEL_UID] ?? '',
@@ -94,6 +100,7 @@ export function readPodContainer({ name: _name, labels, ...record }: ContainerRe
     crashes: wholeNumber(labels[LABEL_CRASHES]),
     graceSeconds: wholeNumber(labels[LABEL_GRACE_SECONDS], 30),
     specHash: labels[LABEL_SPEC_HASH] ?? '',
+    ...(preStop !== undefined && { preStop: JSON.parse(preStop) as LifecycleHandler }),
     ...(labels[LABEL_SIDECAR] !== undefined && { sidecar: wholeNumber(labels[LABEL_SIDECAR]) }),
   };
 }

@@ -16,6 +16,7 @@ import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { NodeLogins } from '../ports/node-logins.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { VolumeFiles } from '../ports/volume-files.ts';
@@ -26,12 +27,15 @@ import { ContainerConfig } from './container-config.ts';
 import { ContainerStops } from './container-stops.ts';
 import { ContainerView } from './container-view.ts';
 import { createExecutors } from './execute.ts';
+import { PostStartHooks } from './hooks/post-start-hooks.ts';
+import { PreStopHooks } from './hooks/pre-stop-hooks.ts';
 import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
+import { ProbeWorkers } from './probes/probe-workers.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import { HeldVolumes } from './volumes/held-volumes.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
@@ -45,6 +49,7 @@ export interface KubeletDeps {
   /** Read-your-writes. */
   readonly client: ObjectClient;
   readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
@@ -69,14 +74,17 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const wakeups = new Wakeups();
   const memory = new PodMemory();
   const view = new ContainerView({ runtime, clock, log, instance: config.instance });
-  const stops = new ContainerStops({ runtime, view, wakeups, clock, log });
+  const attending = { runtime, prober: deps.prober, view, wakeups, clock, log };
+  const stops = new ContainerStops({ ...attending, preStops: new PreStopHooks(attending) });
+  const postStarts = new PostStartHooks(attending);
+  const probes = new ProbeWorkers(attending);
   const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
   const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
   const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
-  const executors = createExecutors({ ...deps, view, pulls, stops, start, volumes, messages });
+  const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
   const endpointsByPod = cache.index('Endpoints', routedPods);
@@ -86,6 +94,8 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     pulls,
     memory,
     stops,
+    postStarts,
+    probes,
     volumes,
     messages,
     held,
@@ -100,6 +110,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
 
   return {
     concurrency: CONCURRENCY,
+    routine: ['set-probes'],
     reconciler: {
       name: 'kubelet',
       observe: (key) => observePod(key, observing),
@@ -136,6 +147,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     },
     async watchOutside(enqueue, signal) {
       wakeups.connect((key) => enqueue({ key }), signal);
+      signal.addEventListener('abort', () => probes.stop(), { once: true });
       // What it finds is looked at when Docker has been listed, which takes longer.
       void held.load().catch(() => undefined);
       await messages.findLeft();

@@ -4,11 +4,11 @@
  * records. Pure; a part of the kubelet's plan. Source: pkg/kubelet/kuberuntime (computeInitContainerActions).
  */
 import { type ContainerStatus, isSidecar, type Pod } from '../objects/pod.ts';
-import { hasStarted } from './container-started.ts';
 import { beforeItsStart, type ContainerVerdict, containerVerdict } from './container-verdict.ts';
 import type { PodContainer } from './identity.ts';
 import type { PodObservation } from './observation.ts';
 import { isRunning, type PodRecords, recordsOf } from './pod-records.ts';
+import { hasStarted } from './probes/container-health.ts';
 import { hasSucceeded, statusOf } from './restart-policy.ts';
 
 export interface InitSequence {
@@ -35,7 +35,7 @@ export function initSequence(pod: Pod, records: PodRecords, observed: PodObserva
     const verdict = containerVerdict({ pod, container, role, records: own, observed, sandboxAttempt, isUndone }, now);
     const isOver = role === 'init' && verdict.step === 'ended';
     hasFailed ||= isOver && !hasSucceeded(own.newest, statusOf(pod, container));
-    isOpen = isPassed || (role === 'sidecar' ? hasStarted(verdict) : isOver && !hasFailed);
+    isOpen = isPassed || (role === 'sidecar' ? hasStarted(pod, verdict, observed) : isOver && !hasFailed);
     return verdict;
   });
   return { verdicts, isDone: isOpen, hasFailed };

@@ -27,6 +27,10 @@ export interface PodObservation {
   readonly pullSecrets?: string;
   /** By container name (POD: the pause container): the last creation or start that failed. */
   readonly failures: Readonly<Record<string, CreationFailure>>;
+  /** By container id: postStart hooks that this daemon began. */
+  readonly hooks?: Readonly<Record<string, HookState>>;
+  /** Absent: no probe of the pod runs or has answered. */
+  readonly probes?: ProbesObserved;
   /** By container id: what those said that have ended since the pod's status was written. */
   readonly messages?: Readonly<Record<string, string>>;
   /** By container name, of those that do not run: what it is made from and is not there. Absent: nothing is missing. */
@@ -39,6 +43,17 @@ export interface PodObservation {
   readonly volumes?: VolumesObserved;
   readonly node: NodeFacts;
 }
+
+export type HookState = 'running' | 'done' | 'failed';
+
+export interface ProbesObserved {
+  /** Keys of the tasks under way. */
+  readonly running: readonly string[];
+  /** By container id: what the thresholds let through. */
+  readonly results: Readonly<Record<string, ProbeResults>>;
+}
+
+export type ProbeResults = { readonly [K in 'startup' | 'liveness' | 'readiness']?: 'success' | 'failure' };
 
 export interface VolumesObserved {
   /** Of those that a container mounts, by name. */

@@ -16,13 +16,15 @@ import type { ContainerConfig } from './container-config.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerStops } from './container-stops.ts';
 import type { ContainerView } from './container-view.ts';
+import type { PostStartHooks } from './hooks/post-start-hooks.ts';
 import { type PodContainer, readPodContainer } from './identity.ts';
 import type { ImagePulls } from './images/image-pulls.ts';
 import { pullSecretsVersion } from './images/pull-credentials.ts';
 import { isInitialized } from './init-sequence.ts';
-import type { Drain, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
+import type { Drain, HookState, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { isRunning, podRecords } from './pod-records.ts';
+import type { ProbeWorkers } from './probes/probe-workers.ts';
 import { servicesFor } from './services-for.ts';
 import type { TerminationMessages } from './termination-messages.ts';
 import type { HeldVolumes } from './volumes/held-volumes.ts';
@@ -34,6 +36,8 @@ export interface ObserveDeps {
   readonly memory: PodMemory;
   readonly pulls: ImagePulls;
   readonly stops: ContainerStops;
+  readonly postStarts: PostStartHooks;
+  readonly probes: ProbeWorkers;
   readonly volumes: PodVolumes;
   readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
@@ -47,7 +51,7 @@ export interface ObserveDeps {
 }
 
 export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Observation<Pod, PodObservation>> {
-  const { cache, view, memory, pulls, stops, config, held } = deps;
+  const { cache, view, memory, pulls, stops, postStarts, probes, config, held } = deps;
   await held.load();
   // Together with the pod: a list that comes in later says nothing about what was read here.
   const synced = cache.revision > 0;
@@ -64,6 +68,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const identity = desired && podIdentity(desired);
   const configProblems = desired === undefined ? {} : problemsOf(desired, containers, deps);
   const drain = desired && drainOf(desired, deps);
+  const hooks = hooksOf(containers, postStarts);
+  const probing = probes.of(key);
   const underWay = pulls.underWay(key);
   const pullSecrets = desired && pullSecretsVersion(desired, cache);
   return {
@@ -80,6 +86,8 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       ...(underWay.length > 0 && { pullsUnderWay: underWay }),
       ...(pullSecrets !== undefined && { pullSecrets }),
       failures: identity ? memory.failures(identity) : {},
+      ...(hooks && { hooks }),
+      ...(probing && { probes: probing }),
       ...(Object.keys(messages).length > 0 && { messages }),
       ...(Object.keys(configProblems).length > 0 && { configProblems }),
       ...(drain && { drain }),
@@ -133,6 +141,13 @@ function problemsOf(
 function stoppingOf(containers: readonly PodContainer[], stops: ContainerStops): Record<string, number> {
   const endings = containers.map(({ id }) => [id, stops.endsAt(id)] as const);
   return Object.fromEntries(endings.filter((ending): ending is [string, number] => ending[1] !== undefined));
+}
+
+/** By container id; undefined where none was begun. */
+function hooksOf(containers: readonly PodContainer[], hooks: PostStartHooks): Record<string, HookState> | undefined {
+  const states = containers.map(({ id }) => [id, hooks.stateOf(id)] as const);
+  const begun = states.filter((state): state is [string, HookState] => state[1] !== undefined);
+  return begun.length === 0 ? undefined : Object.fromEntries(begun);
 }
 
 async function presentImages(view: ContainerView, references: readonly string[]): Promise<Record<string, string>> {

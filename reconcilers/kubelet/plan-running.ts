@@ -8,6 +8,7 @@ import type { KubeletAction } from './actions.ts';
 import { podIdentity } from './container-spec.ts';
 import type { ContainerVerdict } from './container-verdict.ts';
 import { ending, removal } from './ending.ts';
+import { startable } from './hooks/post-start.ts';
 import type { PodObservation } from './observation.ts';
 import { deadlineOf, planDeadline } from './plan-ended.ts';
 import { garbage, isRunning, isRunningApp, type PodRecords } from './pod-records.ts';
@@ -34,7 +35,8 @@ export function planRunning(pod: Pod, records: PodRecords, observed: PodObservat
       : [],
   );
   const volumes = volumesVerdict(observed.volumes, now);
-  const runs = volumes.waitsFor === undefined ? runContainers(pod, records, every, sandboxStep, observed) : [];
+  const due = startable(pod, verdicts, observed);
+  const runs = volumes.waitsFor === undefined ? runContainers(pod, records, due, sandboxStep, observed) : [];
   const actions = [...stops, ...unique(pulls), ...volumeActions(pod, volumes), ...runs];
   if (actions.length > 0) return { actions, because: volumes.waitsFor ?? describe(verdicts) };
   return settle(pod, records, verdicts, sandboxStep, observed, now);
@@ -55,19 +57,19 @@ function stopping(
   observed: PodObservation,
   now: number,
 ): KubeletAction[] {
-  const messages = new Map<string, string>();
+  const stops = new Map<string, { readonly message: string; readonly graceSeconds?: number }>();
   for (const each of records.all.filter(isRunningApp)) {
     const verdict = verdicts.find(({ records: { newest } }) => newest === each);
-    if (verdict === undefined) messages.set(each.id, `Stopping container ${each.container}`);
-    else if (verdict.step === 'stop') messages.set(each.id, verdict.message);
+    if (verdict === undefined) stops.set(each.id, { message: `Stopping container ${each.container}` });
+    else if (verdict.step === 'stop') stops.set(each.id, verdict);
   }
   return ending(
-    records.all.filter(({ id }) => messages.has(id)),
+    records.all.filter(({ id }) => stops.has(id)),
     observed,
     now,
     {
-      graceSeconds: pod.spec.terminationGracePeriodSeconds,
-      message: ({ id }) => messages.get(id) ?? '',
+      graceSeconds: ({ id }) => stops.get(id)?.graceSeconds ?? pod.spec.terminationGracePeriodSeconds,
+      message: ({ id }) => stops.get(id)?.message ?? '',
       keepEnded: true,
     },
   );

@@ -14,6 +14,7 @@ import type { PodObservation } from './observation.ts';
 import { planEnded } from './plan-ended.ts';
 import { planRunning } from './plan-running.ts';
 import { podRecords } from './pod-records.ts';
+import { attention } from './probes/wanted-probes.ts';
 
 const NOTHING_LEFT = 'nothing is declared and nothing is left';
 
@@ -26,7 +27,7 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
   const foreign = observed.containers.filter(({ podUid }) => podUid !== uid);
   const orphans = [...unwantedPulls(desired, observed), ...ending(foreign, observed, now)];
   if (desired === undefined) {
-    const actions = [...orphans, ...leftVolumes(uid, foreign, observed)];
+    const actions = [...orphans, ...leftVolumes(uid, foreign, observed), ...attention(undefined, own, observed)];
     const because = actions.length === 0 && foreign.length === 0 ? NOTHING_LEFT : 'nobody wants what is left of it';
     return { actions, because };
   }
@@ -34,7 +35,8 @@ export function plan(desired: Pod | undefined, observed: PodObservation, now: nu
     return { actions: orphans, because: 'containers of a pod that had this name may still hold the host ports' };
   }
   const planned = planOwn(desired, own, observed, now);
-  return { ...planned, actions: [...orphans, ...leftVolumes(uid, foreign, observed), ...planned.actions] };
+  const others = [...orphans, ...leftVolumes(uid, foreign, observed)];
+  return { ...planned, actions: [...others, ...planned.actions, ...attention(desired, own, observed)] };
 }
 
 function planOwn(pod: Pod, own: readonly PodContainer[], observed: PodObservation, now: number): Plan<KubeletAction> {

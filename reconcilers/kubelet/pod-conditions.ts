@@ -5,6 +5,7 @@
 import { type Condition, toTimestamp } from '../objects/meta.ts';
 import { isSidecar, NODE_NOT_READY, type Pod, type PodPhase, type PodStatus } from '../objects/pod.ts';
 import type { NodeFacts } from './observation.ts';
+import { readinessGates } from './readiness-gates.ts';
 
 export interface ConditionFacts {
   readonly pod: Pod;
@@ -22,9 +23,10 @@ export function podConditions(facts: ConditionFacts, now: number): Condition[] {
   const { pod, node } = facts;
   const stored = pod.status.conditions ?? [];
   const ready = containersReady(facts);
+  const gated = ready.status === 'True' ? readinessGates(pod) : ready;
   const own: Condition[] = [
     { type: 'Initialized', ...initialized(facts) },
-    { type: 'Ready', ...(ready.status === 'True' && node.isUnknown ? (nodeNotReady(stored) ?? ready) : ready) },
+    { type: 'Ready', ...(gated.status === 'True' && node.isUnknown ? (nodeNotReady(stored) ?? gated) : gated) },
     { type: 'ContainersReady', ...ready },
   ];
   const types = new Set(own.map(({ type }) => type));

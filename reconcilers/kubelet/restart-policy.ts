@@ -23,8 +23,9 @@ export function restartPolicyOf({ spec: { restartPolicy } }: Pod, role: Containe
   }
 }
 
-export function mayRestart(policy: RestartPolicy, ended: PodContainer): boolean {
-  return policy === 'Always' || (policy === 'OnFailure' && !succeeded(ended));
+/** `wasEnded`: by a failed probe; then it has failed, whatever its exit code. */
+export function mayRestart(policy: RestartPolicy, ended: PodContainer, wasEnded: boolean): boolean {
+  return policy === 'Always' || (policy === 'OnFailure' && (wasEnded || !succeeded(ended)));
 }
 
 export function succeeded(ended: PodContainer): boolean {

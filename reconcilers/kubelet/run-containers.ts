@@ -2,7 +2,7 @@
 import type { EphemeralContainer, Pod } from '../objects/pod.ts';
 import type { ContainerStart, RunContainers } from './actions.ts';
 import { appSpec, leftOpen, podIdentity, sandboxSpec } from './container-spec.ts';
-import type { ContainerVerdict } from './container-verdict.ts';
+import type { StartVerdict } from './container-verdict.ts';
 import type { PodObservation } from './observation.ts';
 import type { PodRecords } from './pod-records.ts';
 import type { SandboxVerdict } from './sandbox-verdict.ts';
@@ -10,12 +10,11 @@ import type { SandboxVerdict } from './sandbox-verdict.ts';
 export function runContainers(
   pod: Pod,
   records: PodRecords,
-  verdicts: readonly ContainerVerdict[],
+  due: readonly StartVerdict[],
   sandboxStep: SandboxVerdict,
   observed: PodObservation,
 ): RunContainers[] {
   if (sandboxStep.step === 'wait') return [];
-  const due = verdicts.filter((verdict) => verdict.step === 'start');
   const isNew = sandboxStep.step === 'start';
   if (due.length === 0 && !isNew) return [];
   const sandboxAttempt = isNew ? sandboxStep.attempt : (records.sandbox?.attempt ?? 0);

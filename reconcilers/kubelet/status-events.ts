@@ -5,7 +5,7 @@ import type { Waiting } from './container-verdict.ts';
 import { backOffMessage } from './images/image-policy.ts';
 
 /**
- * What a change of status is announced with: a container that begins to wait for another reason. Creations and starts that fail
+ * What a change of status is announced with: a container that begins to wait for another reason. Pulls, creations and starts that fail
  * are announced as they do.
  */
 export function statusEvents(pod: Pod, next: PodStatus): StatusEvent[] {
@@ -26,11 +26,6 @@ function waitingEvents({ reason, message = '' }: Waiting, image: string): Status
   switch (reason) {
     case 'CrashLoopBackOff':
       return [warning('BackOff', 'Back-off restarting failed container')];
-    case 'ErrImagePull':
-      return [
-        warning('Failed', `Failed to pull image "${image}": ${message}`),
-        warning('Failed', 'Error: ErrImagePull'),
-      ];
     case 'ImagePullBackOff':
       return [
         { type: 'Normal', reason: 'BackOff', message: backOffMessage(image) },

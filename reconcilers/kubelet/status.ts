@@ -36,7 +36,7 @@ export function changedStatus(question: StatusQuestion, now: number): PodStatus 
 export function podStatus({ pod, observed, verdicts, sandbox, end }: StatusQuestion, now: number): PodStatus {
   const { init, apps, debuggers, isInitialized } = verdicts;
   const statusesOf = (of: readonly ContainerVerdict[]) =>
-    of.map((verdict) => containerStatus(verdict, { pod, sandbox, messages: observed.messages ?? {} }));
+    of.map((verdict) => containerStatus(verdict, { pod, sandbox, observed }));
   const statuses = {
     ...(init.length > 0 && { initContainerStatuses: statusesOf(init) }),
     containerStatuses: statusesOf(apps),

@@ -9,6 +9,8 @@ import type { NodeObservation } from './observation.ts';
 export const AWAY_TOLERATED_MS = 15_000;
 /** Kubernetes' nodeStatusMaxImages. */
 const MOST_IMAGES = 50;
+/** And MaxNamesPerImageInNodeStatus. */
+const MOST_NAMES = 5;
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   x86_64: 'amd64',
   aarch64: 'arm64',
@@ -97,7 +99,7 @@ function withReady(stored: readonly NodeCondition[], { status, reason, message }
 function largestImages(images: readonly ImageRecord[]): { names: string[]; sizeBytes: number }[] {
   return images
     .filter(({ names }) => names.length > 0)
-    .map(({ names, sizeBytes }) => ({ names: [...names].sort(), sizeBytes }))
+    .map(({ names, sizeBytes }) => ({ names: [...names].sort().slice(0, MOST_NAMES), sizeBytes }))
     .sort((a, b) => b.sizeBytes - a.sizeBytes || ((a.names[0] ?? '') < (b.names[0] ?? '') ? -1 : 1))
     .slice(0, MOST_IMAGES);
 }

@@ -2,12 +2,11 @@
  * Whether Docker answers, what it says of itself, and which images it has: followed through its event stream, without polling. The
  * node loop's observation reads it; it decides nothing.
  */
+import { followEvents } from '../kit/follow-events.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
-import type { ContainerRuntime } from '../ports/container-runtime.ts';
-import { messageOf } from '../ports/errors.ts';
+import type { ContainerRuntime, RuntimeEvent } from '../ports/container-runtime.ts';
 import type { RuntimeFacts } from './observation.ts';
 
-const RECONNECT_MS = { first: 100, most: 5_000 };
 /** A build or a pull tells of many images in a row. */
 const GATHER_MS = 1_000;
 
@@ -27,30 +26,18 @@ export class RuntimeWatch {
   }
 
   /** Calls `onChange` whenever the facts may have changed, until `signal` aborts. Never throws. */
-  async run(onChange: () => void, signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!signal.aborted) {
-      const session = new AbortController();
-      try {
-        for await (const event of this.#runtime.events('', AbortSignal.any([signal, session.signal]))) {
-          if (event.type === 'listening') {
-            this.#facts = { info: await this.#runtime.info(), images: await this.#runtime.images() };
-            failures = 0;
-            onChange();
-          } else if (event.type === 'image') this.#refreshImages(onChange, session);
-        }
-        if (!signal.aborted) this.#lost('its event stream has ended');
-      } catch (error) {
-        if (!signal.aborted) this.#lost(messageOf(error));
-      } finally {
-        session.abort();
-      }
-      if (signal.aborted) return;
+  run(onChange: () => void, signal: AbortSignal): Promise<void> {
+    const onEvent = async ({ type }: RuntimeEvent, session: AbortController) => {
+      if (type === 'image') this.#refreshImages(onChange, session);
+      if (type !== 'listening') return;
+      this.#facts = { info: await this.#runtime.info(), images: await this.#runtime.images() };
       onChange();
-      const delayMs = Math.min(RECONNECT_MS.most, RECONNECT_MS.first * 2 ** failures);
-      failures += 1;
-      await sleep(this.#clock, delayMs, signal).catch(() => undefined);
-    }
+    };
+    const onLost = (message: string) => {
+      this.#lost(message);
+      onChange();
+    };
+    return followEvents({ runtime: this.#runtime, clock: this.#clock, label: '', onEvent, onLost }, signal);
   }
 
   #refreshImages(onChange: () => void, session: AbortController): void {

@@ -74,6 +74,11 @@ export function portName(value: string): string[] {
   return problems;
 }
 
+export function httpHeaderName(value: string): string[] {
+  const text = "a valid HTTP header must consist of alphanumeric characters or '-'";
+  return matches(value, '[-A-Za-z0-9]+', text, 'X-Header-Name');
+}
+
 /** Kubernetes' IsRelaxedEnvVarName, the rule since 1.32. */
 export function envVarName(value: string): string[] {
   if (/^[ -<>-~]+$/.test(value)) return [];

@@ -1,6 +1,7 @@
 /** Kubernetes' defaulting of pod specs, of pods and of templates. Source: pkg/apis/core/v1/defaults.go */
 import { isEmpty, isZero, setDefault, setDefined } from './defaulting.ts';
 import { type JsonObject, objectAt, objectsAt } from './json.ts';
+import { defaultProbes } from './probe.ts';
 import { defaultVolumes } from './volume-defaults.ts';
 
 /** The values of a pod's plain fields; pod-template-hash.ts leaves out what equals them. */
@@ -23,6 +24,7 @@ export function defaultPodSpec(spec: JsonObject): void {
     defaultVariables(container);
   }
   for (const container of declaredContainersOf(spec)) {
+    defaultProbes(container);
     for (const port of objectsAt(container, 'ports')) {
       setDefault(port, 'protocol', 'TCP');
       if (spec.hostNetwork === true && isZero(port.hostPort)) setDefined(port, 'hostPort', port.containerPort);

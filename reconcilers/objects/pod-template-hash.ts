@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { copyJson, equalJson, type JsonObject, objectAt, objectsAt, stableJson, textOf } from './json.ts';
 import type { Container, PodTemplateSpec } from './pod.ts';
 import { declaredContainersOf, POD_SPEC_DEFAULTS } from './pod-defaults.ts';
+import { reduceProbes } from './probe.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { reduceVolumes } from './volume-defaults.ts';
 
@@ -42,6 +43,7 @@ function fingerprint(plain: JsonObject): string {
 
 /** Takes out of a container everything that defaulting would put back. */
 function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
+  reduceProbes(container);
   for (const port of objectsAt(container, 'ports')) {
     if (port.protocol === 'TCP') delete port.protocol;
     if (port.hostPort === 0 || (hostNetwork && port.hostPort === port.containerPort)) delete port.hostPort;

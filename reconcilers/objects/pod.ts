@@ -4,6 +4,7 @@
  */
 import type { ResourceFieldSelector } from './downward-resources.ts';
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { Lifecycle, Probe } from './probe.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
 
@@ -39,6 +40,8 @@ export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   hostname?: string;
+  /** The name of a headless Service: with it the pod has a full name. */
+  subdomain?: string;
   hostNetwork?: boolean;
   /** All containers see each other's processes. */
   shareProcessNamespace?: boolean;
@@ -52,6 +55,8 @@ export interface PodSpec {
   /** Secrets with credentials for registries. */
   imagePullSecrets?: { name?: string }[];
   tolerations?: Toleration[];
+  /** Conditions that others must set before the pod is ready. */
+  readinessGates?: { conditionType: string }[];
 }
 
 export interface Container {
@@ -71,6 +76,10 @@ export interface Container {
   imagePullPolicy?: ImagePullPolicy;
   tty?: boolean;
   stdin?: boolean;
+  startupProbe?: Probe;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  lifecycle?: Lifecycle;
   /** Its stdin ends with the first who attached to it. */
   stdinOnce?: boolean;
   /** The file of its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */

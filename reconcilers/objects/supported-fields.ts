@@ -41,6 +41,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
       'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
+      'readinessGates subdomain',
     ),
     sameAsAbsent: {
       hostIPC: [false],
@@ -56,6 +57,7 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'name image command args workingDir ports env envFrom resources imagePullPolicy tty stdin stdinOnce volumeMounts',
       'securityContext restartPolicy terminationMessagePath terminationMessagePolicy',
+      'startupProbe livenessProbe readinessProbe lifecycle',
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
@@ -68,6 +70,9 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     ),
     sameAsAbsent: CONTAINER_DEFAULTS,
   },
+  // tcpSocket is refused by validation, with the reason.
+  LifecycleHandler: { honoured: words('exec httpGet sleep tcpSocket') },
+  Lifecycle: { honoured: words('postStart preStop') },
   SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value valueFrom') },

@@ -10,6 +10,7 @@ import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-
 import { compareQuantities } from './quantity.ts';
 import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validateProbes, validateReadinessGates } from './validation-probes.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
@@ -43,6 +44,7 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }
 
@@ -104,6 +106,7 @@ function validateContainer(
       validateContainerPort(port, element(child(at, 'ports'), j), spec, portNames, hostPorts),
     ),
     ...validateResources(objectAt(container, 'resources') ?? {}, child(at, 'resources')),
+    ...validateProbes(container, spec.terminationGracePeriodSeconds, at),
   ];
 }
 

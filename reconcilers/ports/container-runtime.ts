@@ -200,7 +200,7 @@ export interface ContainerSession {
   readonly output: AsyncIterable<LogChunk>;
   /** To its stdin. Resolves when there is room for more; what a process that ended no longer reads is dropped. */
   write(data: Uint8Array): Promise<void>;
-  /** Its stdin is at its end; what it writes still comes. */
+  /** Its stdin is at its end, but for a container's own process that wants it more than once; what it writes still comes. */
   closeStdin(): void;
   /** Of its terminal; where it has none, or has ended, nothing happens. */
   resize(size: TerminalSize): Promise<void>;

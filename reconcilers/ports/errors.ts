@@ -150,6 +150,12 @@ export const ERRORS = {
     status: 504,
     reason: 'Timeout',
   },
+  LeadershipLost: {
+    message: 'another master may lead by now; nothing was written, and this one stands for election again',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
   AddressesExhausted: {
     message: 'no free {what} is left in {range}; delete a Service or widen the range',
     retry: true,

@@ -32,12 +32,19 @@ function versionOf(hash: string): string {
 
 /** The pod's spec as before a node was chosen, and without what admission has filled in. */
 function asDeclared(pod: Pod, template: PodTemplateSpec): Pod['spec'] {
-  const { nodeName: _, tolerations = [], ...rest } = withoutServiceAccountVolume(pod.spec, template.spec);
+  const {
+    nodeName: _,
+    tolerations = [],
+    imagePullSecrets,
+    ...rest
+  } = withoutServiceAccountVolume(pod.spec, template.spec);
   const declared = template.spec.tolerations ?? [];
   const own = tolerations.filter((each) => !isDefault(each) || declared.some(isDefault));
   return {
     ...rest,
     ...(own.length > 0 && { tolerations: own }),
+    // Where the template names none, they are the account's.
+    ...(template.spec.imagePullSecrets && imagePullSecrets && { imagePullSecrets }),
     ...(template.spec.nodeName !== undefined && pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     ...withoutLimitDefaults({ ...pod, spec: rest }, template),
   };

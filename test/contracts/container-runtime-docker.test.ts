@@ -47,6 +47,7 @@ describe('container runtime: Docker', function () {
     broken: { image: 'sampan/busybox:1', cmd: ['/nope'] },
     // The shell gives a program in the background no stdin; it is kept as 3.
     tools: shell(`exec 3<&0; nc -ll -p 7 -e cat & cat <&3 & ${untilStopped}`),
+    reader: { image: 'sampan/busybox:1', cmd: ['cat'] },
     commands: {
       copy: ['cat'],
       fail: ['sh', '-c', 'echo out; echo err >&2; exit 3'],

@@ -46,6 +46,7 @@ describe('container runtime: fake', () => {
       onAttach: copy,
       servers: { 7: (connection: Duplex) => void connection.pipe(connection) },
     },
+    reader: { onAttach: copy },
   } as const;
   for (const [name, image] of Object.entries(images)) runtime.addImage(`${name}:1`, image);
   runtime.startFailures.set('broken:1', 'exec: "/nope": no such file or directory');
@@ -59,6 +60,7 @@ describe('container runtime: fake', () => {
     busy: { image: 'busy:1' },
     broken: { image: 'broken:1' },
     tools: { image: 'tools:1' },
+    reader: { image: 'reader:1' },
     commands: { copy: ['copy'], fail: ['fail'], stay: ['stay'], size: ['size'] },
     countStaying: async (id) => runtime.processesOf(id).filter(({ spec }) => spec.command[0] === 'stay').length,
     build: async (name) => runtime.addImage(name),

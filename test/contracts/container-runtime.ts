@@ -32,6 +32,8 @@ export interface RuntimeBackend {
   readonly broken: Program;
   /** Runs until SIGTERM, has {@link commands}, listens on port 7 and sends back what it reads from a connection, or from its stdin. */
   readonly tools: Program;
+  /** Copies its stdin to its stdout, and ends with it, with 0. */
+  readonly reader: Program;
   readonly commands: {
     /** Copies its stdin to its stdout, and ends with it. */
     readonly copy: readonly string[];
@@ -155,6 +157,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     it('says that an image is not there', async () => {
       await assert.rejects(create({ image: 'not-there:1' }), { code: 'ImageMissing' });
       assert.equal(await runtime().image('not-there:1'), undefined);
+      assert.equal(await runtime().image('No Image'), undefined);
     });
 
     it('says why a container does not start, and keeps the sentence', async () => {
@@ -442,6 +445,30 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       const id = await run(backend().tools, { stdin: true });
       const session = await runtime().attach(id, { stdin: true, stdout: true, stderr: true });
       await session.write(Buffer.from('over\n'));
+      let text = '';
+      for await (const { data } of session.output) {
+        text += Buffer.from(data).toString();
+        if (text.includes('over')) break;
+      }
+      await session.close();
+      assert.equal(text, 'over\n');
+      assert.equal((await runtime().inspect(id))?.state, 'running');
+    });
+
+    it('ends the stdin of a process that wants it once, with the first who leaves', async () => {
+      const id = await run(backend().reader, { stdin: true, stdinOnce: true });
+      const session = await runtime().attach(id, { stdin: true, stdout: true, stderr: true });
+      await session.write(Buffer.from('over\n'));
+      for await (const { data } of session.output) if (Buffer.from(data).toString().includes('over')) break;
+      await session.close();
+      assert.equal((await exited(id)).exitCode, 0);
+    });
+
+    it('leaves the stdin of any other open, and shows what it writes also after its own is closed', async () => {
+      const id = await run(backend().reader, { stdin: true });
+      const session = await runtime().attach(id, { stdin: true, stdout: true, stderr: true });
+      await session.write(Buffer.from('over\n'));
+      session.closeStdin();
       let text = '';
       for await (const { data } of session.output) {
         text += Buffer.from(data).toString();

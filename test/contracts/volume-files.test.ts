@@ -1,5 +1,6 @@
 /** The contract of pods' volumes for the fake and for folders, and what only folders have: links, privacy, what a crash leaves. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -173,7 +174,13 @@ describe('volumes in folders', () => {
     mkdirSync(join(folder, 'machine'));
     writeFileSync(join(folder, 'machine/file'), 'kept');
     await files.usePath(WEB, 'path', { path: join(folder, 'machine'), type: 'Directory' });
+    await files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+    const inside = join((await files.placed(WEB.uid)).get('scratch')?.path ?? '', 'in side');
+    mkdirSync(inside);
+    // As a privileged container may do it.
+    if (process.getuid?.() === 0) execFileSync('mount', ['--bind', join(folder, 'machine'), inside]);
     await files.remove(WEB.uid);
+    assert.equal(existsSync(inside), false);
     assert.equal(readFileSync(join(folder, 'machine/file'), 'utf8'), 'kept');
   });
 

@@ -67,6 +67,13 @@ describe('kubectl debug', function () {
         assert.equal(status.containerStatuses[0].restartCount, 0);
       });
 
+      it('speaks to what it added', async () => {
+        const answer = 'read line; echo "heard $line"';
+        const image = ['--image=sampan/busybox:1', `--container=talk-${version.replace('.', '-')}`];
+        const seen = await kubectl.feed('hello\n', 'debug', 'web', '-i', ...image, '--', 'sh', '-c', answer);
+        assert.match(seen, /heard hello/);
+      });
+
       it('makes a copy whose containers see each other', async () => {
         const copy = `copy-${version.replace('.', '-')}`;
         // A pattern that does not find itself.

@@ -62,6 +62,16 @@ describe('volumes', () => {
       { describe: 'the app to run', timeoutMs: 30_000 },
     );
   const inApp = async (...command: string[]) => dockerd.cli('exec', await appId(), 'busybox', ...command);
+  /** On the machine, of what the app has mounted. */
+  const sourceOf = async (target: string) =>
+    (
+      await dockerd.cli(
+        'inspect',
+        '--format',
+        `{{range .Mounts}}{{if eq .Destination "${target}"}}{{.Source}}{{end}}{{end}}`,
+        await appId(),
+      )
+    ).trim();
   const pidOf = async () => (await dockerd.cli('inspect', '--format', '{{.State.Pid}}', await appId())).trim();
 
   before('a node with a pod', async () => {
@@ -121,9 +131,7 @@ describe('volumes', () => {
   });
 
   it('lie in memory, where only the daemon may enter', async () => {
-    const [source = ''] = (
-      await dockerd.cli('inspect', '--format', '{{range .Mounts}}{{println .Source}}{{end}}', await appId())
-    ).split('\n');
+    const source = await sourceOf(ACCOUNT);
     assert.equal((await run('stat', ['-f', '-c', '%T', source])).trim(), 'tmpfs');
     assert.equal(statSync(join(source, '..')).mode & 0o777, 0o700);
   });
@@ -177,12 +185,7 @@ describe('volumes', () => {
   });
 
   it('go with their pods, and with sampan cleanup', async () => {
-    const memory = async () =>
-      join(
-        (await dockerd.cli('inspect', '--format', '{{(index .Mounts 0).Source}}', await appId())).trim(),
-        '../../..',
-      );
-    const root = await memory();
+    const root = join(await sourceOf(ACCOUNT), '../../..');
     assert.equal(readdirSync(root).length, 2);
     await sampan.api.delete('/api/v1/namespaces/default/pods/waits');
     await eventually(() => readdirSync(root).length === 1, {

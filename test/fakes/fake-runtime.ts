@@ -251,13 +251,16 @@ export class FakeRuntime implements port.ContainerRuntime {
   attach(id: string, choice: port.StreamChoice): Promise<port.ContainerSession> {
     return this.#call('attach', id, () => {
       const container = this.#running(id);
-      const { tty = false } = container.spec;
+      const { tty = false, stdinOnce = false } = container.spec;
       const process = this.#process(
         container,
         { ...choice, tty, command: [] },
         container.image.onAttach ?? FakeProcess.idle,
       );
-      return { ...process.session(), close: async () => process.detach() };
+      if (!stdinOnce) return { ...process.session(), closeStdin: () => {}, close: async () => process.detach() };
+      if (!choice.stdin) return { ...process.session(), close: async () => process.detach() };
+      void process.ended.then((exitCode) => this.#end(container, exitCode));
+      return { ...process.session(), close: async () => process.stdin.end() };
     });
   }
 

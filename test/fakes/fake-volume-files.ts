@@ -90,6 +90,12 @@ export class FakeVolumeFiles implements VolumeFiles {
     return undefined;
   }
 
+  /** What was written of a volume of files. */
+  content(podUid: string, volume: string): VolumeContent | undefined {
+    const found = this.#pods.get(podUid)?.volumes.get(volume);
+    return found !== undefined && 'content' in found ? found.content : undefined;
+  }
+
   /** What a folder was asked for with. */
   folder(podUid: string, volume: string): VolumeFolder | undefined {
     const found = this.#pods.get(podUid)?.volumes.get(volume);

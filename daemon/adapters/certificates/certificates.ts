@@ -26,6 +26,8 @@ const RENEW_AUTHORITY_BEFORE_MS = 2 * YEAR_MS;
 const BACKDATED_MS = HOUR_MS;
 const LOOK_EVERY_MS = HOUR_MS;
 
+export const AUTHORITY_FILE = 'ca.pem';
+export const SERVICE_ACCOUNT_FILE = 'service-account.pem';
 const AUTHORITY_NAME = 'sampan-ca';
 const ADMIN = { commonName: 'sampan:admin', organizations: ['system:masters'], usage: 'client' } as const;
 
@@ -123,11 +125,11 @@ class Files {
     this.#log = log;
   }
 
-  async authority(held = this.#read('ca.pem')): Promise<CertifiedKey> {
+  async authority(held = this.#read(AUTHORITY_FILE)): Promise<CertifiedKey> {
     if (held !== undefined && this.#lasts(held, RENEW_AUTHORITY_BEFORE_MS)) return held;
     const keys = held && { privateKey: held.key };
     return this.#write(
-      'ca.pem',
+      AUTHORITY_FILE,
       await issueAuthority(AUTHORITY_NAME, validityFrom(this.#clock.now(), AUTHORITY_LIFE_MS), keys),
     );
   }
@@ -143,7 +145,7 @@ class Files {
   }
 
   serviceAccountKey(): KeyObject {
-    const path = this.#path('service-account.pem');
+    const path = this.#path(SERVICE_ACCOUNT_FILE);
     const text = readSecretFile(path);
     if (text === undefined) {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -205,7 +205,8 @@ export class DockerRuntime implements port.ContainerRuntime {
 
   async attach(id: string, choice: port.StreamChoice): Promise<port.ContainerSession> {
     const { Config } = await this.#running(id);
-    return attachTo(this.#docker, id, Config.Tty, choice).catch(translateOf(id));
+    const own = { hasTerminal: Config.Tty, stdinOnce: Config.StdinOnce };
+    return attachTo(this.#docker, id, own, choice).catch(translateOf(id));
   }
 
   async connect(id: string, port: number, signal: AbortSignal): Promise<Duplex> {

@@ -41,10 +41,16 @@ export async function startExec(docker: DockerClient, id: string, spec: port.Exe
   return new DockerExec(docker, { container: id, exec: Id }, streams);
 }
 
+/** What the container was made with. */
+export interface OwnStreams {
+  readonly hasTerminal: boolean;
+  readonly stdinOnce: boolean;
+}
+
 export async function attachTo(
   docker: DockerClient,
   id: string,
-  hasTerminal: boolean,
+  { hasTerminal, stdinOnce }: OwnStreams,
   { stdin, stdout, stderr }: port.StreamChoice,
 ): Promise<port.ContainerSession> {
   const path = `/containers/${encodeURIComponent(id)}`;
@@ -54,7 +60,8 @@ export async function attachTo(
   return {
     output: streams.output,
     write: (data) => streams.write(data),
-    closeStdin: () => streams.closeStdin(),
+    // Else Docker would leave the process's stdin open, and end this one's output.
+    closeStdin: () => stdinOnce && streams.closeStdin(),
     resize: (size) => (hasTerminal ? resize(docker, path, size) : Promise.resolve()),
     close: async () => streams.disconnect(),
   };

@@ -17,7 +17,8 @@ export async function findImage(docker: DockerClient, reference: string): Promis
     const image = await docker.request<ImageInspectInfo>('GET', `${pathOf(reference)}/json`);
     return toImageRecord(image);
   } catch (error) {
-    if (error instanceof DockerRefusal && error.status === 404) return undefined;
+    // 400: what is no name of an image is the name of none.
+    if (error instanceof DockerRefusal && [404, 400].includes(error.status)) return undefined;
     throw toSampanError(error, 'ImagePullFailed', { image: reference });
   }
 }

@@ -109,10 +109,10 @@ export class ImagePulls {
         if (isSampanError(error, 'RuntimeUnavailable')) view.lost(error);
         const message = causeOf(error);
         memory.pullFailed(pod, image, { at: clock.now(), message, ...(secrets !== undefined && { secrets }) });
-        if (onFailure === 'use-local') {
-          const text = `Failed to pull image "${image}": ${message}; using the image of that name that is present`;
-          announce({ type: 'Warning', reason: 'Failed', message: text });
-        }
+        const text = `Failed to pull image "${image}": ${message}`;
+        const rest = onFailure === 'use-local' ? '; using the image of that name that is present' : '';
+        announce({ type: 'Warning', reason: 'Failed', message: `${text}${rest}` });
+        if (onFailure === 'back-off') announce({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImagePull' });
       }
     } finally {
       if (!givenUp.aborted) this.#underWay.delete(idOf(pod.uid, image));

@@ -13,8 +13,15 @@ export const POD_COLUMNS: readonly Column<Pod>[] = [
   { name: 'IP', wide: true, cell: (pod) => pod.status.podIP ?? NONE },
   { name: 'Node', wide: true, cell: (pod) => pod.spec.nodeName ?? NONE },
   { name: 'Nominated Node', wide: true, cell: () => NONE },
-  { name: 'Readiness Gates', wide: true, cell: () => NONE },
+  { name: 'Readiness Gates', wide: true, cell: readinessGates },
 ];
+
+/** How many of them are open: `1/2`. */
+function readinessGates(pod: Pod): string {
+  const { readinessGates: gates = [] } = pod.spec;
+  if (gates.length === 0) return NONE;
+  return `${gates.filter(({ conditionType }) => isTrue(pod, conditionType)).length}/${gates.length}`;
+}
 
 /** Those that run for as long as the pod does. */
 function readyContainers(pod: Pod): number {

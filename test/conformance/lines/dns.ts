@@ -1,4 +1,32 @@
 /** What is asked of cluster DNS. */
-import { group } from '../line.ts';
+import { group, notYet, seenIn } from '../line.ts';
 
-export const DNS = group(6, 'DNS', {});
+const ENGINE = 'test/e2e/dns.test.ts';
+const RESOLV_CONF = "pods' resolver files are being written";
+
+export const DNS = group(6, 'DNS', {
+  1: seenIn(
+    'resolves `kubernetes.default` and others from a pod',
+    ENGINE,
+    'knows Services by name, and the API server',
+  ),
+  2: notYet("resolves the pod's own full name through its hosts file", RESOLV_CONF),
+  3: seenIn(
+    'has A records of Services and headless endpoints, and SRV records of their ports',
+    ENGINE,
+    'knows Services by name, and the API server',
+    "knows a headless Service's pods together, each by its hostname, and their ports",
+  ),
+  4: notYet('resolves partial names through the search list', RESOLV_CONF),
+  5: seenIn(
+    'resolves the hostname of a pod, and its subdomain, under a headless Service',
+    ENGINE,
+    "knows a headless Service's pods together, each by its hostname, and their ports",
+  ),
+  6: seenIn(
+    'answers an ExternalName with a CNAME, follows its changes, and with an address once it is a ClusterIP',
+    ENGINE,
+    'gives an external name as an alias, follows its changes, and its address once it has one',
+  ),
+  7: notYet('writes name servers and searches of dnsPolicy None into resolv.conf', RESOLV_CONF),
+});

@@ -1,4 +1,91 @@
 /** What is asked of pods and the kubelet. */
-import { group } from '../line.ts';
+import { alsoIn, group, own, planned, seenIn } from '../line.ts';
 
-export const PODS = group(1, 'Pods', {});
+const LIFE = 'test/e2e/pod-life.test.ts';
+const KUBELET = 'test/unit/kubelet';
+const CONFIG_E2E = 'test/e2e/pod-config.test.ts';
+const CONFIG = 'test/unit/kubelet/config.test.ts';
+
+export const PODS = group(1, 'Pods', {
+  23: alsoIn(
+    seenIn(
+      'variables are made of variables, and so are commands and their arguments',
+      'test/unit/objects/env.test.ts',
+      'expands in order, lets the container override Services, and fills in command and args',
+    ),
+    CONFIG_E2E,
+    'gives variables from ConfigMaps, Secrets, the pod and its resources',
+  ),
+  24: alsoIn(
+    seenIn(
+      'parts of volumes are named by variables; those that are absolute, lead up or have no value fail, until they have one',
+      CONFIG_E2E,
+      'refuses parts that lead nowhere or out of their volume, and takes them when they do no more',
+      'mounts paths of the node, and parts of volumes',
+    ),
+    CONFIG,
+    'mounts a part of a volume, named by the variables of the container',
+    'goes on with a part of a volume when an annotation that names it comes',
+  ),
+  25: alsoIn(
+    seenIn(
+      'variables tell a container of its limits and requests, of the node and of its pod',
+      CONFIG_E2E,
+      'gives variables from ConfigMaps, Secrets, the pod and its resources',
+    ),
+    CONFIG,
+    'tells a container of limits that it does not declare what pods may use of the node',
+    "gives the pod's address to a container that asks for it, and that of the node on its network",
+  ),
+  1: seenIn(
+    'has a deadline that may come sooner on a live pod, which fails when it has passed',
+    LIFE,
+    'come when the time is up, which may be set sooner and not later',
+  ),
+  3: own('is found by another label once a running pod has it'),
+  5: own('is deleted as one of a collection with a label'),
+  6: seenIn(
+    'tells the address of its node',
+    `${KUBELET}/kubelet.test.ts`,
+    'runs with two creations, two starts and one write',
+  ),
+  7: own('keeps what is patched into its status'),
+  8: own('is created, patched and deleted, its status read and replaced, each seen by a watch'),
+  11: planned('is Guaranteed where every container limits what it requests', 'guaranteed-pod-is-reported-so'),
+  13: seenIn('is deleted while it crashes again and again', LIFE, 'deletes a pod that crashes again and again'),
+  14: seenIn(
+    'tells the reason for which a container ended',
+    LIFE,
+    'are told apart: what cannot be run, what was killed for its memory, what failed',
+  ),
+  18: seenIn(
+    "takes command and args in place of the image's entrypoint and command, one, the other or both",
+    LIFE,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
+    "take the place of the image's entrypoint and command: ${name}",
+  ),
+  19: seenIn(
+    'restarts its containers always, on failure or never, and tells so in phase, counts and states',
+    LIFE,
+    'Always: a container that succeeds is started again',
+    'OnFailure: one that fails is, one that succeeds is not',
+    'Never: none is',
+  ),
+  20: seenIn(
+    'shows what a container said last: from its file, also at a path of its own and as another user, or from its log when it failed',
+    LIFE,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
+    'are what the container said last: ${name}',
+    'may be written by somebody else than root',
+  ),
+  27: alsoIn(
+    seenIn(
+      'takes ephemeral containers while it runs, one after another, and lets none go',
+      'test/unit/apiserver/ephemeral-containers.test.ts',
+      'adds to a pod what a patch brings, one after another',
+      'lets none change or go',
+    ),
+    'test/e2e/debug.test.ts',
+    'shows the processes and the network of the container it is aimed at',
+  ),
+});

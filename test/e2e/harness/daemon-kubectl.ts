@@ -8,6 +8,8 @@ import type { Sampan } from './sampan.ts';
 export interface DaemonKubectl {
   /** What it prints on standard output; throws with its error output where it fails. */
   run(...args: string[]): Promise<string>;
+  /** The same with something to read on standard input. */
+  feed(input: string, ...args: string[]): Promise<string>;
   /** The same, whatever its exit code. */
   attempt(...args: string[]): Promise<RunResult>;
 }
@@ -26,6 +28,7 @@ export function daemonKubectl(
   const options: RunOptions = { env };
   return {
     run: (...args) => netns.run(path, args, options),
+    feed: (input, ...args) => netns.run(path, args, { ...options, input }),
     attempt: (...args) => netns.attempt(path, args, options),
   };
 }

@@ -16,6 +16,7 @@ import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClaimFolders } from '../../fakes/fake-claim-folders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
@@ -71,6 +72,7 @@ export class World {
   readonly store: FaultyStore;
   readonly source = new FakeSource('web', 'git');
   readonly archive = new MemoryArchive();
+  readonly prober = new FakeProber();
   readonly log = new CollectedLog();
   readonly machines: Machine[] = [];
   /** The last changes that daemons have made, for messages. */
@@ -272,6 +274,7 @@ export class Machine {
       core,
       {
         runtime,
+        prober: this.#world.prober,
         filter,
         files,
         claimFolders,

@@ -67,6 +67,21 @@ describe('the command line', () => {
     assert.equal(config.podEvictionTimeoutMs, 120_000);
   });
 
+  it("takes the kubelet's flags about images by their names", async () => {
+    const { images } = (await runWith('manifests', '--docker-config=/root/.docker')) as RunConfig;
+    assert.deepEqual(images, {
+      dockerConfig: '/root/.docker',
+      garbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
+    });
+    const told = (await runWith(
+      'manifests',
+      '--image-gc-high-threshold=60',
+      '--image-gc-low-threshold=0',
+      '--minimum-image-ttl-duration=1h',
+    )) as RunConfig;
+    assert.deepEqual(told.images.garbage, { highPercent: 60, lowPercent: 0, minimumAgeMs: 3_600_000 });
+  });
+
   it('serves the API for this machine alone unless told otherwise', async () => {
     const { api } = (await runWith('manifests')) as RunConfig;
     assert.deepEqual(api, {
@@ -96,6 +111,26 @@ describe('the command line', () => {
     assert.deepEqual(told.api.audit, { path: 'audit.log', maxBytes: 1_048_576, maxBackups: 0 });
   });
 
+  it("has the cluster's DNS at the tenth address of the Services unless told otherwise", async () => {
+    const { dns } = (await runWith('manifests')) as RunConfig;
+    assert.deepEqual(dns, {
+      clusterDomain: 'cluster.local',
+      clusterDns: '10.96.0.10',
+      resolvConf: '/etc/resolv.conf',
+    });
+    const moved = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/24')) as RunConfig;
+    assert.equal(moved.dns.clusterDns, '123.123.123.10');
+    const tiny = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/30')) as RunConfig;
+    assert.equal(tiny.dns.clusterDns, '123.123.123.2');
+    const flags = ['--cluster-dns=192.0.2.53', '--cluster-domain=Box.Example.', '--resolv-conf=/run/resolv.conf'];
+    const told = (await runWith('manifests', ...flags)) as RunConfig;
+    assert.deepEqual(told.dns, {
+      clusterDomain: 'box.example',
+      clusterDns: '192.0.2.53',
+      resolvConf: '/run/resolv.conf',
+    });
+  });
+
   for (const bad of [
     ['manifests', '--service-cluster-ip-range=10.96.0.1/16'],
     ['manifests', '--service-node-port-range=9-8'],
@@ -108,9 +143,19 @@ describe('the command line', () => {
     ['manifests', '--tls-san=a b'],
     ['manifests', '--max-streams=0'],
     ['manifests', '--audit-log-maxsize=0'],
+    ['manifests', '--cluster-dns=dns.example.com'],
+    ['manifests', '--cluster-domain=-a'],
+    ['manifests', '--image-gc-high-threshold=101'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));
   }
+
+  it('refuses thresholds for images that leave no room between them', async () => {
+    await assert.rejects(runWith('manifests', '--image-gc-low-threshold=85'), {
+      code: 'Usage',
+      message: '--image-gc-low-threshold: expected less than --image-gc-high-threshold (85), got 85',
+    });
+  });
 
   it('refuses to run without a source', async () => {
     await assert.rejects(runWith(), /needs at least one SOURCE/);

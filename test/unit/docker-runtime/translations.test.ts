@@ -5,6 +5,7 @@ import { toContainerRecord } from '../../../daemon/adapters/docker-runtime/conta
 import { nameAndTag } from '../../../daemon/adapters/docker-runtime/image-pulls.ts';
 import { demultiplex } from '../../../daemon/adapters/docker-runtime/log-stream.ts';
 import { PullSum } from '../../../daemon/adapters/docker-runtime/pull-sum.ts';
+import type { BindMount } from '../../../reconcilers/ports/container-runtime.ts';
 
 describe('docker runtime: translations', () => {
   it('has no container end before it started, as Docker says of one that exits at once', () => {
@@ -100,6 +101,9 @@ describe('docker runtime: translations', () => {
       { Type: 'bind', Source: '/var/lib/sampan/pods/u/volumes/all', Target: '/etc/all', ReadOnly: true },
     ]);
     assert.equal(HostConfig?.Binds, undefined);
+    const seen = { ...mounts[0], propagation: 'rslave' } as BindMount;
+    const [later] = toCreateOptions({ ...spec, mounts: [seen] }, 'json-file').HostConfig?.Mounts ?? [];
+    assert.deepEqual(later?.BindOptions, { Propagation: 'rslave' });
     assert.equal(toCreateOptions(spec, 'json-file').HostConfig?.Mounts, undefined);
   });
 });

@@ -16,6 +16,7 @@ import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
+import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
 import { FakeTokenIssuer } from '../../fakes/fake-token-issuer.ts';
@@ -36,6 +37,7 @@ export interface Mortal {
 export class KubeletBed {
   readonly cluster: TestCluster;
   readonly runtime: FakeRuntime;
+  readonly prober = new FakeProber();
   readonly files = new FakeVolumeFiles();
   readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
@@ -87,6 +89,7 @@ export class KubeletBed {
       cache,
       client: readYourWrites(world.client, cache),
       runtime: world.runtime,
+      prober: this.prober,
       files: world.files ?? this.files,
       terminationFiles: this.terminationFiles,
       tokens: this.tokens,

@@ -4,9 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import type { Container, PodPhase } from '../../../reconcilers/objects/pod.ts';
+import { isPodReady } from '../../../reconcilers/objects/pod.ts';
 import { KubeletBed, type Mortal } from './kubelet-bed.ts';
 
-const DEATH_RUNTIME = ['create', 'start', 'stop', 'remove', 'ensureNetwork', 'pull'];
+const DEATH_RUNTIME = ['create', 'start', 'stop', 'remove', 'ensureNetwork', 'pull', 'exec'];
 const DEATH_CLIENT = ['updateStatus', 'delete'];
 
 /** Lets the world answer `lives` calls that change something; the next one is the daemon's last. */
@@ -54,6 +55,17 @@ const INIT: readonly Container[] = [
   { name: 'one', image: 'done' },
   { name: 'side', image: 'far/side:1', restartPolicy: 'Always' },
   { name: 'two', image: 'done' },
+];
+
+const CHECK = { exec: { command: ['check'] } };
+const ATTENDED = [
+  {
+    name: 'web',
+    image: 'attended',
+    lifecycle: { postStart: CHECK, preStop: CHECK },
+    readinessProbe: CHECK,
+    livenessProbe: CHECK,
+  } as never,
 ];
 
 const STORIES: readonly Story[] = [
@@ -118,6 +130,21 @@ const STORIES: readonly Story[] = [
     end: ['POD_0 running', 'web_0 exited', 'web_1 running'],
   },
   {
+    name: 'a new pod with a hook and probes',
+    prepare: async () => {},
+    act: async (bed) => void (await bed.addPod({ containers: ATTENDED })),
+    end: ['POD_0 running', 'web_0 running'],
+  },
+  {
+    name: 'a deleted pod with a hook',
+    prepare: async (bed) => {
+      await bed.addPod({ containers: ATTENDED });
+      await bed.advance(1_000);
+    },
+    act: async (bed) => void (await bed.cluster.registry.delete('Pod', { namespace: 'default', name: 'web' })),
+    end: [],
+  },
+  {
     name: 'a deleted pod',
     prepare: async (bed) => void (await bed.addPod()),
     act: async (bed) => void (await bed.cluster.registry.delete('Pod', { namespace: 'default', name: 'web' })),
@@ -134,6 +161,7 @@ describe('kubelet killed at every call', () => {
           const bed = await KubeletBed.create();
           bed.runtime.registry.images.set('far/side:1', {});
           bed.runtime.addImage('done', { exitCode: 0 });
+          bed.runtime.addImage('attended', { programs: { check: async () => 0 } });
           await bed.start();
           await story.prepare(bed);
           await bed.stop();
@@ -151,7 +179,10 @@ describe('kubelet killed at every call', () => {
           assert.equal(new Set(names).size, names.length);
           const pods = (await bed.cluster.registry.list('Pod')).items;
           assert.equal(pods.length, story.end.length === 0 ? 0 : 1);
-          for (const pod of pods) assert.equal(pod.status.phase, story.phase ?? 'Running');
+          for (const pod of pods) {
+            assert.equal(pod.status.phase, story.phase ?? 'Running');
+            if (story.phase === undefined) assert.ok(isPodReady(pod), `ready after ${lives} calls`);
+          }
           await bed.stop();
           if (!state.died) {
             assert.ok(lives >= 3, 'the daemon died at several calls');
