@@ -66,14 +66,15 @@ function planVolume(
 ): Plan<LocalProvisionerAction> {
   const { metadata, spec, status } = volume;
   const isGoing = metadata.deletionTimestamp !== undefined;
-  const isDue = claim === undefined && status.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Delete';
+  const isUnwanted = claim === undefined || (Boolean(claim.spec.volumeName) && claim.spec.volumeName !== metadata.name);
+  const isDue = isUnwanted && status.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Delete';
   if (isDue && mountedBy.length > 0) {
     const because = `pod ${mountedBy[0]} still has it`;
     return { actions: [], because, checkAgainAfterMs: MOUNTED_AGAIN_MS };
   }
   if (isDue && !isGoing) {
     const { resourceVersion } = metadata;
-    const because = 'its claim is gone, and it is to be deleted then';
+    const because = 'no claim has it any more, and it is to be deleted then';
     return { actions: [{ kind: 'delete-volume', volume: identity(volume), resourceVersion }], because };
   }
   if (!isGoing || status.phase === 'Bound' || !(metadata.finalizers ?? []).includes(PROVISIONER_FINALIZER)) {
@@ -91,7 +92,7 @@ function planVolume(
       ...(folder === 'absent' ? [] : [{ kind: 'remove-folder', volume: name } as const]),
       { kind: 'release-volume', volume: identity(volume) },
     ],
-    because: 'its claim is gone, and what the claim wrote goes too',
+    because: 'no claim has it any more, and what is in it goes too',
   };
 }
 

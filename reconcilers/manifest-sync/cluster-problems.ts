@@ -62,9 +62,10 @@ function changesStorage(source: string, document: Declared, observed: Observed):
   const annotations = live.metadata.annotations ?? {};
   const owner = annotations[ANNOTATION_SOURCE];
   const lastApplied = owner === undefined ? undefined : parseManifest(annotations[ANNOTATION_LAST_APPLIED] ?? '');
-  const { immutable } = mergeDeclared(source, document, lastApplied, live);
+  const { immutable, fields } = mergeDeclared(source, document, lastApplied, live);
   if (immutable.length === 0) return undefined;
-  return `${immutable.join(', ')} cannot be changed, and it is not made anew, since what it holds would be lost; declare one of another name`;
+  const changed = fields.filter((field) => immutable.some((each) => field.startsWith(each)));
+  return `${(changed.length > 0 ? changed : immutable).join(', ')} cannot be changed, and it is not made anew, since what it holds would be lost; declare one of another name`;
 }
 
 /** Addresses it asks for that a Service has which this source does not declare, nor is about to delete. */

@@ -7,12 +7,15 @@ const VOLUME_NAME = /^[a-z0-9][a-z0-9-]*$/;
 export class FakeClaimFolders implements ClaimFolders {
   readonly #used = new Map<string, boolean>();
   readonly #machine: Map<string, 'Directory' | 'File'>;
-  /** Of those that were removed with what was in them. */
-  readonly removed: string[] = [];
 
   /** `machine`: what is at which path, for whoever mounts it. */
   constructor(machine = new Map<string, 'Directory' | 'File'>()) {
     this.#machine = machine;
+  }
+
+  /** Of which there is a folder. */
+  get volumes(): string[] {
+    return [...this.#used.keys()];
   }
 
   pathOf(volume: string): string {
@@ -38,7 +41,7 @@ export class FakeClaimFolders implements ClaimFolders {
 
   async remove(volume: string): Promise<void> {
     this.#machine.delete(this.pathOf(volume));
-    if (this.#used.delete(volume)) this.removed.push(volume);
+    this.#used.delete(volume);
   }
 
   async removeEmpty(volume: string): Promise<void> {
