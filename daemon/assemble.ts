@@ -35,11 +35,13 @@ import { LOCAL_PROVISIONER } from '../reconcilers/objects/volume-binding.ts';
 import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
+import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
+import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Prober } from '../reconcilers/ports/prober.ts';
@@ -214,6 +216,8 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly filter: PacketFilter;
+  /** Absent where somebody else proxies. */
+  readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
   readonly claimFolders: ClaimFolders;
   readonly terminationFiles: TerminationFiles;
@@ -222,39 +226,29 @@ export interface NodePorts {
   readonly logins: NodeLogins;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
+  readonly names: NodeNamesSource;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
-export function nodeLoops(
-  core: Core,
-  { runtime, prober, filter, files, claimFolders, terminationFiles, tokens, ledger, logins, nameServer }: NodePorts,
-  options: NodeOptions,
-): AssembledLoop[] {
-  const { cache, client, clock, log } = core;
+export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
+  const { cache, client, clock } = core;
+  const { runtime, filter, nameServer } = ports;
+  const { nodeName } = options;
+  const deps = { ...ports, cache, client, clock };
   const serviceCidr = options.serviceRange.cidr;
   const network = (): ClusterNetwork | undefined => {
-    const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
+    const podCidr = cache.get('Node', { namespace: '', name: nodeName })?.spec.podCIDR;
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
-  const { nodeName } = options;
   return [
     ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
     runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,
       createKubeletLoop({
-        cache,
-        client,
-        runtime,
-        prober,
-        files,
-        terminationFiles,
-        tokens,
-        ledger,
-        logins,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
-        log,
+        log: core.log,
         config: options,
         isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
@@ -264,26 +258,13 @@ export function nodeLoops(
     runLoop(
       core,
       createImageGarbageLoop({
-        cache,
-        runtime,
-        ledger,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
         config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
       }),
     ),
-    runLoop(
-      core,
-      createLocalProvisionerLoop({
-        cache,
-        client,
-        folders: claimFolders,
-        files,
-        events: eventsOf(core, LOCAL_PROVISIONER),
-        nodeName: options.nodeName,
-      }),
-    ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
+    runLoop(core, createLocalProvisionerLoop({ ...deps, events: eventsOf(core, LOCAL_PROVISIONER), nodeName })),
+    runLoop(core, createServiceProxyLoop({ ...deps, nodeName, network })),
   ];
 }
 

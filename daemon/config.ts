@@ -12,7 +12,7 @@ import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
-import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
@@ -55,6 +55,7 @@ export interface RunConfig {
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
   readonly dns: DnsConfig;
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly api: ApiConfig;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
@@ -224,6 +225,7 @@ interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   nodeName: string;
   nodeIp?: string;
   proxyMode: ProxyMode;
+  allowedUnsafeSysctls: string[];
   nodeMonitorGracePeriod: number;
   podEvictionTimeout: number;
   logLevel?: LogLevel;
@@ -262,6 +264,12 @@ function runOptions(command: Command): Command {
       new Option('--proxy-mode <mode>', 'how Services are routed')
         .choices(['nftables', 'userspace', 'none'])
         .default('nftables'),
+    )
+    .option(
+      '--allowed-unsafe-sysctls <names>',
+      'kernel parameters that pods may set beside the safe ones: kernel.msg*,net.core.somaxconn',
+      sysctlPatterns,
+      [],
     )
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
     .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'))
@@ -325,6 +333,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
+    allowedUnsafeSysctls: flags.allowedUnsafeSysctls,
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,

@@ -11,6 +11,8 @@ export interface DnsConfig {
   readonly clusterDomain: string;
   /** Where pods ask for names. */
   readonly clusterDns: string;
+  /** Whether that address was given. */
+  readonly isTold: boolean;
   /** Names the servers that are asked for all other names. */
   readonly resolvConf: string;
 }
@@ -36,7 +38,7 @@ export function dnsConfig(flags: DnsFlags, serviceRange: Ipv4Range): DnsConfig {
   // A range that is smaller than that ends before.
   const index = Math.min(DNS_ADDRESS_INDEX, serviceRange.size - 2);
   const { clusterDomain, clusterDns = addressAt(serviceRange, index), resolvConf } = flags;
-  return { clusterDomain, clusterDns, resolvConf };
+  return { clusterDomain, clusterDns, isTold: flags.clusterDns !== undefined, resolvConf };
 }
 
 /** The address of our own DNS servers; undefined where pods are sent to somebody else's, outside of the Services' addresses. */

@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { dnsSubdomain } from '../reconcilers/objects/name-formats.ts';
+import { dottedSysctl, sysctlName, sysctlNamespace } from '../reconcilers/objects/sysctls.ts';
 
 export function range(text: string): Ipv4Range {
   try {
@@ -80,6 +81,20 @@ export function domainName(text: string): string {
   const [problem] = dnsSubdomain(name);
   if (problem !== undefined) throw new InvalidArgumentError(problem);
   return name;
+}
+
+/** `kernel.msg*,net.core.somaxconn`: each in a namespace that a pod has for itself. */
+export function sysctlPatterns(text: string): string[] {
+  return text.split(',').map((each) => {
+    const pattern = each.trim();
+    const name = pattern.replace(/[.*]*$/, '');
+    // The node's namespaces are not a pod's to change.
+    if (sysctlName(name).length > 0 || sysctlNamespace(pattern.replace(/\*$/, '')) === undefined) {
+      const expected = 'expected names of kernel parameters in the IPC or network namespace';
+      throw new InvalidArgumentError(`${expected}, like kernel.msg* or net.core.somaxconn, got "${pattern}"`);
+    }
+    return dottedSysctl(pattern);
+  });
 }
 
 /** `a,b` */

@@ -17,6 +17,8 @@ export interface Machine {
   readonly bootID: string;
   /** Of this process; that of Docker on the same machine is taken to be the same. */
   readonly leastOomScoreAdj: number;
+  /** Whether the kernel has AppArmor, and it is on. */
+  readonly hasAppArmor: boolean;
   /** Of the file system that holds `dir`. */
   readonly diskBytes: number;
   /** As os.networkInterfaces() gives them, and the text of /proc/net/route ('' where there is none). */
@@ -33,6 +35,7 @@ export function readMachine(dir: string): Machine {
     systemUUID: read('/sys/class/dmi/id/product_uuid') || machineID,
     bootID: read('/proc/sys/kernel/random/boot_id'),
     leastOomScoreAdj: leastOomScoreAdj(read('/proc/self/status'), read('/proc/self/oom_score_adj')),
+    hasAppArmor: read('/sys/module/apparmor/parameters/enabled') === 'Y',
     diskBytes: blocks * bsize,
     interfaces: networkInterfaces(),
     routes: read('/proc/net/route'),

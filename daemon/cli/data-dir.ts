@@ -55,6 +55,11 @@ export class DataDir {
     return join(this.path, 'pki');
   }
 
+  /** Where people put seccomp profiles for pods that name one of this node's. */
+  get seccompPath(): string {
+    return join(this.path, 'seccomp');
+  }
+
   /** Makes the folder, for its owner only, and claims it. Usage error where a daemon already runs on it. */
   claim(pid: number): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });

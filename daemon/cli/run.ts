@@ -4,7 +4,7 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
@@ -12,10 +12,12 @@ import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DataDirClaimFolders } from '../adapters/claim-folders.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
+import { HealthCheckServers } from '../adapters/health-check-servers.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from '../adapters/node-logins.ts';
+import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -31,10 +33,11 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
-import { DnsServer } from '../dns/dns-server.ts';
+import type { DnsServer } from '../dns/dns-server.ts';
 import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
+import { nameServersOfPods, openNameServer } from '../name-server.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
@@ -128,10 +131,12 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         runtime,
         prober: new NetworkProber(),
         filter,
+        ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
         files,
         claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
+        names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),
         ledger,
         logins,
         nameServer,
@@ -142,6 +147,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...addresses,
         network,
         nodeIP,
+        dns: { domain: config.dns.clusterDomain, servers: nameServersOfPods(config, process.getuid?.()) },
+        seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
@@ -221,12 +228,6 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
-}
-
-/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
-function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
-  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
-  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */

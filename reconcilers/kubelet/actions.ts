@@ -5,6 +5,7 @@ import type { Handler } from './handlers/handler.ts';
 import type { PodIdentity } from './identity.ts';
 import type { PartMount } from './mounts.ts';
 import type { PullUnderWay } from './observation.ts';
+import type { PodFileName, PodFilesPlan } from './pod-files/pod-files.ts';
 import type { ProbeTask } from './probes/probe-task.ts';
 import type { VolumeProblem } from './volumes/volumes-verdict.ts';
 
@@ -43,13 +44,15 @@ export interface RunContainers {
   readonly pod: PodIdentity;
   /** Absent for pods on the host's network. */
   readonly network?: PodNetwork;
+  /** What the pod's containers have beside their volumes. */
+  readonly files: PodFilesPlan;
   readonly sandbox: { readonly id: string } | { readonly spec: ContainerSpec };
   readonly containers: readonly ContainerStart[];
 }
 
 export interface ContainerStart {
   readonly name: string;
-  /** Network and processes are filled in when the pause container has its id. */
+  /** Network, processes and shared memory are filled in when the pause container has its id, files when they are written. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
   /** Where in it is the file for its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
   readonly terminationMessagePath?: string;
@@ -62,6 +65,8 @@ export interface ContainerStart {
   readonly parts?: readonly PartMount[];
   /** Whose processes it sees; its own alone where this is absent. */
   readonly processesOf?: 'sandbox' | { readonly id: string };
+  /** Those of the pod's files that it has. */
+  readonly files: readonly PodFileName[];
   /** The image was there and nothing had to be pulled. */
   readonly imageWasPresent: boolean;
 }

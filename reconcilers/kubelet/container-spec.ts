@@ -5,16 +5,18 @@
 import { containerEnvironment, hasSources, needsPodIP } from '../objects/env.ts';
 import { keyOf } from '../objects/meta.ts';
 import { type Container, isSidecar, lastingContainers, type Pod } from '../objects/pod.ts';
+import { kernelHostname } from '../objects/pod-names.ts';
 import { containerHash } from '../objects/pod-template-hash.ts';
+import { dottedSysctl } from '../objects/sysctls.ts';
 import type { ContainerSpec, PortBinding } from '../ports/container-runtime.ts';
 import type { ContainerStart } from './actions.ts';
 import { withPortNumber } from './handlers/handler.ts';
 import { containerLabels, containerName, type PodIdentity, SANDBOX } from './identity.ts';
 import { containerMounts } from './mounts.ts';
 import type { PodObservation } from './observation.ts';
+import { clusterDnsOf } from './pod-files/pod-files.ts';
 import { containerResources, oomScoreAdj, SANDBOX_OOM_SCORE_ADJ, SANDBOX_RESOURCES } from './resources.ts';
-
-const MAX_HOSTNAME_LENGTH = 63;
+import { containerSecurity } from './security.ts';
 
 /** Which of several in a row it is. */
 export interface Turn {
@@ -33,6 +35,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
     container: SANDBOX,
     sandboxAttempt: turn.attempt,
     graceSeconds: 0,
+    sharesIpc: !pod.spec.hostIPC,
     specHash: '',
     instance: node.instance,
   };
@@ -42,12 +45,14 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
     labels: containerLabels(identity),
     resources: SANDBOX_RESOURCES,
     oomScoreAdj: Math.max(SANDBOX_OOM_SCORE_ADJ, node.leastOomScoreAdj),
+    ipc: pod.spec.hostIPC ? ('host' as const) : ('shareable' as const),
+    ...sysctls(pod),
   };
   if (pod.spec.hostNetwork) return { ...base, network: { kind: 'host' } };
   const portBindings = hostPorts(pod);
   return {
     ...base,
-    hostname: hostnameOf(pod),
+    hostname: kernelHostname(pod, clusterDnsOf(node).domain),
     network: { kind: 'network', name: node.network?.name ?? '' },
     ...(portBindings.length > 0 && { portBindings }),
   };
@@ -56,7 +61,7 @@ export function sandboxSpec(pod: Pod, { node }: PodObservation, turn: Turn): Con
 export function appSpec(
   pod: Pod,
   container: Container,
-  { node, services, volumes }: PodObservation,
+  { node, services, volumes, imageUsers = {} }: PodObservation,
   turn: Turn & { readonly sandboxAttempt: number },
 ): Omit<ContainerSpec, 'network' | 'pidOf'> {
   const preStop = container.lifecycle?.preStop;
@@ -83,7 +88,9 @@ export function appSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(container.tty && { tty: true }),
     ...(container.stdin && { stdin: true, ...(container.stdinOnce && { stdinOnce: true }) }),
-    ...(container.securityContext?.capabilities && { capabilities: container.securityContext.capabilities }),
+    ...containerSecurity(pod, container, { imageUser: imageUsers[container.image], seccompDir: node.seccompDir }),
+    ...(pod.spec.hostPID && { hostProcesses: true }),
+    ...(pod.spec.hostIPC && { ipc: 'host' as const }),
     ...(mounts.length > 0 && { mounts }),
     resources: containerResources(container),
     oomScoreAdj: Math.max(oomScoreAdj(pod.spec, container, node.memoryBytes), node.leastOomScoreAdj),
@@ -117,7 +124,9 @@ export function hostPorts(pod: Pod): PortBinding[] {
   );
 }
 
-/** The pod's name, cut as Kubernetes cuts it. */
-function hostnameOf(pod: Pod): string {
-  return (pod.spec.hostname ?? pod.metadata.name).slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
+/** Of the pod's network and IPC, which are the pause container's. */
+function sysctls({ spec }: Pod): Pick<ContainerSpec, 'sysctls'> {
+  const asked = spec.securityContext?.sysctls ?? [];
+  if (asked.length === 0) return {};
+  return { sysctls: Object.fromEntries(asked.map(({ name, value }) => [dottedSysctl(name), value])) };
 }

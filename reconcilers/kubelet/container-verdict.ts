@@ -20,6 +20,7 @@ import {
   restartPolicyOf,
   statusOf,
 } from './restart-policy.ts';
+import { nonRootProblem } from './security.ts';
 
 export interface Waiting {
   readonly reason: string;
@@ -120,6 +121,8 @@ function stoppedOutcome(question: ContainerQuestion, now: number): Outcome {
   if (image.kind === 'unavailable') {
     return { step: 'wait', waiting: { reason: image.reason, message: image.message }, ...changing(image) };
   }
+  const root = nonRootProblem(pod, container, observed.imageUsers?.[container.image]);
+  if (root !== undefined) return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: root } };
   const missing = observed.configProblems?.[container.name];
   if (missing !== undefined)
     return { step: 'wait', waiting: { reason: 'CreateContainerConfigError', message: missing } };

@@ -5,7 +5,7 @@
  */
 import { formatKey, type ObjectKey } from '../objects/meta.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
-import type { ContainerRecord, ContainerRuntime, RuntimeEvent } from '../ports/container-runtime.ts';
+import type { ContainerRecord, ContainerRuntime, ImageRecord, RuntimeEvent } from '../ports/container-runtime.ts';
 import { isSampanError, messageOf, SampanError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { LABEL_INSTANCE, podKeyOf } from './identity.ts';
@@ -32,7 +32,7 @@ export class ContainerView {
   readonly #records = new Map<string, ContainerRecord>();
   readonly #byPod = new Map<string, Set<string>>();
   /** Present images by reference. */
-  readonly #images = new Map<string, string>();
+  readonly #images = new Map<string, ImageRecord>();
   /** When, in steps of {@link #step}, a container was last heard of: a list that began earlier knows less. */
   readonly #heard = new Map<string, number>();
   /** Containers of which an own call is under way, and whether an event came meanwhile. */
@@ -92,13 +92,13 @@ export class ContainerView {
     this.#forget(id);
   }
 
-  /** Whether the image is there; asks Docker only about those not known to be. */
-  async imageId(reference: string): Promise<string | undefined> {
+  /** The image, where it is there; asks Docker only about those not known to be. */
+  async image(reference: string): Promise<ImageRecord | undefined> {
     const known = this.#images.get(reference);
     if (known !== undefined) return known;
     const image = await this.#deps.runtime.image(reference);
-    if (image !== undefined) this.#images.set(reference, image.id);
-    return image?.id;
+    if (image !== undefined) this.#images.set(reference, image);
+    return image;
   }
 
   forgetImage(reference: string): void {

@@ -24,6 +24,8 @@ const LABEL_SANDBOX_ATTEMPT = 'sampan.dev/sandbox-attempt';
 /** How many crashes in a row led to this container: the back-off's memory. */
 const LABEL_CRASHES = 'sampan.dev/crashes';
 const LABEL_GRACE_SECONDS = 'sampan.dev/grace-seconds';
+/** Of pause containers whose shared memory the pod's containers may join; those of older daemons keep theirs to themselves. */
+export const LABEL_SHARES_IPC = 'sampan.dev/shares-ipc';
 /** The hook as JSON, its port a number: it is run also where the pod's object is gone. */
 const LABEL_PRE_STOP = 'sampan.dev/pre-stop';
 /** Of sidecars: the place among the pod's init containers. */
@@ -55,6 +57,7 @@ export interface ContainerIdentity
   > {
   readonly pod: PodIdentity;
   readonly instance: string;
+  readonly sharesIpc?: boolean;
 }
 
 /** `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`. */
@@ -78,6 +81,7 @@ export function containerLabels(identity: ContainerIdentity): Record<string, str
     [LABEL_SANDBOX_ATTEMPT]: String(identity.sandboxAttempt),
     [LABEL_CRASHES]: String(identity.crashes),
     [LABEL_GRACE_SECONDS]: String(identity.graceSeconds),
+    ...(identity.sharesIpc && { [LABEL_SHARES_IPC]: 'true' }),
     ...(identity.preStop && { [LABEL_PRE_STOP]: JSON.stringify(identity.preStop) }),
     ...(identity.sidecar !== undefined && { [LABEL_SIDECAR]: String(identity.sidecar) }),
   };

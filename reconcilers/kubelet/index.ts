@@ -6,15 +6,16 @@ import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop, type Trigger } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
+import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { Kind } from '../objects/kinds.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
-import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { ImageLedger } from '../ports/image-ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { NodeLogins } from '../ports/node-logins.ts';
+import type { NodeNamesSource } from '../ports/node-names.ts';
 import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { TerminationFiles } from '../ports/termination-files.ts';
@@ -33,6 +34,7 @@ import { ImagePulls, type PullObserver } from './images/image-pulls.ts';
 import type { PodObservation } from './observation.ts';
 import { observePod } from './observe.ts';
 import { plan } from './plan.ts';
+import { PodFileWriter } from './pod-files/pod-file-writer.ts';
 import { PodMemory } from './pod-memory.ts';
 import { PodStart } from './pod-start.ts';
 import { ProbeWorkers } from './probes/probe-workers.ts';
@@ -53,6 +55,7 @@ export interface KubeletDeps {
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
+  readonly names: NodeNamesSource;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
   readonly events: EventRecorder;
@@ -81,13 +84,14 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const pulls = new ImagePulls({ ...deps, view, memory, wakeups, log, observer });
   const messages = new TerminationMessages({ files: deps.terminationFiles, runtime, view, log });
   const containerConfig = new ContainerConfig({ cache, files: deps.files, config });
-  const start = new PodStart({ runtime, view, memory, messages, containerConfig, clock, onNetwork });
   const held = new HeldVolumes(deps.files);
+  const podFiles = new PodFileWriter({ files: deps.files, held, view });
+  const start = new PodStart({ runtime, view, memory, messages, containerConfig, podFiles, clock, onNetwork });
   const volumes = new PodVolumes({ ...deps, memory, held, nodeName: config.nodeName });
   const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
-  const endpointsByPod = cache.index('Endpoints', routedPods);
+  const slicesByPod = cache.index('EndpointSlice', routedPods);
   const observing = {
     ...deps,
     view,
@@ -100,7 +104,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     messages,
     held,
     containerConfig,
-    endpointsByPod,
+    slicesByPod,
     isRouted,
   };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
@@ -124,7 +128,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
         return [{ key: keyOf(change.object), supersedes: isAnotherWish(change) }];
       }
       // A deleted pod waits until nothing routes to it.
-      if (change.kind === 'Endpoints' && change.previous !== undefined) {
+      if (change.kind === 'EndpointSlice' && change.previous !== undefined) {
         const left = new Set(routedPods(change.previous));
         const isLeaving = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined && left.has(metadata.uid);
         return ownPods()
@@ -173,6 +177,7 @@ function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolea
 }
 
 /** The uids of the pods that get requests through these endpoints. */
-function routedPods({ subsets }: Endpoints): string[] {
-  return (subsets ?? []).flatMap(({ addresses }) => (addresses ?? []).flatMap(({ targetRef }) => targetRef?.uid ?? []));
+function routedPods({ endpoints }: EndpointSlice): string[] {
+  const staying = endpoints.filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true);
+  return staying.flatMap(({ targetRef }) => targetRef?.uid ?? []);
 }

@@ -2,8 +2,10 @@
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Service } from '../objects/service.ts';
 import type { PodNetwork } from '../ports/container-runtime.ts';
+import type { NodeNames } from '../ports/node-names.ts';
 import type { PlacedVolume } from '../ports/volume-files.ts';
 import type { PodContainer } from './identity.ts';
+import type { ClusterDns } from './pod-files/resolv-conf.ts';
 
 export interface PodObservation {
   readonly key: ObjectKey;
@@ -19,6 +21,8 @@ export interface PodObservation {
   readonly stopping: Readonly<Record<string, number>>;
   /** By reference, of containers that do not run: the ids of those present. */
   readonly images: Readonly<Record<string, string>>;
+  /** By reference, of those images that say it: whom their containers run as. */
+  readonly imageUsers?: Readonly<Record<string, string>>;
   /** By reference: this pod's pulls. */
   readonly pulls: Readonly<Record<string, PullFacts>>;
   /** Of this pod and of those that had its name; absent where there are none. */
@@ -37,6 +41,8 @@ export interface PodObservation {
   readonly configProblems?: Readonly<Record<string, string>>;
   /** Of a pod being deleted that Services select. */
   readonly drain?: Drain;
+  /** How many pods of the same controller this node has turned away for good. */
+  readonly turnedAway?: number;
   /** Where a container must start: the Services whose variables it gets. */
   readonly services: readonly Service[];
   /** Absent: the pod mounts none, and of none of its name is anything left. */
@@ -104,7 +110,7 @@ export interface CreationFailure {
 }
 
 export interface Drain {
-  /** Endpoints still name it, or this node's proxy still sends it requests. */
+  /** EndpointSlices still offer it, or this node's proxy still sends it requests by choice. */
   readonly routed: boolean;
   /** Since when it is as `routed` says. */
   readonly since: number;
@@ -121,4 +127,12 @@ export interface NodeFacts {
   readonly network?: PodNetwork;
   readonly memoryBytes: number;
   readonly leastOomScoreAdj: number;
+  readonly dns?: ClusterDns;
+  /** How the node resolves names itself; where a container must start. */
+  readonly names?: NodeNames;
+  /** Where seccomp profiles of type Localhost lie. */
+  readonly seccompDir?: string;
+  readonly hasAppArmor?: boolean;
+  /** Kernel parameters that pods may set beside the safe ones: names, or beginnings of names with a `*` behind. */
+  readonly allowedUnsafeSysctls?: readonly string[];
 }

@@ -5,12 +5,13 @@
 import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
+import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import { allContainers, declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { NodeNames, NodeNamesSource } from '../ports/node-names.ts';
 import type { KubeletConfig } from './config.ts';
 import type { ContainerConfig } from './container-config.ts';
 import { podIdentity } from './container-spec.ts';
@@ -22,6 +23,7 @@ import type { ImagePulls } from './images/image-pulls.ts';
 import { pullSecretsVersion } from './images/pull-credentials.ts';
 import { isInitialized } from './init-sequence.ts';
 import type { Drain, HookState, NodeFacts, PodObservation, VolumesObserved } from './observation.ts';
+import { podRejection, turnedAwayBefore } from './pod-admission.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { isRunning, podRecords } from './pod-records.ts';
 import type { ProbeWorkers } from './probes/probe-workers.ts';
@@ -42,10 +44,11 @@ export interface ObserveDeps {
   readonly messages: TerminationMessages;
   readonly held: HeldVolumes;
   readonly containerConfig: ContainerConfig;
+  readonly names: NodeNamesSource;
   readonly clock: Clock;
   readonly config: KubeletConfig;
-  /** Endpoints by the uid of the pods they route to. */
-  readonly endpointsByPod: ObjectIndex<Endpoints>;
+  /** Slices by the uid of the pods they route to, other than as the last that are left. */
+  readonly slicesByPod: ObjectIndex<EndpointSlice>;
   /** Whether this node's proxy sends requests to the address. */
   readonly isRouted: (ip: string) => boolean;
 }
@@ -62,6 +65,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const idle = desired === undefined ? [] : imagesToStart(desired, view.of(key).map(readPodContainer));
   const volumes = await volumesOf(key, desired, deps);
   const images = await presentImages(view, idle);
+  const names = idle.length > 0 ? await deps.names.read() : undefined;
   // Read after the question above, which takes time.
   const containers = view.of(key).map(readPodContainer);
   const messages = desired === undefined ? {} : await deps.messages.of(desired, containers);
@@ -72,6 +76,10 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
   const probing = probes.of(key);
   const underWay = pulls.underWay(key);
   const pullSecrets = desired && pullSecretsVersion(desired, cache);
+  const node = nodeFacts(deps, names);
+  const isUnwelcome = desired !== undefined && podRejection(desired, node) !== undefined;
+  const siblings = isUnwelcome ? cache.list('Pod', key.namespace) : [];
+  const turnedAway = isUnwelcome ? turnedAwayBefore(desired, siblings) : 0;
   return {
     desired,
     observed: {
@@ -81,7 +89,7 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       runtimeSince: view.since,
       containers,
       stopping: stoppingOf(containers, stops),
-      images,
+      ...images,
       pulls: identity ? memory.pulls(identity) : {},
       ...(underWay.length > 0 && { pullsUnderWay: underWay }),
       ...(pullSecrets !== undefined && { pullSecrets }),
@@ -91,9 +99,10 @@ export async function observePod(key: ObjectKey, deps: ObserveDeps): Promise<Obs
       ...(Object.keys(messages).length > 0 && { messages }),
       ...(Object.keys(configProblems).length > 0 && { configProblems }),
       ...(drain && { drain }),
+      ...(turnedAway > 0 && { turnedAway }),
       services: desired !== undefined && idle.length > 0 ? servicesFor(desired, cache) : [],
       ...(volumes && { volumes }),
-      node: nodeFacts(deps),
+      node,
     },
   };
 }
@@ -150,30 +159,35 @@ function hooksOf(containers: readonly PodContainer[], hooks: PostStartHooks): Re
   return begun.length === 0 ? undefined : Object.fromEntries(begun);
 }
 
-async function presentImages(view: ContainerView, references: readonly string[]): Promise<Record<string, string>> {
-  const present: Record<string, string> = {};
-  if (!view.isCurrent) return present;
+async function presentImages(
+  view: ContainerView,
+  references: readonly string[],
+): Promise<Pick<PodObservation, 'images' | 'imageUsers'>> {
+  const images: Record<string, string> = {};
+  const users: Record<string, string> = {};
+  if (!view.isCurrent) return { images };
   await view.whileAnswering(async () => {
     for (const reference of new Set(references)) {
-      const id = await view.imageId(reference);
-      if (id !== undefined) present[reference] = id;
+      const image = await view.image(reference);
+      if (image !== undefined) images[reference] = image.id;
+      if (image?.user !== undefined) users[reference] = image.user;
     }
   });
-  return present;
+  return { images, ...(Object.keys(users).length > 0 && { imageUsers: users }) };
 }
 
-function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: ObserveDeps): Drain | undefined {
+function drainOf(pod: Pod, { cache, memory, clock, slicesByPod, isRouted }: ObserveDeps): Drain | undefined {
   const { deletionTimestamp, labels = {}, uid } = pod.metadata;
   if (deletionTimestamp === undefined) return undefined;
   const isServed = cache
     .list('Service', pod.metadata.namespace ?? '')
     .some(({ spec }) => matchesMapSelector(spec.selector, labels));
   if (!isServed) return undefined;
-  const routed = endpointsByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
+  const routed = slicesByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
   return memory.draining(podIdentity(pod), routed, clock.now());
 }
 
-function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
+function nodeFacts({ cache, config }: ObserveDeps, names: NodeNames | undefined): NodeFacts {
   const node = cache.get('Node', { namespace: '', name: config.nodeName });
   const subnet = config.podCIDR ?? node?.spec.podCIDR;
   const { name, bridge, mtu } = config.network;
@@ -183,6 +197,11 @@ function nodeFacts({ cache, config }: ObserveDeps): NodeFacts {
     ip: config.nodeIP,
     instance: config.instance,
     pauseImage: config.pauseImage,
+    dns: config.dns,
+    ...(names && { names }),
+    seccompDir: config.seccompDir,
+    hasAppArmor: config.hasAppArmor,
+    allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     leastOomScoreAdj: config.leastOomScoreAdj,
     memoryBytes: quantityValue(node?.status.capacity?.memory ?? '') ?? 0,
     ...(subnet !== undefined && { network: { name, bridge, subnet, ...(mtu !== undefined && { mtu }) } }),

@@ -1,5 +1,5 @@
 /**
- * The plan for a pod that has ended for good, by itself or because its time was up: what still runs of it stops, its containers stay for
+ * The plan for a pod that has ended for good, by itself, because its time was up, or because this node does not take it in: what still runs of it stops, its containers stay for
  * their logs, its network and its volumes do not. Pure; called by plan.ts, and by plan-running.ts for the time that is up.
  */
 import type { Plan } from '../kit/reconciler.ts';
@@ -8,6 +8,7 @@ import type { KubeletAction } from './actions.ts';
 import { ending, removal, removeVolumes } from './ending.ts';
 import { SANDBOX } from './identity.ts';
 import type { PodObservation } from './observation.ts';
+import { type Rejection, rejectedAt } from './pod-admission.ts';
 import { garbage, isRunningApp, type PodRecords } from './pod-records.ts';
 import { verdictsOfEndedPod } from './pod-verdicts.ts';
 import { statusUpdate } from './status-update.ts';
@@ -28,6 +29,28 @@ export function planEnded(pod: Pod, records: PodRecords, observed: PodObservatio
 export function deadlineOf({ spec, status }: Pod): number | undefined {
   if (spec.activeDeadlineSeconds === undefined || status.startTime === undefined) return undefined;
   return Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000;
+}
+
+/** This node does not take it in: it has failed before anything of it was made. */
+export function planRejection(
+  pod: Pod,
+  records: PodRecords,
+  observed: PodObservation,
+  { reason, message }: Rejection,
+  now: number,
+): Plan<KubeletAction> {
+  const waitMs = rejectedAt(pod, observed.turnedAway ?? 0) - now;
+  if (waitMs > 0) {
+    const because = `like ${observed.turnedAway} pods of its controller before it, it will be turned away: ${message}`;
+    return { actions: [], because, checkAgainAfterMs: waitMs };
+  }
+  const end = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
+  const verdicts = verdictsOfEndedPod(pod, records);
+  const event = { type: 'Warning', reason, message } as const;
+  return {
+    actions: statusUpdate({ pod, observed, verdicts, sandbox: records.sandbox, end }, now, [event]),
+    because: `this node does not take it in: ${message}`,
+  };
 }
 
 /** It has failed from then on; what runs of it is stopped next. */

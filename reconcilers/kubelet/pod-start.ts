@@ -5,14 +5,23 @@
  */
 
 import { TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
+import { hostnameProblem } from '../objects/pod-names.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BindMount, ContainerRuntime, ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
-import { isSampanError } from '../ports/errors.ts';
+import { isSampanError, SampanError } from '../ports/errors.ts';
 import type { ContainerStart, RunContainers, StatusEvent } from './actions.ts';
 import { type ContainerConfig, ContainerConfigProblem } from './container-config.ts';
 import type { ContainerView } from './container-view.ts';
-import { LABEL_UID, type PodContainer, type PodIdentity, readPodContainer, SANDBOX } from './identity.ts';
+import {
+  LABEL_SHARES_IPC,
+  LABEL_UID,
+  type PodContainer,
+  type PodIdentity,
+  readPodContainer,
+  SANDBOX,
+} from './identity.ts';
 import type { CreationFailure } from './observation.ts';
+import type { PodFileMounts, PodFileWriter } from './pod-files/pod-file-writer.ts';
 import type { PodMemory } from './pod-memory.ts';
 import type { TerminationMessages } from './termination-messages.ts';
 
@@ -22,6 +31,7 @@ export interface PodStartDeps {
   readonly memory: PodMemory;
   readonly messages: TerminationMessages;
   readonly containerConfig: ContainerConfig;
+  readonly podFiles: PodFileWriter;
   readonly clock: Clock;
   readonly onNetwork: (network: PodNetwork) => void;
 }
@@ -46,16 +56,21 @@ export class PodStart {
 
   async run(action: RunContainers, announce: Announce, signal: AbortSignal): Promise<void> {
     const { pod, sandbox, containers } = action;
+    const mounts = await this.#deps.podFiles.write(action, 'id' in sandbox ? sandbox.id : undefined);
+    const startApps = (sandboxId: string, started: Promise<boolean>) =>
+      containers.map((each) => this.#startApp(pod, each, { id: sandboxId, started, mounts }, announce, signal));
+    for (const message of action.files.omissions ?? []) {
+      announce({ type: 'Warning', reason: 'DNSConfigForming', message });
+    }
     if ('id' in sandbox) {
-      const id = sandbox.id;
-      await all(containers.map((each) => this.#startApp(pod, each, id, Promise.resolve(true), announce, signal)));
+      await all(startApps(sandbox.id, Promise.resolve(true)));
       return;
     }
     const sandboxId = await this.#createSandbox(action, sandbox.spec, announce);
     if (sandboxId === undefined) return;
     signal.throwIfAborted();
-    const started = this.#startSandbox(pod, sandboxId, sandbox.spec, announce);
-    await all([started, ...containers.map((each) => this.#startApp(pod, each, sandboxId, started, announce, signal))]);
+    const started = this.#startSandbox(action, sandboxId, sandbox.spec, announce);
+    await all([started, ...startApps(sandboxId, started)]);
   }
 
   async #createSandbox(
@@ -64,6 +79,8 @@ export class PodStart {
     announce: Announce,
   ): Promise<string | undefined> {
     try {
+      const problem = hostnameProblem(spec.hostname ?? '');
+      if (problem !== undefined) throw new SampanError('ContainerRefused', { name: spec.name, detail: problem });
       if (network !== undefined) await this.#ensureNetwork(network);
       return await this.#create(pod, spec);
     } catch (error) {
@@ -72,10 +89,12 @@ export class PodStart {
     }
   }
 
-  /** Whether it runs. */
-  async #startSandbox(pod: PodIdentity, id: string, spec: ContainerSpec, announce: Announce): Promise<boolean> {
+  /** Whether it runs, and the pod's files say its address. */
+  async #startSandbox(action: RunContainers, id: string, spec: ContainerSpec, announce: Announce): Promise<boolean> {
+    const { pod } = action;
     try {
       await this.#start(id);
+      await this.#deps.podFiles.write(action, id);
       this.#deps.memory.created(pod, SANDBOX);
       return true;
     } catch (error) {
@@ -101,8 +120,7 @@ export class PodStart {
   async #startApp(
     pod: PodIdentity,
     start: ContainerStart,
-    sandboxId: string,
-    sandboxStarted: Promise<boolean>,
+    sandbox: { readonly id: string; readonly started: Promise<boolean>; readonly mounts: PodFileMounts },
     announce: Announce,
     signal: AbortSignal,
   ): Promise<void> {
@@ -114,12 +132,19 @@ export class PodStart {
     };
     let id: string | undefined;
     try {
-      if (start.late === 'address' && !(await sandboxStarted)) return;
-      const completed = await containerConfig.complete(pod, start, view.get(sandboxId)?.ip ?? '');
-      const pidOf = processesOf === 'sandbox' ? sandboxId : processesOf?.id;
-      const network = { kind: 'container', id: sandboxId } as const;
+      if (start.late === 'address' && !(await sandbox.started)) return;
+      const { ip = '', labels } = view.get(sandbox.id) ?? {};
+      const completed = await containerConfig.complete(pod, start, ip);
+      const pidOf = processesOf === 'sandbox' ? sandbox.id : processesOf?.id;
+      const sharesIpc = labels?.[LABEL_SHARES_IPC] !== undefined;
       const mounts = await this.#withMessageFile(completed, start.terminationMessagePath ?? TERMINATION_MESSAGE_PATH);
-      id = await this.#create(pod, { ...completed, mounts, network, ...(pidOf !== undefined && { pidOf }) });
+      id = await this.#create(pod, {
+        ...completed,
+        mounts: [...mounts, ...sandbox.mounts(start.files)],
+        network: { kind: 'container', id: sandbox.id },
+        ...(pidOf !== undefined && { pidOf }),
+        ...(sharesIpc && { ipc: { of: sandbox.id } }),
+      });
     } catch (error) {
       // The pod's status says so.
       if (error instanceof ContainerConfigProblem) {
@@ -139,7 +164,7 @@ export class PodStart {
       });
     }
     announce({ type: 'Normal', reason: 'Created', message: `Created container ${name}` });
-    if (!(await sandboxStarted)) return;
+    if (!(await sandbox.started)) return;
     signal.throwIfAborted();
     try {
       await this.#start(id);

@@ -4,6 +4,7 @@ import type { ContainerStart, RunContainers } from './actions.ts';
 import { appSpec, leftOpen, podIdentity, sandboxSpec } from './container-spec.ts';
 import type { StartVerdict } from './container-verdict.ts';
 import type { PodObservation } from './observation.ts';
+import { filesOf, podFiles } from './pod-files/pod-files.ts';
 import type { PodRecords } from './pod-records.ts';
 import type { SandboxVerdict } from './sandbox-verdict.ts';
 
@@ -17,12 +18,14 @@ export function runContainers(
   if (sandboxStep.step === 'wait') return [];
   const isNew = sandboxStep.step === 'start';
   if (due.length === 0 && !isNew) return [];
+  const files = podFiles(pod, observed.node);
   const sandboxAttempt = isNew ? sandboxStep.attempt : (records.sandbox?.attempt ?? 0);
   return [
     {
       kind: 'run-containers',
       pod: podIdentity(pod),
       ...(observed.node.network && !pod.spec.hostNetwork && { network: observed.node.network }),
+      files,
       sandbox: isNew ? { spec: sandboxSpec(pod, observed, sandboxStep) } : { id: records.sandbox?.id ?? '' },
       containers: due.map(({ container, attempt, crashes, pulled }) => ({
         name: container.name,
@@ -30,6 +33,7 @@ export function runContainers(
         ...(container.terminationMessagePath && { terminationMessagePath: container.terminationMessagePath }),
         ...leftOpen(pod, container, observed),
         ...processesOf(pod, container, records),
+        files: filesOf(container, files),
         imageWasPresent: !pulled,
       })),
     },

@@ -11,14 +11,14 @@ import type { LocalProvisionerAction, ObservedIdentity } from './actions.ts';
 export interface ExecuteDeps {
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
-  readonly folders: ClaimFolders;
+  readonly claimFolders: ClaimFolders;
   readonly events: EventRecorder;
   /** What people were told last, by the claim's uid. */
   readonly refused: Map<string, string>;
 }
 
 export function createExecutors(deps: ExecuteDeps): Executors<LocalProvisionerAction> {
-  const { client, cache, folders, events, refused } = deps;
+  const { client, cache, claimFolders: folders, events, refused } = deps;
   const tell = (claim: ObservedIdentity, type: 'Normal' | 'Warning', reason: string, message: string) => {
     const object = cache.get('PersistentVolumeClaim', claim);
     if (object?.metadata.uid === claim.uid) events.record(object, type, reason, message);

@@ -21,7 +21,7 @@ import { claimUidOf, volumeNameOf } from './wanted.ts';
 export interface LocalProvisionerDeps {
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
-  readonly folders: ClaimFolders;
+  readonly claimFolders: ClaimFolders;
   /** The kubelet's, which knows what pods have mounted. */
   readonly files: VolumeFiles;
   /** Of the component `sampan.dev/local`. */
@@ -32,7 +32,7 @@ export interface LocalProvisionerDeps {
 export function createLocalProvisionerLoop(
   deps: LocalProvisionerDeps,
 ): Loop<PersistentVolumeClaim, ObservedFolder, LocalProvisionerAction> {
-  const { cache, folders, nodeName } = deps;
+  const { cache, claimFolders: folders, nodeName } = deps;
   const refused = new Map<string, string>();
   const executors = createExecutors({ ...deps, refused });
   const claimsByUid = cache.index('PersistentVolumeClaim', ({ metadata }) => [metadata.uid]);

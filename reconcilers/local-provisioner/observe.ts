@@ -30,7 +30,7 @@ export interface ObservedFolder {
 
 export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
-  readonly folders: ClaimFolders;
+  readonly claimFolders: ClaimFolders;
   readonly files: VolumeFiles;
   readonly nodeName: string;
   readonly claimsByUid: ObjectIndex<PersistentVolumeClaim>;
@@ -42,7 +42,7 @@ export async function observeFolder(
   { name }: ObjectKey,
   deps: ObserveDeps,
 ): Promise<Observation<PersistentVolumeClaim, ObservedFolder>> {
-  const { cache, folders, nodeName, claimsByUid, refused } = deps;
+  const { cache, claimFolders: folders, nodeName, claimsByUid, refused } = deps;
   const path = folders.pathOf(name);
   const folder = await folders.state(name);
   const mountedBy = folder === 'absent' ? [] : await podsWith(path, deps);

@@ -1,14 +1,13 @@
 /**
- * A v1.NodeSelector, as PersistentVolumes name the nodes that can reach them: any of its terms, all requirements of that term.
- * Checked, and matched against a node. Pure. Source: component-helpers/scheduling/corev1/nodeaffinity
+ * A v1.NodeSelector, as pods and PersistentVolumes name the nodes that will do: any of its terms, all requirements of that term.
+ * Checked, and matched against a node. Pure. Source: component-helpers/scheduling/corev1/nodeaffinity,
+ * pkg/apis/core/validation/validation.go (ValidateNodeSelector)
  */
-import { isEmpty } from './defaulting.ts';
 import { type FieldError, forbidden, invalid, required } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { type Json, type JsonObject, objectsAt, textOf } from './json.ts';
+import { type JsonObject, objectsAt, textOf } from './json.ts';
 import type { Labels } from './meta.ts';
-import { validateLabels } from './validation-metadata.ts';
-import { oneOf } from './validation-pod.ts';
+import { dnsSubdomain, labelValue, qualifiedName } from './name-formats.ts';
 
 export interface NodeSelector {
   nodeSelectorTerms: NodeSelectorTerm[];
@@ -32,8 +31,8 @@ export interface SelectedNode {
   readonly labels: Labels;
 }
 
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
 const NAME_FIELD = 'metadata.name';
+const NOT_AN_OPERATOR = 'not a valid selector operator';
 
 /** An absent selector selects every node, a term without requirements none. */
 export function matchesNodeSelector(selector: NodeSelector | undefined, { name, labels }: SelectedNode): boolean {
@@ -57,9 +56,11 @@ function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: 
     case 'DoesNotExist':
       return value === undefined;
     case 'Gt':
-      return value !== undefined && isWhole(value) && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && isWhole(value) && Number(value) < Number(values[0]);
+    case 'Lt': {
+      const [limit = ''] = values;
+      if (value === undefined || !isWhole(value) || !isWhole(limit)) return false;
+      return operator === 'Gt' ? Number(value) > Number(limit) : Number(value) < Number(limit);
+    }
   }
 }
 
@@ -67,62 +68,76 @@ export function validateNodeSelector(selector: JsonObject, path: string): FieldE
   const terms = objectsAt(selector, 'nodeSelectorTerms');
   const at = child(path, 'nodeSelectorTerms');
   if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
-  return terms.flatMap((term, i) => [
-    ...objectsAt(term, 'matchExpressions').flatMap((requirement, j) => {
-      const own = element(child(element(at, i), 'matchExpressions'), j);
-      return [
-        ...validateRequirement(requirement, own),
-        ...validateLabels({ [textOf(requirement.key)]: '' }, child(own, 'key')),
-      ];
-    }),
-    ...objectsAt(term, 'matchFields').flatMap((requirement, j) => {
-      const own = element(child(element(at, i), 'matchFields'), j);
-      return validateField(requirement, own);
-    }),
-  ]);
+  return terms.flatMap((term, i) => validateNodeSelectorTerm(term, element(at, i), { checksValues: true }));
 }
 
-function validateRequirement({ operator, values }: JsonObject, path: string): FieldError[] {
+/** `checksValues`: whether what no label can be is refused, which Kubernetes does of what is required, not of what is preferred. */
+export function validateNodeSelectorTerm(
+  term: JsonObject,
+  path: string,
+  { checksValues }: { checksValues: boolean },
+): FieldError[] {
+  const own = (field: string, j: number) => element(child(path, field), j);
+  return [
+    ...objectsAt(term, 'matchExpressions').flatMap((requirement, j) =>
+      validateRequirement(requirement, own('matchExpressions', j), checksValues),
+    ),
+    ...objectsAt(term, 'matchFields').flatMap((requirement, j) => validateField(requirement, own('matchFields', j))),
+  ];
+}
+
+function validateRequirement(requirement: JsonObject, path: string, checksValues: boolean): FieldError[] {
+  const { key = '', operator = '' } = requirement;
   const at = child(path, 'values');
-  const given = Array.isArray(values) ? values : [];
-  const errors = oneOf(operator ?? '', OPERATORS, child(path, 'operator'));
+  const values = valuesOf(requirement);
+  const errors: FieldError[] = [];
   switch (operator) {
     case 'In':
     case 'NotIn':
-      if (given.length === 0) errors.push(required(at, "must be specified when `operator` is 'In' or 'NotIn'"));
+      if (values.length === 0) errors.push(required(at, "must be specified when `operator` is 'In' or 'NotIn'"));
       break;
     case 'Exists':
     case 'DoesNotExist':
-      if (given.length > 0) {
+      if (values.length > 0) {
         errors.push(forbidden(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
       }
       break;
     case 'Gt':
     case 'Lt':
-      if (given.length !== 1 || !isWhole(given[0])) {
+      if (values.length !== 1) {
         errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
       }
       break;
+    default:
+      errors.push(invalid(child(path, 'operator'), operator, NOT_AN_OPERATOR));
   }
-  return errors;
+  errors.push(...qualifiedName(textOf(key)).map((text) => invalid(child(path, 'key'), key, text)));
+  return checksValues ? [...errors, ...validateValues(values, at, labelValue)] : errors;
 }
 
-function validateField({ key, operator, values }: JsonObject, path: string): FieldError[] {
-  const given = Array.isArray(values) ? values : [];
-  return [
-    ...(key === NAME_FIELD ? [] : [invalid(child(path, 'key'), key, 'not a valid field selector key')]),
-    ...oneOf(operator ?? '', ['In', 'NotIn'], child(path, 'operator')),
-    ...(given.length === 1 && !isEmpty(given[0])
-      ? []
-      : [
-          required(
-            child(path, 'values'),
-            'must be only one value when `operator` is `In` or `NotIn` for node field selector',
-          ),
-        ]),
-  ];
+function validateField(requirement: JsonObject, path: string): FieldError[] {
+  const { key = '', operator = '' } = requirement;
+  const at = child(path, 'values');
+  const values = valuesOf(requirement);
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') {
+    errors.push(invalid(child(path, 'operator'), operator, NOT_AN_OPERATOR));
+  } else if (values.length !== 1) {
+    const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(required(at, detail));
+  }
+  if (key !== NAME_FIELD) return [...errors, invalid(child(path, 'key'), key, 'not a valid field selector key')];
+  return [...errors, ...validateValues(values, at, dnsSubdomain)];
 }
 
-function isWhole(value: Json | undefined): boolean {
-  return /^[-+]?\d+$/.test(textOf(value));
+function validateValues(values: readonly string[], path: string, format: (text: string) => string[]): FieldError[] {
+  return values.flatMap((value, i) => format(value).map((text) => invalid(element(path, i), value, text)));
+}
+
+function valuesOf({ values }: JsonObject): string[] {
+  return Array.isArray(values) ? values.map(textOf) : [];
+}
+
+function isWhole(value: string): boolean {
+  return /^[-+]?\d+$/.test(value);
 }

@@ -61,6 +61,12 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
   for (const name of Object.keys(requests)) if (requests[name] === limits[name]) delete requests[name];
 }
 
+/** Where `false` is another wish than no word. */
+const FALSE_SAYS_SOMETHING = ['enableServiceLinks', 'allowPrivilegeEscalation', 'runAsNonRoot'];
+
+/** An empty selector selects everything, an absent one nothing. */
+const EMPTY_SAYS_SOMETHING = ['labelSelector', 'namespaceSelector'];
+
 /** Empty lists, maps and strings, `false` and null say nothing: they read as absent. */
 function dropEmpty(object: JsonObject): void {
   for (const [key, value] of Object.entries(object)) {
@@ -69,9 +75,10 @@ function dropEmpty(object: JsonObject): void {
     } else if (typeof value === 'object' && value !== null) {
       dropEmpty(value);
     }
-    const isEmptyCollection = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    // `enableServiceLinks: false` and a label of '' do say something.
-    const isUnset = value === null || value === undefined || (value === false && key !== 'enableServiceLinks');
+    const isCollection = typeof value === 'object' && value !== null;
+    const isEmptyCollection = isCollection && Object.keys(value).length === 0 && !EMPTY_SAYS_SOMETHING.includes(key);
+    // A label of '' does say something.
+    const isUnset = value === null || value === undefined || (value === false && !FALSE_SAYS_SOMETHING.includes(key));
     if (isEmptyCollection || isUnset) delete object[key];
   }
 }

@@ -2,9 +2,12 @@
  * The v1 Pod after defaulting: what the loops work with. Fields that Kubernetes has and this build does not honour are not
  * here, so nothing can read them by accident; validation refuses them by name.
  */
+import type { Affinity, TopologySpreadConstraint } from './affinity.ts';
 import type { ResourceFieldSelector } from './downward-resources.ts';
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
+import type { DnsPolicy, HostAlias, PodDnsConfig } from './pod-names.ts';
 import type { Lifecycle, Probe } from './probe.ts';
+import type { PodSecurityContext, SecurityContext } from './security-context.ts';
 import type { Toleration } from './taints.ts';
 import type { Volume, VolumeMount } from './volumes.ts';
 
@@ -33,16 +36,23 @@ export interface PodSpec {
   terminationGracePeriodSeconds: number;
   /** Counted from the pod's `startTime`: then it has failed. */
   activeDeadlineSeconds?: number;
-  dnsPolicy: 'ClusterFirst' | 'Default';
+  dnsPolicy: DnsPolicy;
+  dnsConfig?: PodDnsConfig;
   schedulerName: string;
   enableServiceLinks: boolean;
   /** Set by the scheduler, or by the author to bypass it. */
   nodeName?: string;
   nodeSelector?: Record<string, string>;
+  affinity?: Affinity;
+  topologySpreadConstraints?: TopologySpreadConstraint[];
   hostname?: string;
   /** The name of a headless Service: with it the pod has a full name. */
   subdomain?: string;
+  setHostnameAsFQDN?: boolean;
+  hostAliases?: HostAlias[];
   hostNetwork?: boolean;
+  hostPID?: boolean;
+  hostIPC?: boolean;
   /** All containers see each other's processes. */
   shareProcessNamespace?: boolean;
   /** Whom its containers are to the API server. Absent in templates that name none, and in pods of older daemons. */
@@ -51,6 +61,7 @@ export interface PodSpec {
   serviceAccount?: string;
   /** Absent: as the ServiceAccount says. */
   automountServiceAccountToken?: boolean;
+  securityContext?: PodSecurityContext;
   volumes?: Volume[];
   /** Secrets with credentials for registries. */
   imagePullSecrets?: { name?: string }[];
@@ -88,7 +99,7 @@ export interface Container {
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
   /** Of init containers only, and then it makes a sidecar of one. */
   restartPolicy?: 'Always';
-  securityContext?: { capabilities?: Capabilities };
+  securityContext?: SecurityContext;
   volumeMounts?: VolumeMount[];
 }
 
@@ -98,12 +109,6 @@ export const TERMINATION_MESSAGE_PATH = '/dev/termination-log';
 export interface EphemeralContainer extends Container {
   /** Whose processes it sees. */
   targetContainerName?: string;
-}
-
-/** Of the kernel: `NET_ADMIN`. Beside, or less than, what the runtime gives by itself. */
-export interface Capabilities {
-  add?: string[];
-  drop?: string[];
 }
 
 export type ImagePullPolicy = 'Always' | 'IfNotPresent' | 'Never';

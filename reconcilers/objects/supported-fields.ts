@@ -40,17 +40,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words(
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
-      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets',
-      'readinessGates subdomain',
+      'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets hostPID',
+      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext readinessGates affinity',
+      'topologySpreadConstraints',
     ),
     sameAsAbsent: {
-      hostIPC: [false],
-      hostPID: [false],
       hostUsers: [true],
       os: [{ name: 'linux' }],
       preemptionPolicy: ['PreemptLowerPriority'],
       priority: [0],
-      setHostnameAsFQDN: [false],
     },
   },
   Container: {
@@ -73,7 +71,19 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   // tcpSocket is refused by validation, with the reason.
   LifecycleHandler: { honoured: words('exec httpGet sleep tcpSocket') },
   Lifecycle: { honoured: words('postStart preStop') },
-  SecurityContext: { honoured: words('capabilities'), sameAsAbsent: { privileged: [false] } },
+  PodSecurityContext: {
+    honoured: words(
+      'runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup fsGroupChangePolicy sysctls seccompProfile',
+      'appArmorProfile',
+    ),
+    sameAsAbsent: { supplementalGroupsPolicy: ['Merge'] },
+  },
+  SecurityContext: {
+    honoured: words(
+      'capabilities privileged allowPrivilegeEscalation readOnlyRootFilesystem procMount runAsUser runAsGroup',
+      'runAsNonRoot seccompProfile appArmorProfile',
+    ),
+  },
   ContainerPort: { honoured: words('name containerPort hostPort hostIP protocol') },
   EnvVar: { honoured: words('name value valueFrom') },
   EnvVarSource: { honoured: words('fieldRef resourceFieldRef configMapKeyRef secretKeyRef') },

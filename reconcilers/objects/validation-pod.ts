@@ -8,9 +8,13 @@ import { child, element } from './field-path.ts';
 import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
+import { validateAffinity } from './validation-affinity.ts';
 import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
+import { validatePodNames } from './validation-pod-names.ts';
 import { validateProbes, validateReadinessGates } from './validation-probes.ts';
+import { validateContainerSecurity, validatePodSecurity } from './validation-security.ts';
+import { validateSpreadConstraints } from './validation-spread.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
@@ -18,7 +22,6 @@ export const PROTOCOLS = ['TCP', 'UDP'] as const;
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'] as const;
-const DNS_POLICIES = ['ClusterFirst', 'Default'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
 /** Of use for what runs on, so not for what is waited for until it ends. */
 const OF_SIDECARS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const;
@@ -36,14 +39,16 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...validateContainers(spec, at('containers'), claims),
     ...validateInitContainers(spec, at('initContainers'), claims),
     ...oneOf(spec.restartPolicy, restartPolicies, at('restartPolicy')),
-    ...oneOf(spec.dnsPolicy, DNS_POLICIES, at('dnsPolicy')),
     ...notNegative(grace, at('terminationGracePeriodSeconds')),
     ...validateDeadline(spec.activeDeadlineSeconds, owner, at('activeDeadlineSeconds')),
     ...validateLabels(spec.nodeSelector, at('nodeSelector')),
     ...matchesFormat(spec.nodeName, dnsSubdomain, at('nodeName')),
-    ...matchesFormat(spec.hostname, dnsLabel, at('hostname')),
+    ...validatePodNames(spec, path),
+    ...validatePodSecurity(spec, path),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateAffinity(spec, at('affinity')),
+    ...validateSpreadConstraints(spec, at('topologySpreadConstraints')),
     ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }
@@ -129,6 +134,7 @@ export function validateContainerCommon(
     ...validateEnv(container, child(at, 'env')),
     ...validateEnvFrom(container, child(at, 'envFrom')),
     ...validateVolumeMounts(container, spec, child(at, 'volumeMounts')),
+    ...validateContainerSecurity(container, at),
   ];
 }
 

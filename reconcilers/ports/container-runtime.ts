@@ -46,10 +46,21 @@ export interface ContainerSpec {
   readonly stdin?: boolean;
   /** Its stdin ends when the first who attached to it leaves. */
   readonly stdinOnce?: boolean;
+  /** Whom its processes are: `1000`, or `1000:3000` with the group. Absent: as the image says. */
+  readonly user?: string;
+  /** Further groups of theirs. */
+  readonly groups?: readonly number[];
   /** Sees the processes of the container with this id, which must run by then. */
   readonly pidOf?: string;
+  /** Sees all processes of the machine; `pidOf` goes before it. */
+  readonly hostProcesses?: boolean;
+  /** Whose shared memory and message queues it has; its own alone where this is absent. */
+  readonly ipc?: IpcMode;
+  /** Kernel parameters of its own network and IPC, by dotted name. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** Beside, or less than, what the engine gives by itself: `NET_ADMIN`. */
   readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  readonly security?: ContainerSecurity;
   /** 0 to -1000: the less, the later the kernel kills it. */
   readonly oomScoreAdj?: number;
 }
@@ -58,6 +69,28 @@ export type NetworkMode =
   | { readonly kind: 'network'; readonly name: string }
   | { readonly kind: 'container'; readonly id: string }
   | { readonly kind: 'host' };
+
+export type IpcMode =
+  /** Its own, which others may join. */
+  | 'shareable'
+  | 'host'
+  /** That of the container with this id, which is shareable and runs by then. */
+  | { readonly of: string };
+
+/** What its processes may do beside what the engine gives by itself, and less. */
+export interface ContainerSecurity {
+  /** All that root on the machine may. */
+  readonly privileged?: boolean;
+  /** No program gains more than who started it has. */
+  readonly noNewPrivileges?: boolean;
+  readonly readOnlyRoot?: boolean;
+  /** All of /proc and /sys, also what is hidden or read-only otherwise. */
+  readonly unmaskedProc?: boolean;
+  /** Absent: the engine's own profile. A file is a path on the node. */
+  readonly seccomp?: 'unconfined' | { readonly file: string };
+  /** The name of a profile that the kernel has loaded, or `unconfined`; absent: the engine's own. */
+  readonly appArmor?: string;
+}
 
 export interface PortBinding {
   readonly containerPort: number;
@@ -110,6 +143,8 @@ export interface ImageRecord {
   readonly id: string;
   readonly names: readonly string[];
   readonly sizeBytes: number;
+  /** Whom containers of it run as, as it says: `1000`, `app:app`; absent: root. Not told by `images`. */
+  readonly user?: string;
 }
 
 /** An image that was just pulled. */

@@ -79,6 +79,11 @@ export interface VolumeFiles {
    * where a link leads out of the volume.
    */
   subPath(root: string, subPath: string): Promise<string>;
-  /** Removes all of the pod's volumes. Missing is success. */
+  /**
+   * Puts files in place that containers mount one by one, such as their hosts file, and answers their paths by name. What has changed is
+   * written into the same file, where those that have it mounted see it.
+   */
+  writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+  /** Removes all of the pod's volumes and files. Missing is success. */
   remove(podUid: string): Promise<void>;
 }

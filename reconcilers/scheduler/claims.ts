@@ -2,9 +2,10 @@
  * What the claims of a pod ask of the node that it gets: that their volumes are there, or can be made there. In the words of Kubernetes'
  * VolumeBinding and VolumeRestrictions plugins. Pure; observe.ts makes the views.
  */
-import { formatKey } from '../objects/meta.ts';
+import { formatKey, parseKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import { podClaims } from '../objects/pod-claims.ts';
+import type { Selection } from './actions.ts';
 
 export type ClaimView =
   /** Nothing can be done about it here: why. */
@@ -25,22 +26,44 @@ interface Shared {
 export type ClaimViews = Readonly<Record<string, ClaimView>>;
 
 /** A pod's own, each once. */
-export function claimsOf(pod: Pod, views: ClaimViews): [key: string, view: ClaimView][] {
-  const keys = new Set(podClaims(pod).map(formatKey));
-  return [...keys].map((key) => {
-    const name = key.slice(key.indexOf('/') + 1);
-    return [key, views[key] ?? { state: 'hopeless', problem: `persistentvolumeclaim "${name}" not found` }];
-  });
+export type PodClaimViews = readonly (readonly [key: string, view: ClaimView])[];
+
+/** The claims of the pods that are placed together: what one of them settles is settled for the next. */
+export class BatchClaims {
+  readonly #views: Map<string, ClaimView>;
+
+  constructor(views: ClaimViews = {}) {
+    this.#views = new Map(Object.entries(views));
+  }
+
+  of(pod: Pod): PodClaimViews {
+    return [...new Set(podClaims(pod).map(formatKey))].map((key) => {
+      const { name } = parseKey(key);
+      const problem = `persistentvolumeclaim "${name}" not found`;
+      return [key, this.#views.get(key) ?? { state: 'hopeless', problem }];
+    });
+  }
+
+  /** A pod that has them goes to the node; answers for which of them that is news. */
+  goTo(node: string, claims: PodClaimViews): Selection[] {
+    for (const [key, view] of claims) this.#views.set(key, withPodOn(node, view));
+    return claims.filter(([, { state }]) => state === 'open').map(([key]) => ({ ...parseKey(key), node }));
+  }
+}
+
+/** Whether a pod that has them may go to its node. */
+export function areThere(claims: PodClaimViews): boolean {
+  return claims.every(([, { state }]) => state === 'bound');
 }
 
 /** Why the pod fits on no node at all. */
-export function claimProblem(claims: readonly (readonly [string, ClaimView])[]): string | undefined {
+export function claimProblem(claims: PodClaimViews): string | undefined {
   for (const [, view] of claims) if (view.state === 'hopeless') return view.problem;
   return undefined;
 }
 
 /** Why not on this one. */
-export function claimReasons(claims: readonly (readonly [string, ClaimView])[], node: string): string[] {
+export function claimReasons(claims: PodClaimViews, node: string): string[] {
   for (const [, view] of claims) {
     if (view.state === 'hopeless') continue;
     if (view.once === 'taken') {
@@ -55,8 +78,7 @@ export function claimReasons(claims: readonly (readonly [string, ClaimView])[], 
   return [];
 }
 
-/** The claim when a pod that has it goes to the node. */
-export function withPodOn(node: string, view: ClaimView): ClaimView {
+function withPodOn(node: string, view: ClaimView): ClaimView {
   if (view.state === 'hopeless') return view;
   const once = view.once === undefined ? {} : { once: 'taken' as const };
   return view.state === 'open' ? { state: 'selected', node, ...once } : { ...view, ...once };

@@ -3,12 +3,13 @@
  * placed together never take the same free share twice. Pure.
  */
 import type { Plan } from '../kit/reconciler.ts';
-import { keyOf, parseKey } from '../objects/meta.ts';
+import { keyOf } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { Binding, Refusal, SchedulerAction, Selection } from './actions.ts';
-import { type ClaimView, claimProblem, claimsOf, withPodOn } from './claims.ts';
+import { areThere, BatchClaims, claimProblem, claimReasons, type PodClaimViews } from './claims.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { refusalMessage, refusalReasons } from './filters.ts';
+import { mayWaitForPods, Neighbours } from './neighbours.ts';
 import { type NodeView, withPod } from './node-view.ts';
 import type { ObservedCluster } from './observe.ts';
 import { bestNode } from './scores.ts';
@@ -18,37 +19,36 @@ const MOST_BINDINGS = 200;
 
 export function plan(_desired: true | undefined, observed: ObservedCluster): Plan<SchedulerAction> {
   const { pending, nodes } = observed;
-  const volumes: Record<string, ClaimView> = { ...observed.claims };
+  const neighbours = new Neighbours(observed);
+  const volumes = new BatchClaims(observed.claims);
   const selections: Selection[] = [];
   const bindings: Binding[] = [];
   const refusals: Refusal[] = [];
   const views = new Map(nodes.map((node) => [node.name, node]));
   /** Nodes only fill up while a batch is placed: what fitted nowhere fits nowhere a second time. */
   const hopeless = new Map<string, string>();
+  /** But for what waits for other pods: that is looked at again once one is placed. */
+  const hopelessYet = new Map<string, string>();
   let refused = 0;
 
   for (const pod of pending) {
     if (bindings.length === MOST_BINDINGS) break;
     const demand = demandOf(pod);
-    const claims = claimsOf(pod, volumes);
-    const { nodeSelector, tolerations } = pod.spec;
-    const shape = JSON.stringify([demand.requests, demand.hostPorts, nodeSelector, tolerations, claims]);
-    const placed = hopeless.get(shape) ?? place(pod, demand, [...views.values()], claims);
+    const claims = volumes.of(pod);
+    const shape = shapeOf(pod, demand, claims);
+    const seenBefore = mayWaitForPods(pod) ? hopelessYet : hopeless;
+    const placed = seenBefore.get(shape) ?? place(pod, demand, [...views.values()], { neighbours, claims });
     if (typeof placed === 'string') {
-      hopeless.set(shape, placed);
+      seenBefore.set(shape, placed);
       refused += 1;
       if (toldReason(pod) !== placed) refusals.push({ ...seen(pod), message: placed });
     } else {
-      const node = placed.name;
-      views.set(node, withPod(placed, demand));
-      for (const [key, view] of claims) {
-        volumes[key] = withPodOn(node, view);
-        if (view.state === 'open') selections.push({ ...parseKey(key), node });
-      }
+      views.set(placed.name, withPod(placed, demand));
+      neighbours.add(pod, placed.name);
+      hopelessYet.clear();
+      selections.push(...volumes.goTo(placed.name, claims));
       // It goes there when its volumes do.
-      if (claims.every(([, { state }]) => state === 'bound')) {
-        bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node });
-      }
+      if (areThere(claims)) bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node: placed.name });
     }
   }
 
@@ -64,17 +64,30 @@ function place(
   pod: Pod,
   demand: Demand,
   nodes: readonly NodeView[],
-  claims: readonly [string, ClaimView][],
+  { neighbours, claims }: { readonly neighbours: Neighbours; readonly claims: PodClaimViews },
 ): NodeView | string {
   const problem = claimProblem(claims);
   if (problem !== undefined && nodes.length > 0) return `0/${nodes.length} nodes are available: ${problem}.`;
   const reasons: string[] = [];
+  const suits = neighbours.filter(pod);
   const feasible = nodes.filter((node) => {
-    const own = refusalReasons(pod, demand, node, claims);
+    const onItsOwn = [refusalReasons(pod, demand, node), claimReasons(claims, node.name)];
+    const own = onItsOwn.find(({ length }) => length > 0) ?? suits(node);
     reasons.push(...own);
     return own.length === 0;
   });
-  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible);
+  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible, neighbours);
+}
+
+/** Pods of the same shape fit on the same nodes. */
+function shapeOf({ metadata, spec }: Pod, { requests, hostPorts }: Demand, claims: PodClaimViews): string {
+  const { nodeSelector, tolerations, affinity, topologySpreadConstraints } = spec;
+  const { namespace, labels } = metadata;
+  return JSON.stringify([
+    [requests, hostPorts, nodeSelector, tolerations],
+    [namespace, labels, affinity, topologySpreadConstraints],
+    claims,
+  ]);
 }
 
 /** What the pod's status already says about why it waits. */

@@ -1,5 +1,6 @@
 /** The Docker adapter keeps the contract of container runtimes, on a real engine in a network namespace of its own. */
 import assert from 'node:assert/strict';
+import { readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCgroupUsage } from '../../daemon/adapters/docker-runtime/cgroup-usage.ts';
@@ -119,6 +120,67 @@ describe('container runtime: Docker', function () {
       const [CHOWN, SYS_PTRACE] = [1n << 0n, 1n << 19n];
       const plain = await effective();
       assert.equal(await effective({ add: ['SYS_PTRACE'], drop: ['CHOWN'] }), (plain | SYS_PTRACE) & ~CHOWN);
+    });
+
+    describe('security', () => {
+      /** `Uid: 0 0 0 0` and the like of a process in such a container. */
+      const statusOf = async (spec: Partial<ContainerSpec> = {}) => {
+        const lines = (await output(await start({ ...shell('cat /proc/self/status'), ...spec }))).split('\n');
+        return new Map(lines.map((line) => line.split(':\t') as [string, string]));
+      };
+
+      it('is that of the user and the groups', async () => {
+        const status = await statusOf({ user: '1000:3000', groups: [4000, 5000] });
+        assert.match(status.get('Uid') ?? '', /^1000\t/);
+        assert.match(status.get('Gid') ?? '', /^3000\t/);
+        assert.equal(status.get('Groups')?.trim(), '3000 4000 5000');
+      });
+
+      it('is filtered by the seccomp profile that is asked for', async () => {
+        const file = join(await bed.dir(), 'no-chmod.json');
+        const rule = { names: ['chmod', 'fchmodat'], action: 'SCMP_ACT_ERRNO' };
+        await writeFile(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [rule] }));
+        const change = shell('touch /x && chmod 600 /x');
+        assert.match(await output(await start({ ...change, security: { seccomp: { file } } })), /not permitted/);
+        assert.equal((await statusOf()).get('Seccomp'), '2');
+        assert.equal((await statusOf({ security: { seccomp: 'unconfined' } })).get('Seccomp'), '0');
+        const missing = start({ ...change, security: { seccomp: { file: `${file}.not` } } });
+        await assert.rejects(missing, {
+          code: 'ContainerRefused',
+          message: /cannot load seccomp profile .*no such file/,
+        });
+      });
+
+      it('lets nobody gain privileges', async () => {
+        assert.equal((await statusOf()).get('NoNewPrivs'), '0');
+        assert.equal((await statusOf({ security: { noNewPrivileges: true } })).get('NoNewPrivs'), '1');
+      });
+
+      it('keeps the root of the file system as it is, and unmasks /proc', async () => {
+        const write = shell('touch /x');
+        assert.equal(await output(await start(write)), '');
+        assert.match(
+          await output(await start({ ...write, security: { readOnlyRoot: true } })),
+          /Read-only file system/,
+        );
+        const masks = shell('grep -c " /proc/" /proc/mounts');
+        assert.notEqual(await output(await start(masks)), '0\n');
+        assert.equal(await output(await start({ ...masks, security: { unmaskedProc: true } })), '0\n');
+      });
+
+      it('sets kernel parameters of its own namespaces, and shares IPC and processes of the machine', async () => {
+        const read = shell(
+          'cat /proc/sys/net/ipv4/ip_unprivileged_port_start; readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid',
+        );
+        const network = { kind: 'network', name: 'bridge' } as const;
+        const own = (await output(await start({ ...read, network }))).split('\n');
+        const sysctls = { 'net.ipv4.ip_unprivileged_port_start': '81' };
+        const spec = { ...read, network, sysctls, ipc: 'host', hostProcesses: true } as const;
+        const [first, ...namespaces] = (await output(await start(spec))).trim().split('\n');
+        assert.equal(first, '81');
+        assert.notEqual(own[0], '81');
+        assert.deepEqual(namespaces, [readlinkSync('/proc/self/ns/ipc'), readlinkSync('/proc/self/ns/pid')]);
+      });
     });
 
     it('passes environment, working directory, hostname and command on', async () => {

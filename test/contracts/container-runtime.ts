@@ -194,6 +194,19 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     });
   });
 
+  describe('shared memory', () => {
+    it('is shared with a container that joins that of one that runs and shares it, and of no other', async () => {
+      const target = await create(backend().server, { ipc: 'shareable' });
+      const other = await create(backend().server, { ipc: { of: target } });
+      await assert.rejects(runtime().start(other), { code: 'ContainerStartFailed', message: /is not running/ });
+      await runtime().start(target);
+      assert.equal((await runtime().start(other)).state, 'running');
+      const own = await run(backend().server);
+      const unwelcome = await create(backend().server, { ipc: { of: own } });
+      await assert.rejects(runtime().start(unwelcome), { code: 'ContainerStartFailed', message: /non-shareable/ });
+    });
+  });
+
   describe('stop', () => {
     it('lets the process end by itself', async () => {
       const id = await run(backend().server);

@@ -15,6 +15,8 @@ export interface VolumeWorld {
   reopen(): VolumeFiles;
   /** What a container that mounts `source` reads at `path`. */
   read(source: string, path: string): Promise<{ text: string; mode: number } | undefined>;
+  /** What a container reads that has mounted the file at `path` by itself. */
+  readSingle(path: string): Promise<string | undefined>;
   /** A path of the machine for tests, where nothing is. */
   readonly machinePath: string;
   /** What is at a path of the machine. */
@@ -96,6 +98,27 @@ export function describeVolumeFiles(name: string, openWorld: () => Promise<Volum
       assert.deepEqual(texts, ['1', '2', '3']);
       const uids = (await world.files.pods()).map(({ uid }) => uid).sort();
       assert.deepEqual(uids, ['uid-other', 'uid-web']);
+    });
+
+    it('has files beside the volumes, which change under those who mounted them, and go with the pod', async () => {
+      const paths = await world.files.writeSingle(
+        WEB,
+        new Map([
+          ['hosts', 'one'],
+          ['resolv.conf', 'two'],
+        ]),
+      );
+      const [hosts = '', resolver = ''] = [paths.get('hosts'), paths.get('resolv.conf')];
+      assert.equal(await world.readSingle(hosts), 'one');
+      const again = await world.reopen().writeSingle(WEB, new Map([['hosts', 'three']]));
+      assert.equal(again.get('hosts'), hosts);
+      assert.deepEqual([await world.readSingle(hosts), await world.readSingle(resolver)], ['three', 'two']);
+      assert.deepEqual(await world.files.pods(), [WEB]);
+      assert.equal((await world.files.placed(WEB.uid)).size, 0);
+      await world.files.remove(WEB.uid);
+      assert.equal(await world.readSingle(hosts), undefined);
+      assert.equal((await world.files.writeSingle(OTHER, new Map())).size, 0);
+      assert.deepEqual(await world.files.pods(), []);
     });
 
     it('is found again after a restart, with the names of the pods', async () => {

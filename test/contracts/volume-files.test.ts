@@ -27,6 +27,7 @@ describeVolumeFiles('fake', async () => {
     files,
     reopen: () => files,
     read: (source, path) => files.read(source, path),
+    readSingle: (path) => files.readSingle(path),
     machinePath: '/srv/data',
     typeOf: async (path) => files.machine.get(path),
     close: async () => {},
@@ -46,10 +47,12 @@ async function read(source: string, path: string) {
 function folders(roots: (folder: string) => { disk: string; memory?: string }): VolumeWorld {
   const folder = mkdtempSync(join(tmpdir(), 'sampan-volumes-'));
   const open = () => new FolderVolumeFiles(roots(folder));
+  const readSingle = async (path: string) => (await read(path, ''))?.text;
   return {
     files: open(),
     reopen: open,
     read,
+    readSingle,
     machinePath: join(folder, 'data'),
     typeOf: async (path) => (!existsSync(path) ? undefined : statSync(path).isDirectory() ? 'Directory' : 'File'),
     close: async () => rmSync(folder, { recursive: true }),
@@ -95,6 +98,17 @@ describe('volumes in folders', () => {
     // The volume itself is what containers of any user see.
     assert.equal(statSync(volume()).mode & 0o777, 0o755);
     assert.deepEqual([...(await files.placed(WEB.uid)).keys()].sort(), ['all', 'map']);
+  });
+
+  it('are written anew only where a file that containers have mounted has changed, and it stays the same file', async () => {
+    const put = async (text: string) => (await files.writeSingle(WEB, new Map([['hosts', text]]))).get('hosts') ?? '';
+    const path = await put('one');
+    const before = statSync(path);
+    assert.equal(before.mode & 0o777, 0o644);
+    await put('one');
+    assert.equal(statSync(path).mtimeMs, before.mtimeMs);
+    await put('two');
+    assert.equal(statSync(path).ino, before.ino);
   });
 
   it('goes on after a write that was broken off anywhere', async () => {

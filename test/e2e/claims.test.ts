@@ -201,6 +201,7 @@ spec: { capacity: { storage: 5Gi }, accessModes: [ReadWriteOnce], hostPath: { pa
         ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own' } },
         spec: {
           terminationGracePeriodSeconds: 1,
+          securityContext: { fsGroup: 4242 },
           containers: [{ ...container, volumeMounts: [{ name: 'scratch', mountPath: '/data' }] }],
           volumes: [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: scratch } } }],
         },
@@ -233,10 +234,11 @@ spec: { capacity: { storage: 5Gi }, accessModes: [ReadWriteOnce], hostPath: { pa
       assert.equal(readFileSync(join(byHand, 'part', 'thing'), 'utf8'), 'old\n');
     });
 
-    it('are made for a pod that asks for one of its own, and go with it', async () => {
+    it('are made for a pod that asks for one of its own, belong to its group, and go with it', async () => {
       await inApp(await appOf(/^own$/), 'echo mine > /data/thing');
       const { metadata, spec } = await volumeOf('own-scratch');
-      assert.equal(existsSync(join(spec.local.path, 'thing')), true);
+      const [folderOf, file] = [statSync(spec.local.path), statSync(join(spec.local.path, 'thing'))];
+      assert.deepEqual([folderOf.gid, folderOf.mode & 0o7777, file.gid], [4242, 0o2777, 4242]);
       await sampan.api.delete(`${PODS}/own`);
       await gone(`${CLAIMS}/own-scratch`);
       await gone(`${VOLUMES}/${metadata.name}`);

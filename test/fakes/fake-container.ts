@@ -9,6 +9,8 @@ export interface FakeImage {
   /** Without it one is made from the reference. */
   readonly id?: string;
   readonly sizeBytes?: number;
+  /** Whom its containers run as. */
+  readonly user?: string;
   /** What a container of it writes when it starts. */
   readonly output?: readonly { readonly stream: LogChunk['stream']; readonly text: string }[];
   /** It ends by itself at once, with this code; without it, it runs until it is stopped. */

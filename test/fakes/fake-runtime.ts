@@ -373,12 +373,20 @@ export class FakeRuntime implements port.ContainerRuntime {
       if (pidOf !== undefined && this.#containers.get(pidOf)?.record.state !== 'running') {
         throw new Error(`container ${pidOf} is not running`);
       }
+      this.#joinIpc(container.spec);
       return this.#networks.join(container);
     } catch (error) {
       const detail = messageOf(error);
       container.record = { ...container.record, error: detail };
       throw new SampanError('ContainerStartFailed', { name: container.record.name, detail }, error);
     }
+  }
+
+  #joinIpc({ ipc }: port.ContainerSpec): void {
+    if (typeof ipc !== 'object') return;
+    const target = this.#containers.get(ipc.of);
+    if (target?.record.state !== 'running') throw new Error(`container ${ipc.of} is not running`);
+    if (target.spec.ipc !== 'shareable') throw new Error(`${ipc.of}: non-shareable IPC`);
   }
 
   #end(container: FakeContainer, exitCode: number, oomKilled = false): void {
@@ -416,7 +424,8 @@ export class FakeRuntime implements port.ContainerRuntime {
   #imageRecord(reference: string): port.ImageRecord | undefined {
     const image = this.#images.get(withTag(reference));
     const id = image && imageId(reference, image);
-    return this.#imageRecords().find((record) => record.id === id);
+    const record = this.#imageRecords().find((each) => each.id === id);
+    return record && { ...record, ...(image?.user !== undefined && { user: image.user }) };
   }
 
   /** One for each id, with all its names. */

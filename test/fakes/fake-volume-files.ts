@@ -18,6 +18,7 @@ type FakeVolume =
 interface FakePod {
   readonly pod: PodOnNode;
   readonly volumes: Map<string, FakeVolume>;
+  readonly singles: Map<string, string>;
 }
 
 export class FakeVolumeFiles implements VolumeFiles {
@@ -74,8 +75,24 @@ export class FakeVolumeFiles implements VolumeFiles {
     return `${root}/${subPath}`;
   }
 
+  async writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    if (files.size === 0) return new Map();
+    const names = [...files.keys()];
+    this.#of(pod, names.join(', '));
+    for (const [name, text] of files) this.#known(pod).singles.set(name, text);
+    return new Map(names.map((name) => [name, singlePathOf(pod.uid, name)]));
+  }
+
   async remove(podUid: string): Promise<void> {
     this.#pods.delete(podUid);
+  }
+
+  /** What a container reads of a file that it mounts by itself. */
+  async readSingle(path: string): Promise<string | undefined> {
+    for (const [uid, { singles }] of this.#pods) {
+      for (const [name, text] of singles) if (singlePathOf(uid, name) === path) return text;
+    }
+    return undefined;
   }
 
   /** What a container reads at `path` of a folder that it mounts. */
@@ -107,11 +124,15 @@ export class FakeVolumeFiles implements VolumeFiles {
     return this.#pods.get(pod.uid)?.volumes ?? new Map();
   }
 
-  #put({ uid, namespace, name }: PodOnNode, volume: string, made: FakeVolume): void {
-    const known = this.#pods.get(uid) ?? { pod: { uid, namespace, name }, volumes: new Map<string, FakeVolume>() };
-    this.#pods.set(uid, known);
-    known.volumes.set(volume, made);
+  #put(pod: PodOnNode, volume: string, made: FakeVolume): void {
+    this.#known(pod).volumes.set(volume, made);
     this.writes += 1;
+  }
+
+  #known({ uid, namespace, name }: PodOnNode): FakePod {
+    const known = this.#pods.get(uid) ?? { pod: { uid, namespace, name }, volumes: new Map(), singles: new Map() };
+    this.#pods.set(uid, known);
+    return known;
   }
 
   #refuse({ namespace, name }: PodOnNode, volume: string, detail: string): never {
@@ -122,6 +143,10 @@ export class FakeVolumeFiles implements VolumeFiles {
 function placed(podUid: string, name: string, volume: FakeVolume): PlacedVolume {
   if ('content' in volume) return { revision: volume.content.revision, path: pathOf(podUid, name) };
   return { revision: IN_PLACE, path: 'hostPath' in volume ? volume.hostPath.path : pathOf(podUid, name) };
+}
+
+function singlePathOf(podUid: string, name: string): string {
+  return `/var/lib/sampan/pods/${podUid}/etc/${name}`;
 }
 
 function pathOf(podUid: string, volume: string): string {

@@ -3,7 +3,9 @@ import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerod
 import type {
   BindMount,
   ContainerResources,
+  ContainerSecurity,
   ContainerSpec,
+  IpcMode,
   NetworkMode,
   PortBinding,
 } from '../../../reconcilers/ports/container-runtime.ts';
@@ -17,8 +19,18 @@ const CPU_PERIOD = 100_000;
  */
 const LOG_ROTATION = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
 
-/** `logDriver`: the engine's default one. */
-export function toCreateOptions(spec: ContainerSpec, logDriver: string): ContainerCreateOptions {
+/** What the adapter knows and the spec does not. */
+export interface CreateFacts {
+  /** The engine's default one. */
+  readonly logDriver: string;
+  /** The content of the spec's seccomp file. */
+  readonly seccompProfile?: string;
+}
+
+export function toCreateOptions(
+  spec: ContainerSpec,
+  { logDriver, seccompProfile }: CreateFacts,
+): ContainerCreateOptions {
   const { portBindings: ports = [], mounts = [] } = spec;
   return {
     Image: spec.image,
@@ -28,6 +40,7 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
     ...(spec.env && { Env: spec.env.map(({ name, value }) => `${name}=${value}`) }),
     ...(spec.workingDir !== undefined && { WorkingDir: spec.workingDir }),
     ...(spec.hostname !== undefined && { Hostname: spec.hostname }),
+    ...(spec.user !== undefined && { User: spec.user }),
     ...(spec.tty !== undefined && { Tty: spec.tty }),
     ...(spec.stdin !== undefined && { OpenStdin: spec.stdin }),
     ...(spec.stdinOnce !== undefined && { StdinOnce: spec.stdinOnce }),
@@ -35,7 +48,11 @@ export function toCreateOptions(spec: ContainerSpec, logDriver: string): Contain
     HostConfig: {
       NetworkMode: networkMode(spec.network),
       RestartPolicy: { Name: 'no' },
-      ...(spec.pidOf !== undefined && { PidMode: `container:${spec.pidOf}` }),
+      ...pidMode(spec),
+      ...(spec.ipc !== undefined && { IpcMode: ipcMode(spec.ipc) }),
+      ...(spec.groups && { GroupAdd: spec.groups.map(String) }),
+      ...(spec.sysctls && { Sysctls: { ...spec.sysctls } }),
+      ...securityOptions(spec.security ?? {}, seccompProfile),
       ...(spec.capabilities?.add && { CapAdd: [...spec.capabilities.add] }),
       ...(spec.capabilities?.drop && { CapDrop: [...spec.capabilities.drop] }),
       ...(ports.length > 0 && { PortBindings: portBindings(ports) }),
@@ -55,6 +72,32 @@ function toMount({ source, target, readOnly, propagation }: BindMount): MountSet
     Target: target,
     ReadOnly: readOnly,
     ...(propagation && { BindOptions: { Propagation: propagation } }),
+  };
+}
+
+function pidMode({ pidOf, hostProcesses = false }: ContainerSpec): HostConfig {
+  if (pidOf !== undefined) return { PidMode: `container:${pidOf}` };
+  return hostProcesses ? { PidMode: 'host' } : {};
+}
+
+function ipcMode(ipc: IpcMode): string {
+  return typeof ipc === 'string' ? ipc : `container:${ipc.of}`;
+}
+
+function securityOptions(security: ContainerSecurity, seccompProfile: string | undefined): HostConfig {
+  const { privileged, noNewPrivileges, readOnlyRoot, unmaskedProc, seccomp, appArmor } = security;
+  const options = [
+    ...(noNewPrivileges ? ['no-new-privileges'] : []),
+    ...(seccomp === 'unconfined' ? ['seccomp=unconfined'] : []),
+    // The engine takes the profile itself, not where it lies.
+    ...(seccompProfile === undefined ? [] : [`seccomp=${seccompProfile}`]),
+    ...(appArmor === undefined ? [] : [`apparmor=${appArmor}`]),
+  ];
+  return {
+    ...(options.length > 0 && { SecurityOpt: options }),
+    ...(privileged && { Privileged: true }),
+    ...(readOnlyRoot && { ReadonlyRootfs: true }),
+    ...(unmaskedProc && { MaskedPaths: [], ReadonlyPaths: [] }),
   };
 }
 

@@ -2,6 +2,7 @@
  * The container runtime on Docker, from 20.10 on. The assembly makes one per engine; the kubelet and the node loop use it through the
  * port. Every answer of Docker is translated here, in the methods that know what it means; it keeps no containers in memory.
  */
+import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { ContainerInspectInfo } from 'dockerode';
 import type * as port from '../../../reconcilers/ports/container-runtime.ts';
@@ -109,9 +110,11 @@ export class DockerRuntime implements port.ContainerRuntime {
 
   async create(spec: port.ContainerSpec): Promise<string> {
     if (this.#logDriver === undefined) await this.info();
+    const seccompProfile = await readSeccompProfile(spec);
+    const facts = { logDriver: this.#logDriver ?? '', ...(seccompProfile !== undefined && { seccompProfile }) };
     const options = {
       query: { name: spec.name },
-      body: toCreateOptions(spec, this.#logDriver ?? ''),
+      body: toCreateOptions(spec, facts),
       deadlineMs: SLOW_MS,
     };
     try {
@@ -330,6 +333,17 @@ function pathOf(id: string): string {
 
 function isMissing(error: unknown, id: string): boolean {
   return error instanceof DockerRefusal && error.status === 404 && error.message.includes(`container: ${id}`);
+}
+
+async function readSeccompProfile({ name, security }: port.ContainerSpec): Promise<string | undefined> {
+  const { seccomp } = security ?? {};
+  if (seccomp === undefined || seccomp === 'unconfined') return undefined;
+  try {
+    return await readFile(seccomp.file, 'utf8');
+  } catch (cause) {
+    const detail = `cannot load seccomp profile ${JSON.stringify(seccomp.file)}: ${messageOf(cause)}`;
+    throw new SampanError('ContainerRefused', { name, detail }, cause);
+  }
 }
 
 /** {@link translate} for a call about one container that is to be there. */

@@ -15,7 +15,7 @@ const REMOVAL_MS = 120_000;
 export async function findImage(docker: DockerClient, reference: string): Promise<ImageRecord | undefined> {
   try {
     const image = await docker.request<ImageInspectInfo>('GET', `${pathOf(reference)}/json`);
-    return toImageRecord(image);
+    return { ...toImageRecord(image), ...(image.Config?.User && { user: image.Config.User }) };
   } catch (error) {
     // 400: what is no name of an image is the name of none.
     if (error instanceof DockerRefusal && [404, 400].includes(error.status)) return undefined;

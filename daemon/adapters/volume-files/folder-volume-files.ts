@@ -19,9 +19,12 @@ import { isMissing, replaceFiles, revisionIn } from './atomic-folder.ts';
 import { provideHostPath } from './host-path.ts';
 import { mountMemory, removeFolder } from './mounts.ts';
 import { giveToGroup, setOwnership, writableFolder } from './ownership.ts';
+import { writeInPlace } from './single-file.ts';
 import { resolveSubPath } from './sub-path.ts';
 
 const NAME_FILE = 'pod';
+/** Holds the files that are mounted one by one. */
+const SINGLE = 'etc';
 const PRIVATE_MODE = 0o700;
 const EVERYBODY = 0o777;
 /** Before the names of folders that are not ready; no volume's name begins with it. */
@@ -107,6 +110,14 @@ export class FolderVolumeFiles implements VolumeFiles {
     }
   }
 
+  /** On the disk: they hold nothing secret. */
+  async writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
+    const { disk } = this.#roots;
+    const names = [...files.keys()];
+    if (names.length > 0) await this.#place(pod, names.join(', '), disk, SINGLE, () => this.#writeAll(pod, files));
+    return new Map(names.map((name) => [name, this.#singlePath(pod, name)]));
+  }
+
   async remove(podUid: string): Promise<void> {
     for (const root of this.#all()) await removeFolder(join(root, podUid));
   }
@@ -116,7 +127,7 @@ export class FolderVolumeFiles implements VolumeFiles {
     pod: PodOnNode,
     volume: string,
     root: string,
-    sort: Sort,
+    sort: Sort | typeof SINGLE,
     work: (path: string) => Promise<void>,
   ): Promise<void> {
     const folder = join(root, pod.uid);
@@ -127,6 +138,14 @@ export class FolderVolumeFiles implements VolumeFiles {
     } catch (cause) {
       throw new SampanError('VolumeUnwritable', { volume, pod: formatKey(pod), detail: messageOf(cause) }, cause);
     }
+  }
+
+  async #writeAll(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<void> {
+    await Promise.all([...files].map(([name, text]) => writeInPlace(this.#singlePath(pod, name), text)));
+  }
+
+  #singlePath({ uid }: PodOnNode, name: string): string {
+    return join(this.#roots.disk, uid, SINGLE, name);
   }
 
   #rootOf(medium: VolumeContent['medium']): string {

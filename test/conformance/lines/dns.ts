@@ -1,8 +1,8 @@
 /** What is asked of cluster DNS. */
-import { group, notYet, seenIn } from '../line.ts';
+import { group, seenIn } from '../line.ts';
 
+const SECURITY = 'test/e2e/security.test.ts';
 const ENGINE = 'test/e2e/dns.test.ts';
-const RESOLV_CONF = "pods' resolver files are being written";
 
 export const DNS = group(6, 'DNS', {
   1: seenIn(
@@ -10,14 +10,22 @@ export const DNS = group(6, 'DNS', {
     ENGINE,
     'knows Services by name, and the API server',
   ),
-  2: notYet("resolves the pod's own full name through its hosts file", RESOLV_CONF),
+  2: seenIn(
+    'a pod resolves its own full name through its hosts file',
+    SECURITY,
+    'have the hosts file that Kubernetes writes, with their full name and aliases, unless they mount their own',
+  ),
   3: seenIn(
     'has A records of Services and headless endpoints, and SRV records of their ports',
     ENGINE,
     'knows Services by name, and the API server',
     "knows a headless Service's pods together, each by its hostname, and their ports",
   ),
-  4: notYet('resolves partial names through the search list', RESOLV_CONF),
+  4: seenIn(
+    'resolves partial names through the search list',
+    ENGINE,
+    'completes partial names by the search list that pods have',
+  ),
   5: seenIn(
     'resolves the hostname of a pod, and its subdomain, under a headless Service',
     ENGINE,
@@ -28,5 +36,5 @@ export const DNS = group(6, 'DNS', {
     ENGINE,
     'gives an external name as an alias, follows its changes, and its address once it has one',
   ),
-  7: notYet('writes name servers and searches of dnsPolicy None into resolv.conf', RESOLV_CONF),
+  7: seenIn('dnsPolicy None takes servers and searches from dnsConfig', SECURITY, 'ask for names where dnsConfig says'),
 });

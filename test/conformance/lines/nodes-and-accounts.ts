@@ -1,5 +1,5 @@
 /** What is asked of Nodes, Leases and ServiceAccounts. */
-import { group, notYet, outOfScope, own, seenIn } from '../line.ts';
+import { group, outOfScope, own, seenIn } from '../line.ts';
 
 const VOLUMES = 'test/e2e/volumes.test.ts';
 
@@ -21,7 +21,11 @@ export const NODES_AND_ACCOUNTS = group(12, 'Node, Lease, ServiceAccount', {
     "hold the account's token, the authority and the namespace, for reading only",
   ),
   8: own('whether a token is mounted is said by the pod, else by its account: nine combinations'),
-  9: notYet('a projected token is read by another user and group', 'no test runs as another user and group yet'),
+  9: seenIn(
+    'a projected token is read by another user and group',
+    'test/e2e/security.test.ts',
+    "let another user and group read the account's token",
+  ),
   10: seenIn(
     'the authority is in every namespace, and is put back and put right',
     'test/unit/service-accounts/service-accounts.test.ts',

@@ -84,6 +84,7 @@ export function mortalImages(ledger: ImageLedger, life: Life): ImageLedger {
 }
 
 export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
+  const holds = async (podUid: string) => (await files.pods()).some(({ uid }) => uid === podUid);
   const place = async (pod: PodOnNode, volume: string, work: () => Promise<void>) => {
     const isThere = (await files.placed(pod.uid)).has(volume);
     await life.act(work, () => (isThere ? undefined : `place ${pod.name} ${volume}`));
@@ -96,11 +97,16 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
       const describe = () => (before === content.revision ? undefined : `write ${pod.name} ${volume}`);
       await life.act(() => files.write(pod, volume, content), describe);
     },
+    writeSingle: async (pod, texts) => {
+      const isThere = await holds(pod.uid);
+      const describe = () => (isThere || texts.size === 0 ? undefined : `write files of ${pod.name}`);
+      return life.act(() => files.writeSingle(pod, texts), describe);
+    },
     makeFolder: (pod, volume, folder) => place(pod, volume, () => files.makeFolder(pod, volume, folder)),
     usePath: (pod, volume, path) => place(pod, volume, () => files.usePath(pod, volume, path)),
     subPath: (root, subPath) => life.ask(() => files.subPath(root, subPath)),
     remove: async (podUid) => {
-      const isThere = (await files.placed(podUid)).size > 0;
+      const isThere = await holds(podUid);
       await life.act(
         () => files.remove(podUid),
         () => (isThere ? `remove volumes of ${podUid}` : undefined),

@@ -15,6 +15,7 @@ import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClaimFolders } from '../../fakes/fake-claim-folders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
+import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
 import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
@@ -280,6 +281,7 @@ export class Machine {
         claimFolders,
         terminationFiles: this.terminationFiles,
         tokens,
+        names: new FakeNodeNames(),
         ledger,
         logins: async () => undefined,
       },
@@ -298,6 +300,10 @@ export class Machine {
         imageGarbage: { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 },
         network: { name: 'sampan', bridge: 'sampan0' },
         leastOomScoreAdj: -1000,
+        dns: { domain: 'cluster.local', servers: [] },
+        seccompDir: '/seccomp',
+        hasAppArmor: false,
+        allowedUnsafeSysctls: [],
         serviceRange: SERVICE_RANGE,
         clusterCidr: CLUSTER_CIDR.cidr,
       },

@@ -116,6 +116,7 @@ describe('the command line', () => {
     assert.deepEqual(dns, {
       clusterDomain: 'cluster.local',
       clusterDns: '10.96.0.10',
+      isTold: false,
       resolvConf: '/etc/resolv.conf',
     });
     const moved = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/24')) as RunConfig;
@@ -127,6 +128,7 @@ describe('the command line', () => {
     assert.deepEqual(told.dns, {
       clusterDomain: 'box.example',
       clusterDns: '192.0.2.53',
+      isTold: true,
       resolvConf: '/run/resolv.conf',
     });
   });

@@ -5,7 +5,7 @@ import { toContainerRecord } from '../../../daemon/adapters/docker-runtime/conta
 import { nameAndTag } from '../../../daemon/adapters/docker-runtime/image-pulls.ts';
 import { demultiplex } from '../../../daemon/adapters/docker-runtime/log-stream.ts';
 import { PullSum } from '../../../daemon/adapters/docker-runtime/pull-sum.ts';
-import type { BindMount } from '../../../reconcilers/ports/container-runtime.ts';
+import type { BindMount, ContainerSecurity } from '../../../reconcilers/ports/container-runtime.ts';
 
 describe('docker runtime: translations', () => {
   it('has no container end before it started, as Docker says of one that exits at once', () => {
@@ -75,7 +75,10 @@ describe('docker runtime: translations', () => {
       { ...port, hostPort: 53 },
       { ...port, hostPort: 5353, hostIP: '127.0.0.1' },
     ];
-    const options = toCreateOptions({ name: 'a', image: 'b', labels: {}, network, portBindings }, 'local');
+    const options = toCreateOptions(
+      { name: 'a', image: 'b', labels: {}, network, portBindings },
+      { logDriver: 'local' },
+    );
     assert.deepEqual(options, {
       Image: 'b',
       Labels: {},
@@ -96,14 +99,31 @@ describe('docker runtime: translations', () => {
   it('mounts folders of the machine, and never has Docker make one that is missing', () => {
     const spec = { name: 'web', image: 'web', labels: {}, network: { kind: 'host' } as const };
     const mounts = [{ source: '/var/lib/sampan/pods/u/volumes/all', target: '/etc/all', readOnly: true }];
-    const { HostConfig } = toCreateOptions({ ...spec, mounts }, 'json-file');
+    const { HostConfig } = toCreateOptions({ ...spec, mounts }, { logDriver: 'json-file' });
     assert.deepEqual(HostConfig?.Mounts, [
       { Type: 'bind', Source: '/var/lib/sampan/pods/u/volumes/all', Target: '/etc/all', ReadOnly: true },
     ]);
     assert.equal(HostConfig?.Binds, undefined);
     const seen = { ...mounts[0], propagation: 'rslave' } as BindMount;
-    const [later] = toCreateOptions({ ...spec, mounts: [seen] }, 'json-file').HostConfig?.Mounts ?? [];
+    const [later] = toCreateOptions({ ...spec, mounts: [seen] }, { logDriver: 'json-file' }).HostConfig?.Mounts ?? [];
     assert.deepEqual(later?.BindOptions, { Propagation: 'rslave' });
-    assert.equal(toCreateOptions(spec, 'json-file').HostConfig?.Mounts, undefined);
+    assert.equal(toCreateOptions(spec, { logDriver: 'json-file' }).HostConfig?.Mounts, undefined);
+  });
+
+  it('asks for security only where the container does', () => {
+    const spec = { name: 'a', image: 'b', labels: {}, network: { kind: 'host' } as const };
+    const security = (given: ContainerSecurity, seccompProfile?: string) => {
+      const facts = { logDriver: 'local', ...(seccompProfile !== undefined && { seccompProfile }) };
+      const { HostConfig: asked } = toCreateOptions({ ...spec, security: given }, facts);
+      const { RestartPolicy: _, NetworkMode: __, ...rest } = asked ?? {};
+      return rest;
+    };
+    assert.deepEqual(security({}), {});
+    assert.deepEqual(security({ privileged: true, readOnlyRoot: true }), { Privileged: true, ReadonlyRootfs: true });
+    assert.deepEqual(security({ appArmor: 'web', noNewPrivileges: true, seccomp: 'unconfined' }), {
+      SecurityOpt: ['no-new-privileges', 'seccomp=unconfined', 'apparmor=web'],
+    });
+    assert.deepEqual(security({ seccomp: { file: '/x.json' } }, '{}'), { SecurityOpt: ['seccomp={}'] });
+    assert.deepEqual(security({ unmaskedProc: true }), { MaskedPaths: [], ReadonlyPaths: [] });
   });
 });

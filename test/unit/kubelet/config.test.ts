@@ -40,9 +40,10 @@ async function specOf(bed: KubeletBed, name = 'web') {
   return spec;
 }
 
-/** Without the file for its last words. */
+/** Without the files that every container has. */
 async function mountsOf(bed: KubeletBed) {
-  return ((await specOf(bed)).mounts ?? []).filter(({ target }) => target !== TERMINATION_MESSAGE_PATH);
+  const ofItself = [TERMINATION_MESSAGE_PATH, '/etc/hosts'];
+  return ((await specOf(bed)).mounts ?? []).filter(({ target }) => !ofItself.includes(target));
 }
 
 async function waiting(bed: KubeletBed) {

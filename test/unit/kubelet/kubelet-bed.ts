@@ -9,6 +9,7 @@ import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import type { PullReport } from '../../../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../../../reconcilers/kubelet/index.ts';
+import type { ClusterDns } from '../../../reconcilers/kubelet/pod-files/resolv-conf.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import type { Container, Pod, PodSpec } from '../../../reconcilers/objects/pod.ts';
 import type { ContainerRecord, ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
@@ -16,6 +17,7 @@ import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { settle } from '../../fakes/fake-clock.ts';
+import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeTerminationFiles } from '../../fakes/fake-termination-files.ts';
@@ -26,9 +28,17 @@ import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts
 
 export const NODE = 'node-1';
 const CACHED = [
-  ...(['Pod', 'Service', 'Endpoints', 'Node', 'Namespace', 'ConfigMap', 'Secret', 'ServiceAccount'] as const),
-  ...(['PersistentVolume', 'PersistentVolumeClaim'] as const),
-];
+  'Pod',
+  'Service',
+  'EndpointSlice',
+  'Node',
+  'Namespace',
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+] as const;
 
 /** Stands between the daemon and what outlives it: the call at which it is killed throws, and all after it. */
 export interface Mortal {
@@ -44,6 +54,9 @@ export class KubeletBed {
   readonly files = new FakeVolumeFiles();
   readonly terminationFiles = new FakeTerminationFiles();
   readonly tokens: FakeTokenIssuer;
+  readonly names = new FakeNodeNames();
+  /** Of the kubelet's configuration; what a test changes of it counts from the daemon's next start on. */
+  dns: ClusterDns = { domain: 'cluster.local', servers: [] };
   readonly ledger = new MemoryImageLedger();
   /** What `docker login` left on the node. */
   nodeLogins: string | undefined;
@@ -96,6 +109,7 @@ export class KubeletBed {
       files: world.files ?? this.files,
       terminationFiles: this.terminationFiles,
       tokens: this.tokens,
+      names: this.names,
       ledger: this.ledger,
       logins: async () => this.nodeLogins,
       events,
@@ -108,6 +122,10 @@ export class KubeletBed {
         instance: 'test',
         pauseImage: 'sampan/pause:1',
         leastOomScoreAdj: -1000,
+        dns: this.dns,
+        seccompDir: '/var/lib/sampan/seccomp',
+        hasAppArmor: false,
+        allowedUnsafeSysctls: [],
         network: { name: 'sampan', bridge: 'sampan0' },
       },
     });

@@ -46,12 +46,12 @@ describe('decoding of JSON from clients', () => {
 
   it('tells unknown fields from unsupported and wrong ones', () => {
     const { problems } = decode('Pod', {
-      spec: { containers: [{ nmae: 'a', tty: 'yes', securityContext: { privileged: true } }] },
+      spec: { containers: [{ nmae: 'a', tty: 'yes', securityContext: { seLinuxOptions: { level: 's0' } } }] },
     });
     assert.deepEqual(problems, [
       'unknown: unknown field "spec.containers[0].nmae", did you mean "name"?',
       'invalid: spec.containers[0].tty: expected true or false, got "yes"',
-      'unsupported: spec.containers[0].securityContext.privileged: not supported by this version of sampan',
+      'unsupported: spec.containers[0].securityContext.seLinuxOptions: not supported by this version of sampan',
     ]);
   });
 
