@@ -4,6 +4,7 @@
  */
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
 import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
+import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
@@ -33,6 +34,7 @@ import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/containe
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
+import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
@@ -120,6 +122,8 @@ export interface MasterOptions {
   readonly archive: SnapshotArchive;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: Ipv4Range;
+  /** Where pods ask for names; absent where somebody else answers there. */
+  readonly dnsServiceIP?: string | undefined;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
   /** Where pods reach the API; undefined where they cannot. Asked again when the Node changes. */
@@ -142,7 +146,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         nodeName: options.nodeName,
         options: () => {
           const apiServer = options.apiServer();
-          return { kubernetesServiceIP: addressAt(options.serviceRange, 1), ...(apiServer && { apiServer }) };
+          return {
+            kubernetesServiceIP: addressAt(options.serviceRange, 1),
+            ...(options.dnsServiceIP !== undefined && { dnsServiceIP: options.dnsServiceIP }),
+            ...(apiServer && { apiServer }),
+          };
         },
       }),
     ),
@@ -203,12 +211,14 @@ export interface NodePorts {
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
   readonly names: NodeNamesSource;
+  /** Absent where pods ask somebody else for names. */
+  readonly nameServer?: NameServer | undefined;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(
   core: Core,
-  { runtime, prober, filter, files, terminationFiles, tokens, names, ledger, logins }: NodePorts,
+  { runtime, prober, filter, files, terminationFiles, tokens, names, ledger, logins, nameServer }: NodePorts,
   options: NodeOptions,
 ): AssembledLoop[] {
   const { cache, client, clock, log } = core;
@@ -217,7 +227,9 @@ export function nodeLoops(
     const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
+  const { nodeName } = options;
   return [
+    ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
     runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,

@@ -2,7 +2,7 @@
  * Which Docker network this machine's pods are on. Where nobody asked for addresses of their own, Docker's default bridge: a container
  * on it starts 50 ms sooner than on a network by name (docs/decisions/0008). `sampan run` asks once, when Docker first answers.
  */
-import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { addressAt, type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
 import type { ContainerRuntime } from '../reconcilers/ports/container-runtime.ts';
 
@@ -38,4 +38,9 @@ export async function choosePodNetwork(
     podCIDR: subnet,
     existing: subnet,
   };
+}
+
+/** This machine's own address on it, as Docker's bridges have it: the first. */
+export function gatewayOf(podCIDR: string): string {
+  return addressAt(parseIpv4Range(podCIDR), 1);
 }

@@ -3,7 +3,6 @@
  * node's pod network as well; keeps certificates and kubeconfig fresh. `sampan run` calls it once the server stands.
  */
 import { rmSync } from 'node:fs';
-import { addressAt, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { Certificates } from './adapters/certificates/certificates.ts';
@@ -14,6 +13,7 @@ import type { ApiConfig } from './api-flags.ts';
 import type { TlsListener } from './apiserver/listeners.ts';
 import type { ApiServer } from './apiserver/server.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
+import { gatewayOf } from './pod-network.ts';
 
 type Place = Pick<ApiConfig, 'bindAddress' | 'securePort'>;
 
@@ -99,11 +99,6 @@ export class TlsService {
     const text = kubeconfigOf({ server: urlOf(this.#place), authority, client: admin, user: 'admin' });
     if (readSecretFile(path) !== text) writeSecretFile(path, text);
   }
-}
-
-/** As Docker's bridges have it: the first address. */
-function gatewayOf(podCIDR: string): string {
-  return addressAt(parseIpv4Range(podCIDR), 1);
 }
 
 function isLoopback(address: string): boolean {

@@ -4,7 +4,7 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
@@ -31,11 +31,13 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
+import { DnsServer } from '../dns/dns-server.ts';
+import { dnsServiceIP, podNameServers } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
-import { choosePodNetwork, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
@@ -47,8 +49,6 @@ import type { Diagnostics } from './status.ts';
 
 /** Kubernetes' own limit per node. */
 const MAX_PODS = 110;
-/** Whether this node has a resolver at the address that `--cluster-dns` says; without one, pods ask where the node asks. */
-const CLUSTER_DNS_ANSWERS = false;
 const DOCKER_RETRY_MS = 500;
 const KEEP_ALIVE_MS = 3_600_000;
 
@@ -93,6 +93,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const loopsOver = (leading: Core) =>
     masterLoops(leading, {
       ...config,
+      dnsServiceIP: dnsServiceIP(config.dns, config.serviceRange),
       clusterCidr,
       sources,
       archive,
@@ -103,13 +104,19 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const election = config.etcd && { identity, leaseSeconds: config.leaderLeaseMs / 1000 };
   const masters = new Leadership({ store, core, coreOptions, loopsOver }, election);
   const ofNode: AssembledLoop[] = [];
+  let nameServer: DnsServer | undefined;
   const startNode = async (until: AbortSignal): Promise<AssembledLoop[]> => {
     const { network, existing, ...addresses } = await untilDockerAnswers(
       () => choosePodNetwork(runtime, config.clusterCidr),
       essentials,
       until,
     );
-    if (existing !== undefined) void tls.openForPods(existing);
+    nameServer = openNameServer(config, parseIpv4Range(addresses.clusterCidr), core);
+    const openForPods = (subnet: string) => {
+      void tls.openForPods(subnet);
+      void nameServer?.open(gatewayOf(subnet));
+    };
+    if (existing !== undefined) openForPods(existing);
     const filter = await openFilter(config, network.bridge, essentials);
     const files = await openVolumeFiles(dataDir, process.getuid?.());
     const ledger = new FileImageLedger(dataDir.imagesPath, log);
@@ -124,9 +131,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
-        names: new NodeNameFilesSource(),
+        names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),
         ledger,
         logins,
+        nameServer,
       },
       {
         ...config,
@@ -134,13 +142,13 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...addresses,
         network,
         nodeIP,
-        dns: { domain: config.dns.clusterDomain, servers: CLUSTER_DNS_ANSWERS ? [config.dns.clusterDns] : [] },
+        dns: { domain: config.dns.clusterDomain, servers: podNameServers(config.dns, config.proxyMode) },
         seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         imageGarbage: config.images.garbage,
         maxPods: MAX_PODS,
         version,
-        onNetwork: ({ subnet }) => void tls.openForPods(subnet),
+        onNetwork: ({ subnet }) => openForPods(subnet),
         ...(view && { onPull: (report) => view.pulling(report) }),
       },
     );
@@ -202,6 +210,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await runLoops(core, lead, runNode, signal);
   } finally {
     await server.close();
+    await nameServer?.close();
     await flushEvents(core);
     loopsEnded.abort();
     await Promise.all([following, tlsEnded]);
@@ -214,6 +223,12 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
+function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
+  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
+  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */

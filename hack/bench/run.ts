@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { run } from '../../test/e2e/harness/run.ts';
 import { benchmarkApi } from './api.ts';
 import { benchmarkDeploys } from './deploy.ts';
+import { benchmarkDns } from './dns.ts';
 import { type Figure, plain, rated, table, timed } from './figures.ts';
 import { benchmarkProxy, describeSpread } from './proxy.ts';
 import { benchmarkRepairs } from './repair.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>
   proxy: proxyFigures,
   store: storeFigures,
   api: benchmarkApi,
+  dns: benchmarkDns,
 };
 
 const KEPT_ALIVE_AT_LEAST = 0.97;

@@ -21,8 +21,8 @@ export function createExecutors({ client, cache }: ExecuteDeps): Executors<Clust
       await unlessItExists(client.create('Service', service));
     },
 
-    'delete-service': async ({ uid }) => {
-      await client.delete('Service', KUBERNETES_SERVICE, { uid });
+    'delete-service': async ({ service, uid }) => {
+      await client.delete('Service', service, { uid });
     },
 
     'create-endpoints': async ({ subsets }) => {

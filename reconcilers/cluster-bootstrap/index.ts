@@ -1,9 +1,10 @@
 /**
- * Wires the loop that makes what every cluster has: the namespaces `default`, `kube-system` and `kube-node-lease`, and the Service
- * `kubernetes`. It has one key, the cluster. Assembled on the leading master; decides nothing itself.
+ * Wires the loop that makes what every cluster has: the namespaces `default`, `kube-system` and `kube-node-lease`, and the Services
+ * `kubernetes` and `kube-dns`. It has one key, the cluster. Assembled on the leading master; decides nothing itself.
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
+import { DNS_SERVICE } from '../objects/cluster-dns.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { ClusterBootstrapAction } from './actions.ts';
@@ -28,7 +29,7 @@ export function createClusterBootstrapLoop(
   const executors = createExecutors(deps);
   const names: Partial<Record<string, readonly string[]>> = {
     Namespace: SYSTEM_NAMESPACES,
-    Service: [KUBERNETES_SERVICE.name],
+    Service: [KUBERNETES_SERVICE.name, DNS_SERVICE.name],
     Endpoints: [KUBERNETES_SERVICE.name],
     Node: [deps.nodeName],
   };

@@ -1,6 +1,7 @@
 /** What the cluster-bootstrap loop reads: which of the things that every cluster has are there. Cache only. */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
+import { DNS_SERVICE } from '../objects/cluster-dns.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
 import { type ClusterOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from './wanted.ts';
 
@@ -8,6 +9,7 @@ export interface ObservedCluster {
   /** Names of the system's namespaces that exist. */
   readonly namespaces: readonly string[];
   readonly service?: Service;
+  readonly dnsService?: Service;
   readonly endpoints?: Endpoints;
 }
 
@@ -16,12 +18,14 @@ export function observeCluster(
   options: ClusterOptions,
 ): Observation<ClusterOptions, ObservedCluster> {
   const service = cache.get('Service', KUBERNETES_SERVICE);
+  const dnsService = cache.get('Service', DNS_SERVICE);
   const endpoints = cache.get('Endpoints', KUBERNETES_SERVICE);
   return {
     desired: options,
     observed: {
       namespaces: SYSTEM_NAMESPACES.filter((name) => cache.get('Namespace', { namespace: '', name }) !== undefined),
       ...(service && { service }),
+      ...(dnsService && { dnsService }),
       ...(endpoints && { endpoints }),
     },
   };

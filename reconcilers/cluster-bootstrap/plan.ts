@@ -1,9 +1,19 @@
 /** Compares the cluster with what every cluster has. Pure. */
 import type { Plan } from '../kit/reconciler.ts';
 import { equalJson, type Json } from '../objects/json.ts';
+import type { Draft } from '../objects/meta.ts';
+import { keyOf } from '../objects/meta.ts';
+import type { Service } from '../objects/service.ts';
 import type { ClusterBootstrapAction } from './actions.ts';
 import type { ObservedCluster } from './observe.ts';
-import { type ClusterOptions, SYSTEM_NAMESPACES, wantedNamespace, wantedService, wantedSubsets } from './wanted.ts';
+import {
+  type ClusterOptions,
+  SYSTEM_NAMESPACES,
+  wantedDnsService,
+  wantedNamespace,
+  wantedService,
+  wantedSubsets,
+} from './wanted.ts';
 
 export function plan(options: ClusterOptions | undefined, observed: ObservedCluster): Plan<ClusterBootstrapAction> {
   if (options === undefined) return { actions: [], because: 'nothing is wanted of the cluster' };
@@ -11,10 +21,12 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
     (name) => ({ kind: 'create-namespace', namespace: wantedNamespace(name) }),
   );
 
-  const { service, endpoints } = observed;
-  const moved = service !== undefined && service.spec.clusterIP !== options.kubernetesServiceIP;
-  if (moved) actions.push({ kind: 'delete-service', uid: service.metadata.uid });
-  if (service === undefined || moved) actions.push({ kind: 'create-service', service: wantedService(options) });
+  const { service, dnsService, endpoints } = observed;
+  actions.push(...serviceActions(service, wantedService(options)));
+  // Whoever runs DNS servers in pods has a kube-dns of his own.
+  const isOurs = Object.keys(dnsService?.spec.selector ?? {}).length === 0;
+  const { dnsServiceIP } = options;
+  if (dnsServiceIP !== undefined && isOurs) actions.push(...serviceActions(dnsService, wantedDnsService(dnsServiceIP)));
 
   const subsets = wantedSubsets(options);
   if (endpoints === undefined) {
@@ -27,4 +39,12 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
       ? 'the cluster has its own objects'
       : 'the cluster lacks some of its own objects, or has them otherwise';
   return { actions, because };
+}
+
+/** One that has another address than it should is made anew. */
+function serviceActions(service: Service | undefined, wanted: Draft<Service>): ClusterBootstrapAction[] {
+  if (service?.spec.clusterIP === wanted.spec.clusterIP) return [];
+  const creation: ClusterBootstrapAction = { kind: 'create-service', service: wanted };
+  if (service === undefined) return [creation];
+  return [{ kind: 'delete-service', service: keyOf(service), uid: service.metadata.uid }, creation];
 }

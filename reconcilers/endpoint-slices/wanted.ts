@@ -12,7 +12,14 @@ import {
 import type { OwnerReference } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { EndpointAddress, EndpointPort, Endpoints, Service } from '../objects/service.ts';
-import { comparePorts, endpointPort, type Member, membersOf, portText } from '../objects/service-members.ts';
+import {
+  comparePorts,
+  endpointHostname,
+  endpointPort,
+  type Member,
+  membersOf,
+  portText,
+} from '../objects/service-members.ts';
 
 /** Who keeps a slice, as Kubernetes' controllers sign. */
 export const MANAGERS = {
@@ -50,7 +57,7 @@ export function slicesOfPods(service: Service, pods: readonly Pod[]): WantedSlic
   const groups = new Map<string, { ports: EndpointPort[]; endpoints: SliceEndpoint[] }>();
   for (const member of membersOf(service, pods)) {
     const ports = service.spec.ports.flatMap((port) => endpointPort(port, member.pod) ?? []).sort(comparePorts);
-    add(groups, ports, endpointOf(member));
+    add(groups, ports, endpointOf(service, member));
   }
   const headless = service.spec.clusterIP === 'None';
   return {
@@ -105,20 +112,23 @@ function add(
   else groups.set(identity, { ports, endpoints: [endpoint] });
 }
 
-function endpointOf({ pod, ready, serving, terminating }: Member): SliceEndpoint {
+function endpointOf(service: Service, { pod, ready, serving, terminating }: Member): SliceEndpoint {
   const { name, namespace = '', uid } = pod.metadata;
+  const hostname = endpointHostname(service, pod);
   return {
     addresses: [pod.status.podIP ?? ''],
     conditions: { ready, serving, terminating },
+    ...(hostname !== undefined && { hostname }),
     ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },
   };
 }
 
-function mirrored({ ip, nodeName, targetRef }: EndpointAddress, ready: boolean): SliceEndpoint {
+function mirrored({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): SliceEndpoint {
   return {
     addresses: [ip],
     conditions: { ready },
+    ...(hostname !== undefined && { hostname }),
     ...(nodeName !== undefined && { nodeName }),
     ...(targetRef !== undefined && { targetRef }),
   };

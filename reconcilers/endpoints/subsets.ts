@@ -7,6 +7,7 @@ import type { EndpointAddress, EndpointPort, EndpointSubset, Service } from '../
 import {
   comparePorts,
   compareTexts,
+  endpointHostname,
   endpointPort,
   type Member,
   membersOf,
@@ -18,7 +19,7 @@ export function endpointSubsets(service: Service, pods: readonly Pod[]): Endpoin
   const members = membersOf(service, pods).filter(({ terminating }) => !terminating);
   if (members.length === 0) return [];
   // A headless Service may have no ports: then its addresses stand alone.
-  if (service.spec.ports.length === 0) return [subset([], members)];
+  if (service.spec.ports.length === 0) return [subset(service, [], members)];
 
   const groups = new Map<string, { ports: EndpointPort[]; members: Member[] }>();
   for (const { port, members: behind } of portsWithMembers(service, members)) {
@@ -30,7 +31,7 @@ export function endpointSubsets(service: Service, pods: readonly Pod[]): Endpoin
   return [...groups.values()]
     .map((group) => ({ ports: group.ports.sort(comparePorts), members: group.members }))
     .sort((a, b) => compareTexts(a.ports.map(portText).join(), b.ports.map(portText).join()))
-    .map((group) => subset(group.ports, group.members));
+    .map((group) => subset(service, group.ports, group.members));
 }
 
 /** Each resolved port with the pods that serve it: a named targetPort may be another number in each pod. */
@@ -45,9 +46,9 @@ function portsWithMembers(service: Service, members: readonly Member[]): { port:
   });
 }
 
-function subset(ports: EndpointPort[], members: readonly Member[]): EndpointSubset {
-  const addresses = members.filter(({ ready }) => ready).map(({ pod }) => addressOf(pod));
-  const notReadyAddresses = members.filter(({ ready }) => !ready).map(({ pod }) => addressOf(pod));
+function subset(service: Service, ports: EndpointPort[], members: readonly Member[]): EndpointSubset {
+  const addresses = members.filter(({ ready }) => ready).map(({ pod }) => addressOf(service, pod));
+  const notReadyAddresses = members.filter(({ ready }) => !ready).map(({ pod }) => addressOf(service, pod));
   return {
     ...(addresses.length > 0 && { addresses }),
     ...(notReadyAddresses.length > 0 && { notReadyAddresses }),
@@ -55,10 +56,12 @@ function subset(ports: EndpointPort[], members: readonly Member[]): EndpointSubs
   };
 }
 
-function addressOf(pod: Pod): EndpointAddress {
+function addressOf(service: Service, pod: Pod): EndpointAddress {
   const { name, namespace = '', uid } = pod.metadata;
+  const hostname = endpointHostname(service, pod);
   return {
     ip: pod.status.podIP ?? '',
+    ...(hostname !== undefined && { hostname }),
     ...(pod.spec.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },
   };

@@ -40,6 +40,11 @@ export function comparePorts(a: EndpointPort, b: EndpointPort): number {
   return compareTexts(portText(a), portText(b));
 }
 
+/** The pod's own name below the Service's, where it asks for one there (its `hostname` and `subdomain`). */
+export function endpointHostname(service: Service, { spec: { hostname, subdomain } }: Pod): string | undefined {
+  return hostname !== '' && subdomain === service.metadata.name ? hostname : undefined;
+}
+
 /** Equal texts for ports that are the same, sorted by name. */
 export function portText(port: { readonly name?: string; readonly port?: number; readonly protocol?: string }): string {
   return `${port.name ?? ''}/${String(port.port).padStart(5, '0')}/${port.protocol}`;

@@ -95,6 +95,7 @@ export interface EndpointSubset {
 
 export interface EndpointAddress {
   ip: string;
+  /** A name of its own below its Service's. */
   hostname?: string;
   nodeName?: string;
   targetRef?: { kind: string; namespace?: string; name: string; uid: string };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Commands, type RunConfig, runCommandLine } from '../../../daemon/config.ts';
+import { podNameServers } from '../../../daemon/dns-flags.ts';
 
 /** What `sampan run ARGS` is told, or the exit code where it is not run. */
 async function runWith(...args: string[]): Promise<RunConfig | number> {
@@ -113,13 +114,42 @@ describe('the command line', () => {
 
   it("has the cluster's DNS at the tenth address of the Services unless told otherwise", async () => {
     const { dns } = (await runWith('manifests')) as RunConfig;
-    assert.deepEqual(dns, { clusterDomain: 'cluster.local', clusterDns: '10.96.0.10' });
+    assert.deepEqual(dns, {
+      clusterDomain: 'cluster.local',
+      clusterDns: '10.96.0.10',
+      isClusterDnsGiven: false,
+      resolvConf: '/etc/resolv.conf',
+    });
     const moved = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/24')) as RunConfig;
     assert.equal(moved.dns.clusterDns, '123.123.123.10');
     const tiny = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/30')) as RunConfig;
     assert.equal(tiny.dns.clusterDns, '123.123.123.2');
-    const told = (await runWith('manifests', '--cluster-dns=192.0.2.53', '--cluster-domain=Box.Example.')) as RunConfig;
-    assert.deepEqual(told.dns, { clusterDomain: 'box.example', clusterDns: '192.0.2.53' });
+    const flags = ['--cluster-dns=192.0.2.53', '--cluster-domain=Box.Example.', '--resolv-conf=/run/resolv.conf'];
+    const told = (await runWith('manifests', ...flags)) as RunConfig;
+    assert.deepEqual(told.dns, {
+      clusterDomain: 'box.example',
+      clusterDns: '192.0.2.53',
+      isClusterDnsGiven: true,
+      resolvConf: '/run/resolv.conf',
+    });
+  });
+
+  it('has pods ask the node where nothing routes Services and nobody says that something does', async () => {
+    const asked = async (...flags: string[]) => {
+      const { dns, proxyMode } = (await runWith('manifests', ...flags)) as RunConfig;
+      return podNameServers(dns, proxyMode);
+    };
+    assert.deepEqual(await asked(), ['10.96.0.10']);
+    assert.deepEqual(await asked('--proxy-mode=none'), []);
+    assert.deepEqual(await asked('--proxy-mode=none', '--cluster-dns=10.96.0.10'), ['10.96.0.10']);
+  });
+
+  it('takes kernel parameters of namespaces, and beginnings of them', async () => {
+    const { allowedUnsafeSysctls } = (await runWith(
+      'manifests',
+      '--allowed-unsafe-sysctls=kernel.msg*, net/core/somaxconn,net.ipv4.conf.*',
+    )) as RunConfig;
+    assert.deepEqual(allowedUnsafeSysctls, ['kernel.msg*', 'net.core.somaxconn', 'net.ipv4.conf.*']);
   });
 
   for (const bad of [
@@ -136,6 +166,8 @@ describe('the command line', () => {
     ['manifests', '--audit-log-maxsize=0'],
     ['manifests', '--cluster-dns=dns.example.com'],
     ['manifests', '--cluster-domain=-a'],
+    ['manifests', '--allowed-unsafe-sysctls=kernel.panic'],
+    ['manifests', '--allowed-unsafe-sysctls=*'],
     ['manifests', '--image-gc-high-threshold=101'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));

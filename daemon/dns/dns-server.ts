@@ -1,0 +1,154 @@
+/**
+ * The cluster's DNS on this node: zones over the object cache, other names by way of the host's servers, listening over UDP and TCP on the
+ * gateway of the pod network once that is there. `sampan run` makes one; the loop `cluster-dns` tells the cluster where it listens.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
+import type { Ipv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import type { Clock } from '../../reconcilers/ports/clock.ts';
+import { messageOf } from '../../reconcilers/ports/errors.ts';
+import type { Log } from '../../reconcilers/ports/log.ts';
+import { Resolver } from './resolver.ts';
+import { listenOnTcp } from './tcp-listener.ts';
+import { type Listener, listenOnUdp } from './udp-listener.ts';
+import { askOverUdp, type Server } from './upstream/exchange.ts';
+import { Forwarder } from './upstream/forwarder.ts';
+import { LoopGuard } from './upstream/loop-guard.ts';
+import { ResolvConf } from './upstream/resolv-conf.ts';
+import { ClusterObjects, NAMED_KINDS, servicesNamedBy } from './zone/cluster-objects.ts';
+import { ClusterZone } from './zone/cluster-zone.ts';
+import { ReverseZone } from './zone/reverse-zone.ts';
+
+/** The last: any that is free. Who looks for it looks into the Endpoints of kube-dns. */
+const PORTS = [53, 10_053, 0];
+
+export interface DnsServerOptions {
+  readonly clusterDomain: string;
+  /** Where clients ask; it leads here. */
+  readonly clusterDns: string;
+  /** Whose addresses have their names here. */
+  readonly ranges: readonly Ipv4Range[];
+  /** A file like /etc/resolv.conf. */
+  readonly resolvConf: string;
+  /** The first that is free is listened on. */
+  readonly ports?: readonly number[];
+}
+
+export interface DnsServerDeps {
+  readonly cache: ObjectCache;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class DnsServer {
+  readonly resolver: Resolver;
+  readonly #ports: readonly number[];
+  readonly #log: Log;
+  readonly #forgetNoMore: () => void;
+  readonly #listeners: Listener[] = [];
+  readonly #onListening: ((place: Server) => void)[] = [];
+  #place: Server | undefined;
+  #opening: Promise<void> | undefined;
+  #isClosed = false;
+  /** It was said that the address could not be had. */
+  #isRefused = false;
+
+  constructor(options: DnsServerOptions, { cache, clock, log }: DnsServerDeps) {
+    this.#log = log.with({ server: 'dns' });
+    this.#ports = options.ports ?? PORTS;
+    const { clusterDomain, clusterDns, ranges } = options;
+    const objects = new ClusterObjects(cache);
+    const resolvConf = new ResolvConf(options.resolvConf, { clock, log: this.#log });
+    const guard = new LoopGuard({
+      servers: () => resolvConf.servers(),
+      isOurs: (server) => server.address === clusterDns || isSame(server, this.#place),
+      ask: askOverUdp,
+      clusterDomain,
+      token: () => randomBytes(8).toString('hex'),
+      clock,
+      log: this.#log,
+    });
+    const forwarder = new Forwarder({ servers: () => guard.servers(), clock, log: this.#log });
+    this.resolver = new Resolver({
+      zones: [
+        new ClusterZone(objects, { clusterDomain, clusterDns }),
+        new ReverseZone(objects, { clusterDomain, ranges }),
+      ],
+      forward: (query) => forwarder.ask(query),
+      onMissing: (name) => guard.seen(name),
+    });
+    this.#forgetNoMore = cache.subscribe((change) => {
+      if (!NAMED_KINDS.includes(change.kind)) return;
+      const services = servicesNamedBy(change);
+      if (services === undefined) this.resolver.forget();
+      else for (const service of services) this.resolver.forget(service);
+    });
+  }
+
+  /** Where it listens; undefined as long as it does not. */
+  get place(): Server | undefined {
+    return this.#place;
+  }
+
+  /** Calls `listener` when it has begun to listen. */
+  onListening(listener: (place: Server) => void): void {
+    this.#onListening.push(listener);
+  }
+
+  /**
+   * Listens on `address`, on port 53 where that is free. Called whenever the pod network is seen to be there; what could not be opened is
+   * tried again then. Never rejects: the log says once why pods are not answered.
+   */
+  open(address: string): Promise<void> {
+    this.#opening ??= this.#open(address).catch((error: unknown) => {
+      this.#opening = undefined;
+      if (this.#isRefused) return;
+      this.#isRefused = true;
+      this.#log.error('pods are not answered: the address cannot be listened on', { address, error: messageOf(error) });
+    });
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#forgetNoMore();
+    await this.#opening;
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+
+  async #open(address: string): Promise<void> {
+    const listeners = await listenOnAny(address, this.#ports, this.resolver);
+    this.#listeners.push(...listeners);
+    const [{ port }] = listeners;
+    this.#place = { address, port };
+    this.#log.info('names are answered', { address, port });
+    if (!this.#isClosed) for (const listener of this.#onListening) listener(this.#place);
+  }
+}
+
+/** Both protocols on one port: the first that is free for both. */
+async function listenOnAny(
+  address: string,
+  ports: readonly number[],
+  resolver: Resolver,
+): Promise<[Listener, Listener]> {
+  let failure: unknown;
+  for (const port of ports) {
+    try {
+      const tcp = await listenOnTcp({ address, port }, resolver);
+      try {
+        return [tcp, await listenOnUdp({ address, port: tcp.port }, resolver)];
+      } catch (error) {
+        await tcp.close();
+        throw error;
+      }
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function isSame(a: Server, b: Server | undefined): boolean {
+  return a.address === b?.address && a.port === b.port;
+}
