@@ -31,6 +31,7 @@ import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
+import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
@@ -205,48 +206,38 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly filter: PacketFilter;
+  /** Absent where somebody else proxies. */
+  readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
   readonly logins: NodeLogins;
-  readonly names: NodeNamesSource;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
+  readonly names: NodeNamesSource;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
-export function nodeLoops(
-  core: Core,
-  { runtime, prober, filter, files, terminationFiles, tokens, names, ledger, logins, nameServer }: NodePorts,
-  options: NodeOptions,
-): AssembledLoop[] {
-  const { cache, client, clock, log } = core;
+export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
+  const { cache, client, clock } = core;
+  const { runtime, filter, nameServer } = ports;
+  const { nodeName } = options;
+  const deps = { ...ports, cache, client, clock };
   const serviceCidr = options.serviceRange.cidr;
   const network = (): ClusterNetwork | undefined => {
-    const podCidr = cache.get('Node', { namespace: '', name: options.nodeName })?.spec.podCIDR;
+    const podCidr = cache.get('Node', { namespace: '', name: nodeName })?.spec.podCIDR;
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
-  const { nodeName } = options;
   return [
     ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
     runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
     runLoop(
       core,
       createKubeletLoop({
-        cache,
-        client,
-        runtime,
-        prober,
-        files,
-        terminationFiles,
-        tokens,
-        names,
-        ledger,
-        logins,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
-        log,
+        log: core.log,
         config: options,
         isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
@@ -256,15 +247,12 @@ export function nodeLoops(
     runLoop(
       core,
       createImageGarbageLoop({
-        cache,
-        runtime,
-        ledger,
+        ...deps,
         events: eventsOf(core, 'kubelet'),
-        clock,
         config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
       }),
     ),
-    runLoop(core, createServiceProxyLoop({ cache, filter, clock, network })),
+    runLoop(core, createServiceProxyLoop({ ...deps, nodeName, network })),
   ];
 }
 

@@ -7,6 +7,7 @@ import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
+import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { UserspaceProxy } from '../adapters/userspace-proxy/userspace-proxy.ts';
 import { memoryRoots } from '../adapters/volume-files/memory-root.ts';
@@ -45,7 +46,7 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
   for (const { bridge } of [network, OWN_NETWORK]) {
     await new NftablesFilter({ bridge, nodePorts }, { random: systemRandom, log }).remove();
   }
-  await new UserspaceProxy({ random: systemRandom, log }).remove();
+  await new UserspaceProxy({ random: systemRandom, clock: systemClock, log }).remove();
   out.write(`removed ${containers.length} containers, the network ${OWN_NETWORK.name} and the Service rules\n`);
   return 0;
 }

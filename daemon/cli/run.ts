@@ -11,6 +11,7 @@ import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/error
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
+import { HealthCheckServers } from '../adapters/health-check-servers.ts';
 import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
 import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
@@ -128,6 +129,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         runtime,
         prober: new NetworkProber(),
         filter,
+        ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
         files,
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { attempt, run } from '../../test/e2e/harness/run.ts';
 import { openTestBed } from '../../test/e2e/harness/test-bed.ts';
-import { testEndpoints, testService } from '../../test/e2e/service-proxy/objects.ts';
+import { testService, testSlice } from '../../test/e2e/service-proxy/objects.ts';
 import {
   BRIDGE,
   createTestNode,
@@ -121,12 +121,12 @@ async function declareServices(node: TestNode, count: number): Promise<void> {
     ...others.map(({ name, ip }) => testService(name, ip, { port: 80 })),
   ];
   const endpoints = [
-    testEndpoints(MEASURED.name, [{ ip: node.pods[0]?.ip ?? '', port: HTTP_PORT.throughService }]),
-    testEndpoints(CHANGED.name, [first]),
-    ...others.map(({ name }) => testEndpoints(name, [first, second])),
+    testSlice(MEASURED.name, [{ ip: node.pods[0]?.ip ?? '', port: HTTP_PORT.throughService }]),
+    testSlice(CHANGED.name, [first]),
+    ...others.map(({ name }) => testSlice(name, [first, second])),
   ];
   await node.agent.call('setObjects', services, endpoints);
-  await node.agent.call('timeChange', testEndpoints(CHANGED.name, [second]), CHANGED.ip, CHANGED.port, 'pod1');
+  await node.agent.call('timeChange', testSlice(CHANGED.name, [second]), CHANGED.ip, CHANGED.port, 'pod1');
 }
 
 function addresses(node: TestNode) {
@@ -139,7 +139,7 @@ async function measureChanges(node: TestNode, services: number): Promise<ChangeL
   const tookMs: number[] = [];
   for (let change = 0; change < CHANGES; change += 1) {
     const index = change % 2;
-    const endpoints = testEndpoints(CHANGED.name, [addresses(node)[index as 0 | 1]]);
+    const endpoints = testSlice(CHANGED.name, [addresses(node)[index as 0 | 1]]);
     tookMs.push(await node.agent.call('timeChange', endpoints, CHANGED.ip, CHANGED.port, `pod${index}`));
   }
   return { services, medianMs: median(tookMs), mostMs: Math.max(...tookMs) };

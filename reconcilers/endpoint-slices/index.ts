@@ -2,14 +2,15 @@
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
 import { keyOf } from '../objects/meta.ts';
+import { isPodReady, type Pod } from '../objects/pod.ts';
 import type { Service } from '../objects/service.ts';
-import type { ObjectClient } from '../ports/object-client.ts';
+import type { ObjectChange, ObjectClient } from '../ports/object-client.ts';
 import type { EndpointSliceAction } from './actions.ts';
 import { createExecutors } from './execute.ts';
 import { type ObservedSlices, SliceObserver, serviceOf } from './observe.ts';
 import { plan } from './plan.ts';
 
-/** Routes come from Endpoints: a slice may be so much later, and fifty pods that start are then a few writes of it. */
+/** One more endpoint beside others may wait so long for more: fifty pods that start are then a few writes. */
 const GATHER_MS = 500;
 
 export interface EndpointSlicesDeps {
@@ -28,14 +29,17 @@ export function createEndpointSlicesLoop(deps: EndpointSlicesDeps): Loop<Service
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
-    gatherMs: GATHER_MS,
     *allKeys() {
       for (const service of cache.list('Service')) yield keyOf(service);
       for (const slice of cache.list('EndpointSlice')) yield* serviceOf(slice);
     },
     *keysFor(change) {
       if (change.kind === 'Service') yield { key: keyOf(change.object) };
-      if (change.kind === 'Pod') for (const key of observer.pods.concernedBy(change)) yield { key };
+      if (change.kind === 'Pod') {
+        for (const key of observer.pods.concernedBy(change)) {
+          yield mayWait(change, observer.hasReady(key)) ? { key, gatherMs: GATHER_MS } : { key };
+        }
+      }
       if (change.kind === 'EndpointSlice') {
         for (const slice of [change.object, change.previous ?? []].flat()) {
           for (const key of serviceOf(slice)) yield { key };
@@ -48,4 +52,14 @@ export function createEndpointSlicesLoop(deps: EndpointSlicesDeps): Loop<Service
       }
     },
   };
+}
+
+/** Routes come from slices: a pod that goes is news at once, and so is a Service's first. */
+function mayWait({ object, previous }: Extract<ObjectChange, { kind: 'Pod' }>, isServed: boolean): boolean {
+  const served = previous !== undefined && isServing(previous);
+  return !served && (isServed || !isServing(object));
+}
+
+function isServing(pod: Pod): boolean {
+  return isPodReady(pod) && pod.metadata.deletionTimestamp === undefined;
 }

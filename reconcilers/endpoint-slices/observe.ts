@@ -35,6 +35,12 @@ export class SliceObserver {
     ]);
   }
 
+  /** Whether the slices have an endpoint that is ready. */
+  hasReady(key: ObjectKey): boolean {
+    const slices = this.#byService.get(formatKey(key));
+    return slices.some(({ endpoints }) => endpoints.some(({ conditions }) => conditions?.ready === true));
+  }
+
   observe(key: ObjectKey): Observation<Service, ObservedSlices> {
     const service = this.#cache.get('Service', key);
     const endpoints = this.#cache.get('Endpoints', key);

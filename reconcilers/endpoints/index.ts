@@ -10,6 +10,12 @@ import { createExecutors } from './execute.ts';
 import { type ObservedEndpoints, observeEndpoints } from './observe.ts';
 import { plan } from './plan.ts';
 
+/**
+ * Routes come from EndpointSlices: Endpoints may be so much later, and fifty pods that start are then a few writes of them. Less than a
+ * deleted pod is given to leave its Services, as `services/proxy` still goes by them.
+ */
+const GATHER_MS = 200;
+
 export interface EndpointsDeps {
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
@@ -26,6 +32,7 @@ export function createEndpointsLoop(deps: EndpointsDeps): Loop<Service, Observed
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
+    gatherMs: GATHER_MS,
     *allKeys() {
       for (const service of cache.list('Service')) yield keyOf(service);
       for (const endpoints of cache.list('Endpoints')) yield keyOf(endpoints);

@@ -14,9 +14,9 @@ import {
   portText,
 } from '../objects/service-members.ts';
 
-/** `pods`: those that the Service's selector matches. A pod that is being deleted is no endpoint any more. */
+/** `pods`: those that the Service's selector matches. A pod that is being deleted is no endpoint, unless the Service publishes all. */
 export function endpointSubsets(service: Service, pods: readonly Pod[]): EndpointSubset[] {
-  const members = membersOf(service, pods).filter(({ terminating }) => !terminating);
+  const members = membersOf(service, pods).filter(({ terminating, ready }) => ready || !terminating);
   if (members.length === 0) return [];
   // A headless Service may have no ports: then its addresses stand alone.
   if (service.spec.ports.length === 0) return [subset(service, [], members)];

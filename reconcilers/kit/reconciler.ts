@@ -54,6 +54,8 @@ export interface Loop<D, O, A extends { readonly kind: string }> {
 export interface Trigger {
   readonly key: ObjectKey;
   readonly supersedes?: boolean;
+  /** In place of the loop's own: this news may wait so long for more; news that may not takes it along. */
+  readonly gatherMs?: number;
 }
 
 /** A mapped type of executors: a forgotten action does not compile. */

@@ -120,7 +120,7 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
 
   #trigger(trigger: Trigger): void {
     const name = formatKey(trigger.key);
-    const { gatherMs } = this.#loop;
+    const { gatherMs = this.#loop.gatherMs } = trigger;
     if (gatherMs === undefined) this.#queue.add(name);
     else this.#queue.addAfter(name, gatherMs);
     if (trigger.supersedes === true) this.#attempts.get(name)?.abort();

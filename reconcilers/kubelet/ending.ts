@@ -15,7 +15,7 @@ import { isRunningApp } from './pod-records.ts';
 export const LEAST_GRACE_SECONDS = 2;
 /** Requests already sent to a pod that has left its Services, and routes not yet changed, get so long. */
 const DRAIN_MS = 300;
-/** A pod that Endpoints do not let go of is not waited for longer. */
+/** A pod that EndpointSlices do not let go of is not waited for longer. */
 const MOST_DRAIN_MS = 5_000;
 /** The proxy does not say when it has changed its routes. */
 const ROUTED_CHECK_MS = 50;

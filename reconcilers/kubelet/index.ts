@@ -6,10 +6,10 @@ import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop, type Trigger } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
+import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { Kind } from '../objects/kinds.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
-import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../ports/container-runtime.ts';
 import type { ImageLedger } from '../ports/image-ledger.ts';
@@ -91,7 +91,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
   const executors = createExecutors({ ...deps, view, pulls, stops, postStarts, probes, start, volumes, messages });
   const podsByReference = cache.index('Pod', configReferences);
   const podsByNode = cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
-  const endpointsByPod = cache.index('Endpoints', routedPods);
+  const slicesByPod = cache.index('EndpointSlice', routedPods);
   const observing = {
     ...deps,
     view,
@@ -104,7 +104,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
     messages,
     held,
     containerConfig,
-    endpointsByPod,
+    slicesByPod,
     isRouted,
   };
   const isOwn = (pod: Pod | undefined) => pod?.spec.nodeName === config.nodeName;
@@ -128,7 +128,7 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
         return [{ key: keyOf(change.object), supersedes: isAnotherWish(change) }];
       }
       // A deleted pod waits until nothing routes to it.
-      if (change.kind === 'Endpoints' && change.previous !== undefined) {
+      if (change.kind === 'EndpointSlice' && change.previous !== undefined) {
         const left = new Set(routedPods(change.previous));
         const isLeaving = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined && left.has(metadata.uid);
         return ownPods()
@@ -171,6 +171,7 @@ function concernsPods({ object, previous }: ObjectChange<'Node' & Kind>): boolea
 }
 
 /** The uids of the pods that get requests through these endpoints. */
-function routedPods({ subsets }: Endpoints): string[] {
-  return (subsets ?? []).flatMap(({ addresses }) => (addresses ?? []).flatMap(({ targetRef }) => targetRef?.uid ?? []));
+function routedPods({ endpoints }: EndpointSlice): string[] {
+  const staying = endpoints.filter(({ conditions }) => conditions?.ready !== false && conditions?.terminating !== true);
+  return staying.flatMap(({ targetRef }) => targetRef?.uid ?? []);
 }

@@ -110,7 +110,7 @@ export interface CreationFailure {
 }
 
 export interface Drain {
-  /** Endpoints still name it, or this node's proxy still sends it requests. */
+  /** EndpointSlices still offer it, or this node's proxy still sends it requests by choice. */
   readonly routed: boolean;
   /** Since when it is as `routed` says. */
   readonly since: number;

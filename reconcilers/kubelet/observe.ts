@@ -5,11 +5,11 @@
 import type { ObjectIndex, ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { isNodeUnknown } from '../objects/cluster.ts';
+import type { EndpointSlice } from '../objects/kinds/endpoint-slice.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import { allContainers, declaredContainers, lastingContainers, type Pod } from '../objects/pod.ts';
 import { quantityValue } from '../objects/quantity.ts';
 import { matchesMapSelector } from '../objects/selector.ts';
-import type { Endpoints } from '../objects/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NodeNames, NodeNamesSource } from '../ports/node-names.ts';
 import type { KubeletConfig } from './config.ts';
@@ -47,8 +47,8 @@ export interface ObserveDeps {
   readonly names: NodeNamesSource;
   readonly clock: Clock;
   readonly config: KubeletConfig;
-  /** Endpoints by the uid of the pods they route to. */
-  readonly endpointsByPod: ObjectIndex<Endpoints>;
+  /** Slices by the uid of the pods they route to, other than as the last that are left. */
+  readonly slicesByPod: ObjectIndex<EndpointSlice>;
   /** Whether this node's proxy sends requests to the address. */
   readonly isRouted: (ip: string) => boolean;
 }
@@ -176,14 +176,14 @@ async function presentImages(
   return { images, ...(Object.keys(users).length > 0 && { imageUsers: users }) };
 }
 
-function drainOf(pod: Pod, { cache, memory, clock, endpointsByPod, isRouted }: ObserveDeps): Drain | undefined {
+function drainOf(pod: Pod, { cache, memory, clock, slicesByPod, isRouted }: ObserveDeps): Drain | undefined {
   const { deletionTimestamp, labels = {}, uid } = pod.metadata;
   if (deletionTimestamp === undefined) return undefined;
   const isServed = cache
     .list('Service', pod.metadata.namespace ?? '')
     .some(({ spec }) => matchesMapSelector(spec.selector, labels));
   if (!isServed) return undefined;
-  const routed = endpointsByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
+  const routed = slicesByPod.get(uid).length > 0 || isRouted(pod.status.podIP ?? '');
   return memory.draining(podIdentity(pod), routed, clock.now());
 }
 

@@ -77,7 +77,7 @@ export class PodMemory {
     volumes.set(volume, { ...volumes.get(volume), announced: message });
   }
 
-  /** Takes note of whether Endpoints still name the deleted pod, and answers since when it is so. */
+  /** Takes note of whether EndpointSlices still offer the deleted pod, and answers since when it is so. */
   draining(pod: PodIdentity, routed: boolean, now: number): Drain {
     const entry = this.#of(pod);
     if (entry.drain?.routed !== routed) entry.drain = { routed, since: now };

@@ -11,11 +11,23 @@ import type { Protocol } from '../objects/pod.ts';
 export interface Endpoint {
   readonly ip: string;
   readonly port: number;
+  /** Its pod is being deleted: it is asked only because no other is left. */
+  readonly leaving?: true;
+}
+
+/** An address from outside of the cluster that leads to a Service, at the Service's port. */
+export interface ExternalAddress {
+  readonly ip: string;
+  /** CIDR blocks, none within another: who may come. Absent: anyone. */
+  readonly sources?: readonly string[];
 }
 
 /**
- * One port of one Service on one protocol. Without endpoints, new connections are refused at once. Within a table no two
- * routes share protocol, clusterIP and port, nor protocol and nodePort.
+ * One port of one Service on one protocol. Within a table no two routes share protocol, address and port, nor protocol and nodePort.
+ *
+ * A new connection goes to any of the endpoints that are for it, with the same probability, or to the one that had the client before
+ * ({@link affinitySeconds}). Where there are none for it, it is refused at once; where only others have some (`internal` or `outside`
+ * is empty and `endpoints` is not), it is dropped.
  */
 export interface ServiceRoute {
   /** `default/upper:http`, `default/upper` where the port has no name: for comments, messages. */
@@ -24,8 +36,18 @@ export interface ServiceRoute {
   readonly clusterIP: string;
   readonly port: number;
   readonly nodePort?: number;
-  /** Each once. A new connection goes to any of them with the same probability. */
+  readonly external?: readonly ExternalAddress[];
+  /** Each once. */
   readonly endpoints: readonly Endpoint[];
+  /** What callers of the cluster address get instead: those on this node. Absent: `endpoints`. */
+  readonly internal?: readonly Endpoint[];
+  /**
+   * What those callers of the node port and the external addresses get instead that come from outside of the cluster: the endpoints on
+   * this node, which see them as they are. Absent: `endpoints`.
+   */
+  readonly outside?: readonly Endpoint[];
+  /** For how long a client that was silent still gets the endpoint it had. */
+  readonly affinitySeconds?: number;
 }
 
 /** The addresses of the cluster and of this node's share, all as IPv4 CIDR blocks. */
@@ -60,7 +82,12 @@ export interface PacketFilter {
   remove(): Promise<void>;
 }
 
-/** Whether requests to some Service may be sent to `ip`. */
+/** Whether requests to some Service may be sent to `ip` by choice; what is asked as the last that is left does not count. */
 export function routesTo(table: RoutingTable | undefined, ip: string): boolean {
-  return table?.routes.some(({ endpoints }) => endpoints.some((endpoint) => endpoint.ip === ip)) ?? false;
+  return table?.routes.some((route) => endpointsOf(route).some((each) => each.ip === ip && !each.leaving)) ?? false;
+}
+
+/** All that the route may lead to; one may come more than once. */
+export function endpointsOf({ endpoints, internal = [], outside = [] }: ServiceRoute): readonly Endpoint[] {
+  return internal.length + outside.length === 0 ? endpoints : [...endpoints, ...internal, ...outside];
 }

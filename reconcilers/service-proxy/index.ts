@@ -10,7 +10,7 @@ import { plan } from './plan.ts';
 const ROUTES = { namespace: '', name: 'routes' };
 
 export function createServiceProxyLoop(deps: ObserveDeps): Loop<DesiredRouting, ObservedRouting, ServiceProxyAction> {
-  const executors = createExecutors(deps.filter);
+  const executors = createExecutors(deps);
   const pace = new Pace();
   return {
     reconciler: {
@@ -18,13 +18,13 @@ export function createServiceProxyLoop(deps: ObserveDeps): Loop<DesiredRouting, 
       observe: () => observe(deps, pace),
       plan,
       async execute(action, signal) {
-        pace.changed(deps.clock.now());
+        if (action.kind === 'apply-routes') pace.changed(deps.clock.now());
         await executeWith(executors, action, signal);
       },
     },
     concurrency: 1,
     allKeys: () => [ROUTES],
-    keysFor: ({ kind }) => (['Service', 'Endpoints', 'Node'].includes(kind) ? [{ key: ROUTES }] : []),
+    keysFor: ({ kind }) => (['Service', 'EndpointSlice', 'Node'].includes(kind) ? [{ key: ROUTES }] : []),
     async watchOutside(enqueue, signal) {
       for await (const _ of deps.filter.disturbances(signal)) enqueue({ key: ROUTES });
     },

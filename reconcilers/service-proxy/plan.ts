@@ -3,8 +3,10 @@
  * more beside others may. Pure; the run loop calls it with what observe.ts read.
  */
 import type { Plan } from '../kit/reconciler.ts';
-import type { RoutingTable, ServiceRoute } from '../ports/packet-filter.ts';
+import type { HealthCheck } from '../ports/health-check-ports.ts';
+import { type Endpoint, endpointsOf, type RoutingTable, type ServiceRoute } from '../ports/packet-filter.ts';
 import type { ServiceProxyAction } from './actions.ts';
+import { healthChecksOf } from './health-checks.ts';
 import type { DesiredRouting, ObservedRouting } from './observe.ts';
 import { buildRoutingTable } from './routing-table.ts';
 
@@ -17,7 +19,19 @@ export function plan(
   now: number,
 ): Plan<ServiceProxyAction> {
   if (desired === undefined) return { actions: [], because: 'the node has no pod network yet' };
-  const { table, conflicts } = buildRoutingTable(desired.network, desired.services, desired.endpoints);
+  const routes = planRoutes(desired, observed, now);
+  const checks = healthChecksOf(desired.here.node, desired.services, desired.slices);
+  if (observed.healthChecks === undefined || equalChecks(observed.healthChecks, checks)) return routes;
+  const because = `${routes.because}; the health check ports say something new`;
+  return { ...routes, actions: [...routes.actions, { kind: 'serve-health-checks', checks }], because };
+}
+
+function planRoutes(
+  { network, here, services, slices }: DesiredRouting,
+  observed: ObservedRouting,
+  now: number,
+): Plan<ServiceProxyAction> {
+  const { table, conflicts } = buildRoutingTable(network, here, services, slices);
   const { installed, gatherUntil = now } = observed;
   const difference = installed
     ? differenceOf(installed, table)
@@ -31,6 +45,10 @@ export function plan(
     return { actions: [], because: `${because}; gathering further endpoints first`, checkAgainAfterMs };
   }
   return { actions: [{ kind: 'apply-routes', table }], because };
+}
+
+function equalChecks(a: readonly HealthCheck[], b: readonly HealthCheck[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 interface Difference {
@@ -60,7 +78,7 @@ function differenceOf(installed: RoutingTable, wanted: RoutingTable): Difference
     before.delete(addressOf(route));
     if (old === undefined) changes.push(`${route.name} is new`);
     else if (JSON.stringify(old) !== JSON.stringify(route)) {
-      changes.push(`${route.name} has ${countEndpoints(route)}, ${countEndpoints(old)} before`);
+      changes.push(describe(old, route));
     } else continue;
     mayWait &&= old !== undefined && onlyGains(old, route);
   }
@@ -75,12 +93,27 @@ function addressOf(route: ServiceRoute): string {
   return `${route.name} ${route.protocol} ${route.clusterIP}:${route.port} ${route.nodePort ?? ''}`;
 }
 
-/** Whether all that was reachable stays so. */
-function onlyGains(old: ServiceRoute, route: ServiceRoute): boolean {
-  const now = new Set(route.endpoints.map(({ ip, port }) => `${ip}:${port}`));
-  return old.endpoints.length > 0 && old.endpoints.every(({ ip, port }) => now.has(`${ip}:${port}`));
+function describe(old: ServiceRoute, route: ServiceRoute): string {
+  const [before, now] = [endpointsOf(old), endpointsOf(route)].map((endpoints) => JSON.stringify(endpoints));
+  if (before === now) return `${route.name} is served otherwise`;
+  return `${route.name} has ${countEndpoints(route)}, ${countEndpoints(old)} before`;
 }
 
-function countEndpoints(route: ServiceRoute): string {
-  return route.endpoints.length === 1 ? '1 endpoint' : `${route.endpoints.length} endpoints`;
+/** Whether all that was reachable stays so, and nothing else changed. */
+function onlyGains(old: ServiceRoute, route: ServiceRoute): boolean {
+  const { endpoints: before, internal: beforeInternal, outside: beforeOutside, ...oldRest } = old;
+  const { endpoints, internal, outside, ...rest } = route;
+  const isSame = JSON.stringify(oldRest) === JSON.stringify(rest);
+  return isSame && gains(before, endpoints) && gains(beforeInternal, internal) && gains(beforeOutside, outside);
+}
+
+function gains(before: readonly Endpoint[] | undefined, now: readonly Endpoint[] | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  if (before.length === 0) return now.length === 0;
+  const found = new Set(now.map((endpoint) => JSON.stringify(endpoint)));
+  return before.every((endpoint) => found.has(JSON.stringify(endpoint)));
+}
+
+function countEndpoints({ endpoints }: ServiceRoute): string {
+  return endpoints.length === 1 ? '1 endpoint' : `${endpoints.length} endpoints`;
 }

@@ -17,10 +17,16 @@ export interface FilterWorld {
   readonly network: ClusterNetwork;
   /** Three that answer dials over TCP and UDP with their own address. */
   readonly endpoints: readonly [Endpoint, Endpoint, Endpoint];
+  /** Whether {@link dial} goes by the cluster address, not by the node port. */
+  readonly dialsClusterAddress: boolean;
   /** A node port nobody listens on. */
   readonly nodePort: number;
   /** The endpoint that answered a new connection through the route, `10.244.0.2:8000`, or undefined where it was refused. */
   dial(route: ServiceRoute): Promise<string | undefined>;
+  /** The same through the node port, from a machine that is no part of the cluster; absent where there is none. */
+  dialFromOutside?(route: ServiceRoute): Promise<string | undefined>;
+  /** Another address, and a way to dial the route there; absent where addresses cannot be taken. */
+  readonly external?: { readonly ip: string; dial(route: ServiceRoute): Promise<string | undefined> };
   /** Destroys the rules behind the filter's back; absent where nobody could. */
   damage?(): Promise<void>;
   close(): Promise<void>;
@@ -106,6 +112,60 @@ export function describePacketFilter(name: string, openWorld: () => Promise<Filt
       await world.filter.apply(table(route([a]), udp));
       assert.equal(await world.dial(route([])), addressOf(a));
       assert.equal(await world.dial(udp), addressOf(b));
+    });
+
+    it('leaves a client with the endpoint it had where the Service wants that, and only there', async () => {
+      const sticky = { affinitySeconds: 60 };
+      await world.filter.apply(table(route([a, b, c], sticky)));
+      const [first, ...others] = await answersOf(route([]), 20);
+      assert.deepEqual(others, []);
+      await world.filter.apply(table(route([a, b, c])));
+      assert.equal((await answersOf(route([]), 100)).length, 3);
+      await world.filter.apply(table(route([a, b, c], sticky)));
+      assert.equal((await answersOf(route([]), 20)).length, 1);
+      assert.ok(first !== undefined);
+    });
+
+    it('gives a client another endpoint when the one it had is gone, and leaves it there', async () => {
+      const sticky = { affinitySeconds: 60 };
+      await world.filter.apply(table(route([a, b, c], sticky)));
+      const had = await world.dial(route([]));
+      const rest = [a, b, c].filter((endpoint) => addressOf(endpoint) !== had);
+      await world.filter.apply(table(route(rest, sticky)));
+      const next = await answersOf(route([]), 20);
+      assert.equal(next.length, 1);
+      await world.filter.apply(table(route([a, b, c], sticky)));
+      assert.deepEqual(await answersOf(route([]), 20), next, 'and does not go back');
+    });
+
+    it('leads callers of the cluster address to the endpoints on this node, where they are given', async function () {
+      if (!world.dialsClusterAddress) return this.skip();
+      await world.filter.apply(table(route([a, b], { internal: [b] })));
+      assert.deepEqual(await answersOf(route([]), 20), [addressOf(b)]);
+    });
+
+    it('leads callers from outside to the endpoints on this node, where they are given', async function () {
+      const { dialFromOutside: dialOutside } = world;
+      if (dialOutside === undefined) return this.skip();
+      await world.filter.apply(table(route([a, b], { outside: [b] })));
+      for (let time = 0; time < 20; time += 1) assert.equal(await dialOutside(route([])), addressOf(b));
+      assert.deepEqual(await answersOf(route([]), 50), [a, b].map(addressOf).sort());
+      await world.filter.apply(table(route([a, b], { outside: [] })));
+      assert.equal(await dialOutside(route([])), undefined);
+    });
+
+    it('serves further addresses at the same port, and keeps out who may not come there', async function () {
+      const { external } = world;
+      if (external === undefined) return this.skip();
+      const { ip } = external;
+      await world.filter.apply(table(route([a], { external: [{ ip }] })));
+      assert.equal(await external.dial(route([])), addressOf(a));
+      await world.filter.apply(table(route([a], { external: [{ ip, sources: ['203.0.113.0/24'] }] })));
+      assert.equal(await external.dial(route([])), undefined);
+      await world.filter.apply(table(route([a], { external: [{ ip, sources: ['203.0.113.0/24', '10.0.0.0/8'] }] })));
+      assert.equal(await external.dial(route([])), addressOf(a));
+      await world.filter.apply(table(route([], { external: [{ ip }] })));
+      assert.equal(await external.dial(route([])), undefined);
     });
 
     it('takes the same table again', async () => {

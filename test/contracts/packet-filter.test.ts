@@ -1,6 +1,7 @@
 /** The packet filter's contract for what needs no root: the fake, and the userspace proxy on loopback with node ports alone. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { systemClock } from '../../daemon/adapters/system-clock.ts';
 import { systemRandom } from '../../daemon/adapters/system-random.ts';
 import { UserspaceProxy } from '../../daemon/adapters/userspace-proxy/userspace-proxy.ts';
 import type { Endpoint } from '../../reconcilers/ports/packet-filter.ts';
@@ -22,6 +23,11 @@ describePacketFilter('fake', async () => {
       { ip: '10.244.0.4', port: 8000 },
     ],
     nodePort: 30080,
+    dialsClusterAddress: true,
+    dialFromOutside: async (route) => {
+      const endpoint = filter.dial(route, 'outside');
+      return endpoint && `${endpoint.ip}:${endpoint.port}`;
+    },
     dial: async (route) => {
       const endpoint = filter.dial(route);
       return endpoint && `${endpoint.ip}:${endpoint.port}`;
@@ -36,10 +42,14 @@ describePacketFilter('userspace proxy, node ports', async () => {
   const [a, b, c] = servers.map(({ endpoint }) => endpoint);
   if (a === undefined || b === undefined || c === undefined) throw new Error('three servers must have started');
   return {
-    filter: new UserspaceProxy({ random: systemRandom, log: new CollectedLog() }, { clusterAddresses: false }),
+    filter: new UserspaceProxy(
+      { random: systemRandom, clock: systemClock, log: new CollectedLog() },
+      { clusterAddresses: false },
+    ),
     network: NETWORK,
     endpoints: [a, b, c],
     nodePort: await freePort(),
+    dialsClusterAddress: false,
     dial: async ({ protocol, nodePort = 0 }) => {
       const result = await (protocol === 'TCP' ? dial : dialUdp)('127.0.0.1', nodePort);
       return result.pod;

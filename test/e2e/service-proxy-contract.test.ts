@@ -6,6 +6,9 @@ import type { FilterSetup } from './service-proxy/filter-host.ts';
 import { RemoteFilter } from './service-proxy/remote-filter.ts';
 import { BRIDGE, createTestNode, NETWORK, NODE_PORTS, POD_PORT, type TestNode } from './service-proxy/test-node.ts';
 
+/** Of a documentation range (RFC 5737): nobody has it. */
+const EXTERNAL_IP = '198.51.100.7';
+
 describe('packet filters in a network namespace', () => {
   const bed = useTestBed(['ip', 'nsenter', 'nft']);
 
@@ -13,17 +16,20 @@ describe('packet filters in a network namespace', () => {
     const node = await createTestNode(bed, 4);
     const endpoint = (index: number) => ({ ip: node.pods[index]?.ip ?? '', port: POD_PORT });
     const addresses = new Map(node.pods.map(({ name, ip }) => [name, `${ip}:${POD_PORT}`]));
+    const dial = async (protocol: string, ip: string, port: number, from = node.pods[3]?.agent) => {
+      const result = await from?.call(protocol === 'TCP' ? 'dial' : 'dialUdp', ip, port);
+      return addresses.get(result?.pod ?? '');
+    };
     return {
       node,
       filter: await RemoteFilter.create(node.agent, setup),
       network: NETWORK,
       endpoints: [endpoint(0), endpoint(1), endpoint(2)],
       nodePort: 30080,
-      dial: async ({ protocol, clusterIP, port }) => {
-        const client = node.pods[3]?.agent;
-        const result = await client?.call(protocol === 'TCP' ? 'dial' : 'dialUdp', clusterIP, port);
-        return addresses.get(result?.pod ?? '');
-      },
+      dialsClusterAddress: true,
+      dial: ({ protocol, clusterIP, port }) => dial(protocol, clusterIP, port),
+      dialFromOutside: ({ protocol, nodePort = 0 }) => dial(protocol, node.address, nodePort, node.outside),
+      external: { ip: EXTERNAL_IP, dial: ({ protocol, port }) => dial(protocol, EXTERNAL_IP, port) },
       close: async () => {},
     };
   };

@@ -8,7 +8,7 @@ import { eventually } from './harness/eventually.ts';
 import type { Netns } from './harness/netns.ts';
 import { useTestBed } from './harness/test-bed.ts';
 import { type Agent, startAgent } from './service-proxy/agent-client.ts';
-import { testEndpoints, testService } from './service-proxy/objects.ts';
+import { testService, testSlice } from './service-proxy/objects.ts';
 import { BRIDGE, NETWORK, NODE_PORTS } from './service-proxy/test-node.ts';
 
 const UPPER = { ip: '10.96.0.20', port: 8010, nodePort: 30010 };
@@ -50,7 +50,7 @@ describe('service-proxy beside Docker', () => {
     await agent.call(
       'setObjects',
       [testService('upper', UPPER.ip, { port: UPPER.port, nodePort: UPPER.nodePort })],
-      [testEndpoints('upper', [{ ip: '10.244.0.20', port: 8010 }])],
+      [testSlice('upper', [{ ip: '10.244.0.20', port: 8010 }])],
     );
     await agent.call('startLoop', NETWORK);
     await eventually(async () => (await agent.call('installedRoutes'))?.routes.length === 1, {

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { eventually } from './harness/eventually.ts';
 import { useTestBed } from './harness/test-bed.ts';
 import { type Agent, startAgent } from './service-proxy/agent-client.ts';
-import { testEndpoints, testService } from './service-proxy/objects.ts';
+import { testService, testSlice } from './service-proxy/objects.ts';
 import { BRIDGE, createTestNode, NETWORK, NODE_PORTS, POD_PORT, type TestNode } from './service-proxy/test-node.ts';
 
 const WEB = '10.96.0.10';
@@ -39,9 +39,9 @@ describe('service-proxy over nftables', () => {
   const declare = (changes: Record<string, number[]> = {}, agent = host) => {
     const members: Record<string, number[]> = { web: [0, 1], solo: [0], empty: [], dns: [0], ...changes };
     const endpoints = Object.entries(members).map(([name, indexes]) =>
-      testEndpoints(name, indexes.map(podAddress), name === 'dns' ? 'UDP' : 'TCP'),
+      testSlice(name, indexes.map(podAddress), name === 'dns' ? 'UDP' : 'TCP'),
     );
-    const afar = testEndpoints('afar', [{ ip: '192.0.2.1', port: POD_PORT }]);
+    const afar = testSlice('afar', [{ ip: '192.0.2.1', port: POD_PORT }]);
     return agent.call('setObjects', services, [...endpoints, afar]);
   };
   const answers = async (agent: Agent, ip: string, port: number, expected: string) => {
@@ -235,7 +235,7 @@ describe('service-proxy over nftables', () => {
       ['a flushed ruleset', ['nft', 'flush', 'ruleset']],
       ['a deleted table', ['nft', 'delete', 'table', 'ip', 'sampan']],
       ['an emptied chain', ['nft', 'flush', 'chain', 'ip', 'sampan', 'services']],
-      ['an emptied map', ['nft', 'flush', 'map', 'ip', 'sampan', 'cluster-slot-0']],
+      ['an emptied map', ['nft', 'flush', 'map', 'ip', 'sampan', 'address-slot-0']],
     ];
     for (const [what, [command = '', ...args]] of damages) {
       it(what, async () => {

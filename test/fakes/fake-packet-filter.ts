@@ -1,5 +1,11 @@
 /** A packet filter in memory: it remembers what was applied, and answers dials as the table says. Held to the contract's suite. */
-import type { Endpoint, PacketFilter, RoutingTable, ServiceRoute } from '../../reconcilers/ports/packet-filter.ts';
+import {
+  type Endpoint,
+  endpointsOf,
+  type PacketFilter,
+  type RoutingTable,
+  type ServiceRoute,
+} from '../../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../../reconcilers/ports/random.ts';
 
 export class FakePacketFilter implements PacketFilter {
@@ -10,6 +16,8 @@ export class FakePacketFilter implements PacketFilter {
   failure: Error | undefined;
   readonly #random: Random;
   readonly #waiting = new Set<() => void>();
+  /** By route, the endpoint that the one client there is was given. */
+  readonly #given = new Map<string, Endpoint>();
   #table: RoutingTable | undefined;
 
   constructor(random: Random) {
@@ -54,11 +62,24 @@ export class FakePacketFilter implements PacketFilter {
     this.#waiting.clear();
   }
 
-  /** Where a new connection to the route's cluster address would go. */
-  dial({ protocol, clusterIP, port }: ServiceRoute): Endpoint | undefined {
+  /** Where a new connection goes: to the route's cluster address, or to one from outside, from there or from within. */
+  dial(dialled: ServiceRoute, from?: 'outside' | 'inside'): Endpoint | undefined {
+    const { protocol, clusterIP, port } = dialled;
     const route = this.#table?.routes.find(
       (candidate) => candidate.protocol === protocol && candidate.clusterIP === clusterIP && candidate.port === port,
     );
-    return route?.endpoints[Math.floor(this.#random.next() * route.endpoints.length)];
+    if (route === undefined) return undefined;
+    const { endpoints, internal, outside } = route;
+    const eligible = from === undefined ? internal : from === 'outside' ? outside : undefined;
+    return this.#pick(route, eligible ?? endpoints);
+  }
+
+  #pick(route: ServiceRoute, eligible: readonly Endpoint[]): Endpoint | undefined {
+    const given = this.#given.get(route.name);
+    const isThere = endpointsOf(route).some(({ ip, port }) => ip === given?.ip && port === given.port);
+    if (route.affinitySeconds !== undefined && isThere) return given;
+    const picked = eligible[Math.floor(this.#random.next() * eligible.length)];
+    if (picked !== undefined) this.#given.set(route.name, picked);
+    return picked;
   }
 }

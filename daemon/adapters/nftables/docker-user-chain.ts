@@ -13,13 +13,16 @@ const COMMENT = 'sampan: service traffic';
 export interface AcceptedTraffic {
   readonly serviceCidr: string;
   readonly nodePorts: { readonly first: number; readonly last: number };
+  /** From outside of the cluster, that lead to Services. */
+  readonly addresses: readonly string[];
 }
 
 /** As `iptables -S` prints them: both directions of a connection whose destination, before the translation, was a Service. */
-function rulesFor({ serviceCidr, nodePorts }: AcceptedTraffic): string[] {
+function rulesFor({ serviceCidr, nodePorts, addresses }: AcceptedTraffic): string[] {
   const { first, last } = nodePorts;
   const ports = first === last ? `${first}` : `${first}:${last}`;
-  return [`--ctorigdst ${serviceCidr}`, `--ctorigdstport ${ports}`].map(
+  const destinations = [serviceCidr, ...addresses].map((address) => `--ctorigdst ${address}`);
+  return [...destinations, `--ctorigdstport ${ports}`].map(
     (match) => `-A ${CHAIN} -m conntrack --ctstate DNAT ${match} -m comment --comment "${COMMENT}" -j ACCEPT`,
   );
 }

@@ -6,38 +6,24 @@
  * endpoint is a changed element, never a changed rule.
  */
 import { BlockList } from 'node:net';
-import type { Endpoint, RoutingTable, ServiceRoute } from '../../../reconcilers/ports/packet-filter.ts';
+import {
+  type Endpoint,
+  endpointsOf,
+  type RoutingTable,
+  type ServiceRoute,
+} from '../../../reconcilers/ports/packet-filter.ts';
+import { POOLS, type Pool, poolSizes, stagesOf } from './route-stages.ts';
 
 /** Set by set, each element's key and what follows it (comment and value; empty in a plain set). */
 export type Elements = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** The two ways a packet finds its route: by cluster address, or by node port. Each has chains and maps of its own. */
-export const FAMILIES = ['cluster', 'node'] as const;
-export type Family = (typeof FAMILIES)[number];
-
 /** This node's endpoints, each paired with itself: a pod that reaches itself. */
 export const HAIRPINS = 'hairpins';
-
-/** nftables allows comments of 128 bytes. */
-const COMMENT_BYTES = 120;
 
 /** The elements that belong to single routes. */
 export function routeElements(routes: Iterable<ServiceRoute>): Elements {
   const sets = new Map<string, Map<string, string>>();
-  for (const route of routes) {
-    const count = route.endpoints.length;
-    for (const [family, key] of keysOf(route)) {
-      if (count > 0) {
-        const comment = route.name.slice(0, COMMENT_BYTES);
-        addElement(sets, `${family}-ports`, key, ` comment "${comment}" : goto ${family}-pick-${count}`);
-      } else if (family === 'node') {
-        addElement(sets, 'refused-node-ports', key); // a cluster address without a verdict is refused anyway
-      }
-      for (const [slot, endpoint] of route.endpoints.entries()) {
-        addElement(sets, `${family}-slot-${slot}`, key, ` : ${endpoint.ip} . ${endpoint.port}`);
-      }
-    }
-  }
+  for (const route of routes) for (const [set, key, rest] of stagesOf(route)) addElement(sets, set, key, rest);
   return sets;
 }
 
@@ -45,10 +31,12 @@ export function routeElements(routes: Iterable<ServiceRoute>): Elements {
 export function endpointElements({ podCidr, routes }: RoutingTable): Elements {
   const sets = new Map<string, Map<string, string>>();
   const isLocalPod = membership(podCidr);
-  for (const { protocol, endpoints } of routes) {
-    for (const endpoint of endpoints) {
-      if (isLocalPod(endpoint)) addElement(sets, HAIRPINS, `${endpoint.ip} . ${endpoint.ip}`);
-      else addElement(sets, 'remote-endpoints', `${endpoint.ip} . ${protocol.toLowerCase()} . ${endpoint.port}`);
+  for (const route of routes) {
+    const protocol = route.protocol.toLowerCase();
+    for (const endpoint of endpointsOf(route)) {
+      const { ip, port } = endpoint;
+      if (isLocalPod(endpoint)) addElement(sets, HAIRPINS, `${ip} . ${ip}`);
+      else addElement(sets, 'remote-endpoints', `${ip} . ${protocol} . ${port}`);
     }
   }
   return sets;
@@ -58,13 +46,6 @@ function addElement(sets: Map<string, Map<string, string>>, set: string, key: st
   const elements = sets.get(set);
   if (elements) elements.set(key, rest);
   else sets.set(set, new Map([[key, rest]]));
-}
-
-function keysOf(route: ServiceRoute): [Family, string][] {
-  const protocol = route.protocol.toLowerCase();
-  const keys: [Family, string][] = [['cluster', `${route.clusterIP} . ${protocol} . ${route.port}`]];
-  if (route.nodePort !== undefined) keys.push(['node', `${protocol} . ${route.nodePort}`]);
-  return keys;
 }
 
 function membership(cidr: string): (endpoint: Endpoint) => boolean {
@@ -82,17 +63,30 @@ function membership(cidr: string): (endpoint: Endpoint) => boolean {
   };
 }
 
-/** The chains and maps that `elements` need: how many slots, and out of how many endpoints is picked. */
+/** The chains and maps that elements need. */
 export interface Layout {
+  /** Pool by pool: how many slots, and out of how many endpoints is picked. */
+  readonly pools: ReadonlyMap<Pool, PoolLayout>;
+  /** For how many seconds clients are remembered. */
+  readonly affinities: ReadonlySet<number>;
+}
+
+export interface PoolLayout {
   readonly slots: number;
   readonly picks: ReadonlySet<number>;
 }
 
-export const NO_LAYOUT: Layout = { slots: 0, picks: new Set() };
+export const NO_POOL: PoolLayout = { slots: 0, picks: new Set() };
+export const NO_LAYOUT: Layout = { pools: new Map(POOLS.map((pool) => [pool, NO_POOL])), affinities: new Set() };
 
 /** `layout` with what `table` needs in addition. Nothing is taken away: an unused chain costs a packet nothing. */
-export function extendLayout(layout: Layout, table: RoutingTable): Layout {
-  const picks = new Set(layout.picks);
-  for (const { endpoints } of table.routes) if (endpoints.length > 0) picks.add(endpoints.length);
-  return { slots: Math.max(layout.slots, ...picks), picks };
+export function extendLayout(layout: Layout, { routes }: RoutingTable): Layout {
+  const picks = new Map(POOLS.map((pool) => [pool, new Set(layout.pools.get(pool)?.picks)]));
+  const affinities = new Set(layout.affinities);
+  for (const route of routes) {
+    for (const [pool, size] of poolSizes(route)) if (size > 0) picks.get(pool)?.add(size);
+    if (route.affinitySeconds !== undefined) affinities.add(route.affinitySeconds);
+  }
+  const pools = new Map([...picks].map(([pool, sizes]) => [pool, { slots: Math.max(0, ...sizes), picks: sizes }]));
+  return { pools, affinities };
 }

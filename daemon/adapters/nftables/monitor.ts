@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { runCommand } from './command.ts';
-import { TABLE } from './ruleset.ts';
+import { TABLE } from './table-name.ts';
 
 /** What one transaction did, as far as it concerns the filter. */
 export interface RulesetTransaction {

@@ -8,8 +8,10 @@ import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../../../reconcilers/ports/random.ts';
+import { forgetClients, losesAffinity, readClients, sortOut } from './client-memory.ts';
 import { runCommand } from './command.ts';
 import {
+  type AcceptedTraffic,
   cleanDockerUserChain,
   ensureDockerUserChain,
   isDockerUserChainRight,
@@ -24,9 +26,10 @@ import {
   resetKernelSettings,
 } from './kernel-settings.ts';
 import { rulesetTransactions } from './monitor.ts';
-import { formatToken, NO_ROUTES, type RulesetState, renderChange, renderWhole, TABLE } from './ruleset.ts';
+import { formatToken, NO_ROUTES, type RulesetState, renderChange, renderWhole } from './ruleset.ts';
 import { ensureServiceRoute, hasServiceRoute, removeServiceRoute } from './service-route.ts';
-import { forgetStaleUdpFlows } from './stale-udp-flows.ts';
+import { forgetStaleUdpFlows, staleAfter } from './stale-udp-flows.ts';
+import { TABLE } from './table-name.ts';
 
 export interface NftablesOptions {
   /** The interface of the pods' bridge. */
@@ -84,20 +87,28 @@ export class NftablesFilter implements PacketFilter {
       ...(gainsLocalEndpoints(previous?.table, table) ? [ensureHairpinPorts(bridge)] : []),
     ]);
     if (previous !== undefined && sameNetwork(previous.table, table)) {
-      await Promise.all([nft(renderChange(previous, next)), settings, ensureServiceRoute(table.serviceCidr)]);
-    } else {
-      const [bridgeFiltering] = await Promise.all([
-        enableBridgeFiltering(),
+      await Promise.all([
+        nft(renderChange(previous, next)),
         settings,
-        ensureDockerUserChain({ ...this.#options, ...table }),
+        ensureServiceRoute(table.serviceCidr),
+        ...(sameExternals(previous.table, table) ? [] : [ensureDockerUserChain(this.#traffic(table))]),
       ]);
-      await nft(renderWhole(next, { bridgeFiltering }));
+      if (losesAffinity(previous.table, table)) await forgetClients(sortOut(await readClients(), table).stale);
+    } else {
+      const [bridgeFiltering, clients] = await Promise.all([
+        enableBridgeFiltering(),
+        readClients(),
+        settings,
+        ensureDockerUserChain(this.#traffic(table)),
+      ]);
+      await nft(renderWhole(next, { bridgeFiltering }, sortOut(clients, table).valid));
       // Last: a connection that came this way before there were rules would go astray, and be tried again only after a second.
       await ensureServiceRoute(table.serviceCidr);
     }
+    const stale = staleAfter(previous?.table, table);
+    if (stale !== undefined) await this.#forgetStaleUdpFlows(table, stale);
     this.table = table;
     if (this.#intrusions === intrusions) this.#state = next;
-    if (losesUdpEndpoints(previous?.table, table)) await this.#forgetStaleUdpFlows(table);
   }
 
   async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
@@ -167,14 +178,19 @@ export class NftablesFilter implements PacketFilter {
     const revision = await runCommand('nft', ['list', 'set', ...TABLE.split(' '), 'revision']);
     return (
       revision.stdout.includes(formatToken(token)) &&
-      (await isDockerUserChainRight({ ...this.#options, ...table })) &&
+      (await isDockerUserChainRight(this.#traffic(table))) &&
       (await areKernelSettingsRight(bridge)) &&
       (await hasServiceRoute(table.serviceCidr))
     );
   }
 
-  async #forgetStaleUdpFlows(table: RoutingTable): Promise<void> {
-    if ((await forgetStaleUdpFlows(table)) || this.#saidNoConntrack) return;
+  #traffic(table: RoutingTable): AcceptedTraffic {
+    const { nodePorts } = this.#options;
+    return { nodePorts, serviceCidr: table.serviceCidr, addresses: externalsOf(table) };
+  }
+
+  async #forgetStaleUdpFlows(table: RoutingTable, flows: 'translated' | 'all'): Promise<void> {
+    if ((await forgetStaleUdpFlows(table, flows)) || this.#saidNoConntrack) return;
     this.#saidNoConntrack = true;
     this.#log.error(
       'the conntrack command is missing: UDP clients may stay with an endpoint that is gone; install conntrack',
@@ -213,17 +229,12 @@ function gainsLocalEndpoints(previous: RoutingTable | undefined, next: RoutingTa
   return after?.keys().some((pod) => before?.has(pod) !== true) ?? false;
 }
 
-/** Whether an endpoint that UDP clients may be translated to is gone, or may be because nothing is known of before. */
-function losesUdpEndpoints(previous: RoutingTable | undefined, next: RoutingTable): boolean {
-  if (previous === undefined) return next.routes.some((route) => route.protocol === 'UDP');
-  const kept = udpEndpoints(next);
-  return [...udpEndpoints(previous)].some((endpoint) => !kept.has(endpoint));
+function sameExternals(a: RoutingTable, b: RoutingTable): boolean {
+  return externalsOf(a).join() === externalsOf(b).join();
 }
 
-function udpEndpoints(table: RoutingTable): Set<string> {
-  return new Set(
-    table.routes
-      .filter((route) => route.protocol === 'UDP')
-      .flatMap((route) => route.endpoints.map(({ ip, port }) => `${route.clusterIP}:${route.port} ${ip}:${port}`)),
-  );
+/** The addresses from outside of the cluster that routes have, each once, sorted. */
+function externalsOf({ routes }: RoutingTable): string[] {
+  const ips = routes.flatMap(({ external = [] }) => external.map(({ ip }) => ip));
+  return [...new Set(ips)].sort();
 }

@@ -1,23 +1,22 @@
 /**
- * Accepts TCP connections for one Service and joins each to an endpoint chosen at random; one that does not answer is passed
+ * Accepts TCP connections for one Service and joins each to the endpoint that is chosen for it; one that does not answer is passed
  * over. The userspace proxy makes one per address. It never looks at what is sent.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { Endpoint } from '../../../reconcilers/ports/packet-filter.ts';
-import type { Random } from '../../../reconcilers/ports/random.ts';
-import { type ListenAddress, type Listener, pick } from './listener.ts';
+import type { ChoiceRules, EndpointChoice } from './endpoint-choice.ts';
+import type { ListenAddress, Listener } from './listener.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const BACKLOG = 4096;
 
 export class TcpListener implements Listener {
-  readonly #random: Random;
+  readonly #choice: EndpointChoice;
   readonly #server: Server;
-  #endpoints: readonly Endpoint[] = [];
 
-  constructor(random: Random) {
-    this.#random = random;
+  constructor(choice: EndpointChoice) {
+    this.#choice = choice;
     const options = { allowHalfOpen: true, pauseOnConnect: true, noDelay: true };
     this.#server = createServer(options, (client) => void this.#serve(client.unref())).unref();
   }
@@ -32,8 +31,8 @@ export class TcpListener implements Listener {
     });
   }
 
-  setEndpoints(endpoints: readonly Endpoint[]): void {
-    this.#endpoints = endpoints;
+  setRules(rules: ChoiceRules): void {
+    this.#choice.setRules(rules);
   }
 
   close(): void {
@@ -46,16 +45,15 @@ export class TcpListener implements Listener {
       clientGone = true;
     };
     client.on('error', onGone).on('close', onGone);
-    const untried = [...this.#endpoints];
-    for (;;) {
-      const endpoint = pick(untried, this.#random);
-      if (endpoint === undefined) return void client.resetAndDestroy();
-      untried.splice(untried.indexOf(endpoint), 1);
+    const { remoteAddress = '' } = client;
+    for (const endpoint of this.#choice.candidates(remoteAddress)) {
       const upstream = await connectTo(endpoint);
       if (upstream === undefined) continue;
       if (clientGone) return void upstream.destroy();
+      this.#choice.chose(remoteAddress, endpoint);
       return join(client, upstream);
     }
+    client.resetAndDestroy();
   }
 }
 

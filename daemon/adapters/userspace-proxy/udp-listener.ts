@@ -1,17 +1,19 @@
 /**
- * Passes UDP packets for one Service on to endpoints: all packets of one client address go to one endpoint, chosen at random,
+ * Passes UDP packets for one Service on to endpoints: all packets of one client's port go to one endpoint
  * until it is silent for a minute or the endpoint goes. The userspace proxy makes one per address.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Endpoint } from '../../../reconcilers/ports/packet-filter.ts';
-import type { Random } from '../../../reconcilers/ports/random.ts';
-import { type ListenAddress, type Listener, pick } from './listener.ts';
+import type { ChoiceRules, EndpointChoice } from './endpoint-choice.ts';
+import type { ListenAddress, Listener } from './listener.ts';
 
 const IDLE_MS = 60_000;
 /** Beyond so many clients the one that has been known longest is forgotten. */
 const MOST_FLOWS = 1_000;
 
 interface Flow {
+  /** The client's address. */
+  readonly client: string;
   readonly endpoint: Endpoint;
   /** Connected to the endpoint; packets sent before it is wait in the kernel's stead. */
   readonly upstream: Promise<Socket | undefined>;
@@ -19,13 +21,12 @@ interface Flow {
 }
 
 export class UdpListener implements Listener {
-  readonly #random: Random;
+  readonly #choice: EndpointChoice;
   readonly #socket: Socket = createSocket('udp4').unref();
   readonly #flows = new Map<string, Flow>();
-  #endpoints: readonly Endpoint[] = [];
 
-  constructor(random: Random) {
-    this.#random = random;
+  constructor(choice: EndpointChoice) {
+    this.#choice = choice;
   }
 
   open({ ip, port }: ListenAddress): Promise<void> {
@@ -39,10 +40,10 @@ export class UdpListener implements Listener {
     });
   }
 
-  setEndpoints(endpoints: readonly Endpoint[]): void {
-    this.#endpoints = endpoints;
-    for (const [client, { endpoint }] of this.#flows) {
-      if (!endpoints.some(({ ip, port }) => ip === endpoint.ip && port === endpoint.port)) this.#forget(client);
+  setRules(rules: ChoiceRules): void {
+    this.#choice.setRules(rules);
+    for (const [key, { client, endpoint }] of this.#flows) {
+      if (!this.#choice.stillLeads(client, endpoint)) this.#forget(key);
     }
   }
 
@@ -59,8 +60,9 @@ export class UdpListener implements Listener {
   }
 
   #begin(key: string, client: RemoteInfo): Flow | undefined {
-    const endpoint = pick(this.#endpoints, this.#random);
+    const [endpoint] = this.#choice.candidates(client.address);
     if (endpoint === undefined) return undefined;
+    this.#choice.chose(client.address, endpoint);
     for (const oldest of this.#flows.keys()) {
       if (this.#flows.size < MOST_FLOWS) break;
       this.#forget(oldest);
@@ -69,7 +71,12 @@ export class UdpListener implements Listener {
       onMessage: (answer) => this.#socket.send(answer, client.port, client.address, () => {}),
       onError: () => this.#forget(key),
     });
-    const flow = { endpoint, upstream, idle: setTimeout(() => this.#forget(key), IDLE_MS).unref() };
+    const flow = {
+      client: client.address,
+      endpoint,
+      upstream,
+      idle: setTimeout(() => this.#forget(key), IDLE_MS).unref(),
+    };
     this.#flows.set(key, flow);
     return flow;
   }

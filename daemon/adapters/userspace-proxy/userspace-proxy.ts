@@ -4,38 +4,44 @@
  * as their peer; without root there are node ports only. Connections end with the process, and do not
  * keep it from ending.
  */
+
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
-import type { Endpoint, PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
+import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../../../reconcilers/ports/random.ts';
-import type { ListenAddress, Listener } from './listener.ts';
-import { addLocalServiceRange, removeLocalServiceRanges } from './local-service-range.ts';
+import { EndpointChoice } from './endpoint-choice.ts';
+import type { Listener } from './listener.ts';
+import { LocalAddresses } from './local-addresses.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { UdpListener } from './udp-listener.ts';
+import { listenersFor, type WantedListener } from './wanted-listeners.ts';
 
 export interface UserspaceOptions {
   /** Whether to try to listen on cluster addresses too: it takes a route, and so root. */
   readonly clusterAddresses: boolean;
 }
 
-interface WantedListener extends ListenAddress {
-  readonly protocol: 'TCP' | 'UDP';
-  readonly endpoints: readonly Endpoint[];
+interface UserspaceDeps {
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 export class UserspaceProxy implements PacketFilter {
   readonly mode = 'userspace';
   readonly #options: UserspaceOptions;
-  readonly #random: Random;
+  readonly #deps: UserspaceDeps;
   readonly #log: Log;
+  readonly #local = new LocalAddresses();
   readonly #listeners = new Map<string, Listener>();
   table: RoutingTable | undefined;
   #inForce = false;
   #saidNodePortsOnly = false;
 
-  constructor(deps: { random: Random; log: Log }, options: UserspaceOptions = { clusterAddresses: true }) {
+  constructor(deps: UserspaceDeps, options: UserspaceOptions = { clusterAddresses: true }) {
     this.#options = options;
-    this.#random = deps.random;
+    this.#deps = deps;
     this.#log = deps.log.with({ filter: 'userspace' });
   }
 
@@ -46,7 +52,7 @@ export class UserspaceProxy implements PacketFilter {
   /** All listeners that can be opened are, also where one cannot; that one is then the error. */
   async apply(table: RoutingTable): Promise<void> {
     this.#inForce = false;
-    const clusterAddresses = await this.#claimServiceRange(table.serviceCidr);
+    const clusterAddresses = await this.#claimAddresses(table);
     const wanted = new Map(listenersFor(table, clusterAddresses).map((listener) => [keyOf(listener), listener]));
     for (const [key, listener] of this.#listeners) {
       if (wanted.has(key)) continue;
@@ -56,7 +62,7 @@ export class UserspaceProxy implements PacketFilter {
     const failures: string[] = [];
     for (const [key, listener] of wanted) {
       try {
-        (this.#listeners.get(key) ?? (await this.#open(key, listener))).setEndpoints(listener.endpoints);
+        (this.#listeners.get(key) ?? (await this.#open(key, listener))).setRules(listener.rules);
       } catch (error) {
         failures.push(`${key}: ${messageOf(error)}`);
       }
@@ -74,14 +80,16 @@ export class UserspaceProxy implements PacketFilter {
     this.#listeners.clear();
     this.table = undefined;
     this.#inForce = false;
-    if (this.#options.clusterAddresses) await removeLocalServiceRanges();
+    if (this.#options.clusterAddresses) await this.#local.removeAll();
   }
 
-  async #claimServiceRange(serviceCidr: string): Promise<boolean> {
+  /** Whether clients reach this process at all addresses of the table. */
+  async #claimAddresses({ serviceCidr, routes }: RoutingTable): Promise<boolean> {
     let reason = 'it is switched off';
     if (this.#options.clusterAddresses) {
       try {
-        await addLocalServiceRange(serviceCidr);
+        const external = routes.flatMap((route) => (route.external ?? []).map(({ ip }) => ip));
+        await this.#local.claim([serviceCidr, ...external]);
         return true;
       } catch (error) {
         reason = messageOf(error).trim();
@@ -95,23 +103,13 @@ export class UserspaceProxy implements PacketFilter {
   }
 
   async #open(key: string, wanted: WantedListener): Promise<Listener> {
-    const listener = wanted.protocol === 'TCP' ? new TcpListener(this.#random) : new UdpListener(this.#random);
-    listener.setEndpoints(wanted.endpoints); // before the first client comes
+    const choice = new EndpointChoice(this.#deps);
+    const listener = wanted.protocol === 'TCP' ? new TcpListener(choice) : new UdpListener(choice);
+    listener.setRules(wanted.rules); // before the first client comes
     await listener.open(wanted);
     this.#listeners.set(key, listener);
     return listener;
   }
-}
-
-/** A Service without endpoints gets no listener: the kernel refuses its clients. */
-function listenersFor({ routes }: RoutingTable, clusterAddresses: boolean): WantedListener[] {
-  return routes.flatMap(({ protocol, clusterIP, port, nodePort, endpoints }) => {
-    if (endpoints.length === 0) return [];
-    return [
-      ...(clusterAddresses ? [{ ip: clusterIP, port, protocol, endpoints }] : []),
-      ...(nodePort === undefined ? [] : [{ ip: '0.0.0.0', port: nodePort, protocol, endpoints }]),
-    ];
-  });
 }
 
 function keyOf({ protocol, ip, port }: WantedListener): string {

@@ -22,6 +22,7 @@ export interface SliceEndpoint {
   conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
   hostname?: string;
   nodeName?: string;
+  zone?: string;
   targetRef?: { kind: string; namespace?: string; name: string; uid?: string };
 }
 

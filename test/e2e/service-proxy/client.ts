@@ -11,7 +11,7 @@ export interface DialResult {
   readonly tookMs: number;
 }
 
-const TIMEOUT_MS = 3000;
+const TIMEOUT_MS = 2000;
 
 export function dial(ip: string, port: number): Promise<DialResult> {
   const start = performance.now();

@@ -1,24 +1,34 @@
 /** Keeps a packet filter, and if asked the service-proxy loop over it, in the agent's namespace. Objects are given, not stored. */
+import { HealthCheckServers } from '../../../daemon/adapters/health-check-servers.ts';
 import { NftablesFilter, type NftablesOptions } from '../../../daemon/adapters/nftables/nftables-filter.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { systemRandom } from '../../../daemon/adapters/system-random.ts';
 import { type UserspaceOptions, UserspaceProxy } from '../../../daemon/adapters/userspace-proxy/userspace-proxy.ts';
 import type { ReadOnlyCache } from '../../../reconcilers/kit/object-cache.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
-import type { Endpoints, Service } from '../../../reconcilers/objects/service.ts';
+import type { EndpointSlice } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
+import type { Service } from '../../../reconcilers/objects/service.ts';
 import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
 import type { ClusterNetwork, PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import { createServiceProxyLoop } from '../../../reconcilers/service-proxy/index.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { dial } from './client.ts';
+import { NODE_NAME } from './objects.ts';
 
 export type FilterSetup =
   | { readonly mode: 'nftables'; readonly options: NftablesOptions }
   | { readonly mode: 'userspace'; readonly options: UserspaceOptions };
 
+interface Objects {
+  Service: readonly Service[];
+  EndpointSlice: readonly EndpointSlice[];
+  readonly Node: readonly [];
+}
+
 export class FilterHost {
   readonly #log = new CollectedLog();
-  readonly #objects: { Service: readonly Service[]; Endpoints: readonly Endpoints[] } = { Service: [], Endpoints: [] };
+  readonly #healthChecks = new HealthCheckServers();
+  readonly #objects: Objects = { Service: [], EndpointSlice: [], Node: [] };
   readonly #listeners = new Set<(change: ObjectChange) => void>();
   #filter: PacketFilter | undefined;
   #disturbances: number | undefined;
@@ -26,7 +36,7 @@ export class FilterHost {
   #running: Promise<void> = Promise.resolve();
 
   create = async (setup: FilterSetup): Promise<void> => {
-    const deps = { random: systemRandom, log: this.#log };
+    const deps = { random: systemRandom, clock: systemClock, log: this.#log };
     this.#filter =
       setup.mode === 'nftables' ? new NftablesFilter(setup.options, deps) : new UserspaceProxy(deps, setup.options);
   };
@@ -55,11 +65,13 @@ export class FilterHost {
   };
 
   startLoop = async (network: ClusterNetwork): Promise<void> => {
-    const cache = { list: (kind: 'Service' | 'Endpoints') => [...this.#objects[kind]] } as unknown as ReadOnlyCache;
+    const cache = { list: (kind: keyof Objects) => [...this.#objects[kind]] } as unknown as ReadOnlyCache;
     const loop = createServiceProxyLoop({
       cache,
       filter: this.#filterOrThrow,
       clock: systemClock,
+      nodeName: NODE_NAME,
+      healthChecks: this.#healthChecks,
       network: () => network,
     });
     const subscribe = (listener: (change: ObjectChange) => void) => {
@@ -77,18 +89,18 @@ export class FilterHost {
   };
 
   /** What the store would hold from now on. */
-  setObjects = async (services: readonly Service[], endpoints: readonly Endpoints[]): Promise<void> => {
+  setObjects = async (services: readonly Service[], slices: readonly EndpointSlice[]): Promise<void> => {
     this.#objects.Service = services;
-    this.#objects.Endpoints = endpoints;
+    this.#objects.EndpointSlice = slices;
     for (const listener of this.#listeners) {
-      listener({ type: 'MODIFIED', kind: 'Endpoints', object: endpoints[0] as Endpoints });
+      listener({ type: 'MODIFIED', kind: 'EndpointSlice', object: slices[0] as EndpointSlice });
     }
   };
 
-  /** Milliseconds from a change of one Endpoints object until a new connection is answered by `pod`. */
-  timeChange = async (changed: Endpoints, ip: string, port: number, pod: string): Promise<number> => {
+  /** Milliseconds from a change of one slice until a new connection is answered by `pod`. */
+  timeChange = async (changed: EndpointSlice, ip: string, port: number, pod: string): Promise<number> => {
     const name = changed.metadata.name;
-    const others = this.#objects.Endpoints.filter((object) => object.metadata.name !== name);
+    const others = this.#objects.EndpointSlice.filter((object) => object.metadata.name !== name);
     const start = performance.now();
     await this.setObjects(this.#objects.Service, [...others, changed]);
     while ((await dial(ip, port)).pod !== pod) {

@@ -1,15 +1,23 @@
-/** Services and Endpoints for the service-proxy tests, as the API server would have completed them. */
-import type { Endpoints, Service, ServicePort } from '../../../reconcilers/objects/service.ts';
+/** Services and EndpointSlices for the service-proxy tests, as the API server would have completed them. */
+import {
+  type EndpointSlice,
+  LABEL_SERVICE_NAME,
+  type SliceEndpoint,
+} from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../../reconcilers/objects/service.ts';
 
 export interface TestAddress {
   readonly ip: string;
   readonly port: number;
+  readonly conditions?: SliceEndpoint['conditions'];
+  readonly isElsewhere?: boolean;
 }
 
 export function testService(
   name: string,
   clusterIP: string,
   port: Partial<ServicePort> & { readonly port: number },
+  spec: Partial<ServiceSpec> = {},
 ): Service {
   return {
     apiVersion: 'v1',
@@ -21,26 +29,32 @@ export function testService(
       clusterIPs: [clusterIP],
       ports: [{ protocol: 'TCP', targetPort: port.port, ...port }],
       sessionAffinity: 'None',
+      ...spec,
     },
     status: { loadBalancer: {} },
   };
 }
 
-/** One subset per port number, all under one protocol. */
-export function testEndpoints(
+/** The node of the tests, on which an endpoint is that says so. */
+export const NODE_NAME = 'node';
+
+/** All at one port. */
+export function testSlice(
   name: string,
   addresses: readonly TestAddress[],
   protocol: 'TCP' | 'UDP' = 'TCP',
-): Endpoints {
-  const ports = [...new Set(addresses.map(({ port }) => port))];
+): EndpointSlice {
   return {
-    apiVersion: 'v1',
-    kind: 'Endpoints',
-    metadata: metadata(name),
-    subsets: ports.map((port) => ({
-      addresses: addresses.filter((address) => address.port === port).map(({ ip }) => ({ ip })),
-      ports: [{ port, protocol }],
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...metadata(name), labels: { [LABEL_SERVICE_NAME]: name } },
+    addressType: 'IPv4',
+    endpoints: addresses.map(({ ip, conditions, isElsewhere }) => ({
+      addresses: [ip],
+      conditions: conditions ?? { ready: true },
+      ...(isElsewhere !== true && { nodeName: NODE_NAME }),
     })),
+    ports: [...new Set(addresses.map(({ port }) => port))].map((port) => ({ name: '', port, protocol })),
   };
 }
 

@@ -60,14 +60,16 @@ describe('endpoint slices', () => {
     await loops.stop();
   });
 
-  it('write once for fifty pods that start together', async () => {
+  it('write twice for fifty pods that start together: for the first at once, for the others after a pause', async () => {
     const loops = await startLoops(cluster, slices);
     await cluster.registry.create('Service', draftService('web'));
     await gathered(cluster, loops);
     assert.equal(loops.writes, 1);
     for (let i = 0; i < 50; i++) await makePod(cluster, `p${i}`, `10.244.0.${i + 2}`);
+    await loops.settled();
+    assert.deepEqual(await readyAddresses(cluster), ['10.244.0.2']);
     await gathered(cluster, loops);
-    assert.equal(loops.writes, 2);
+    assert.equal(loops.writes, 3);
     assert.equal((await readyAddresses(cluster)).length, 50);
     await loops.stop();
   });
@@ -83,7 +85,21 @@ describe('endpoint slices', () => {
     }
     await gathered(cluster, loops);
     assert.equal((await readyAddresses(cluster)).length, 50);
-    assert.ok(loops.writes - writes <= 10, `${loops.writes - writes} writes in five seconds`);
+    assert.ok(loops.writes - writes <= 11, `${loops.writes - writes} writes in five seconds`);
+    await loops.stop();
+  });
+
+  it('lose a pod at once, and take along what waited', async () => {
+    await cluster.registry.create('Service', draftService('web'));
+    await makePod(cluster, 'a', '10.244.0.2');
+    const loops = await startLoops(cluster, slices);
+    await loops.settled();
+    await makePod(cluster, 'b', '10.244.0.3');
+    await loops.settled();
+    assert.deepEqual(await readyAddresses(cluster), ['10.244.0.2']);
+    await cluster.registry.delete('Pod', { namespace: 'default', name: 'a' });
+    await loops.settled();
+    assert.deepEqual(await readyAddresses(cluster), ['10.244.0.3']);
     await loops.stop();
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createEndpointsLoop } from '../../../reconcilers/endpoints/index.ts';
 import type { Endpoints } from '../../../reconcilers/objects/service.ts';
 import { draftPod, draftService, reportPod } from '../../fakes/objects.ts';
-import { type LoopDeps, startLoops } from '../../fakes/running-loops.ts';
+import { type LoopDeps, type RunningLoops, startLoops } from '../../fakes/running-loops.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 const WEB = { namespace: 'default', name: 'web' };
@@ -11,6 +11,12 @@ const endpoints = (deps: LoopDeps) => [createEndpointsLoop(deps)];
 async function makePod(cluster: TestCluster, name: string, ip: string, ready = true): Promise<void> {
   await cluster.registry.create('Pod', draftPod(name, 'web', { nodeName: 'n1' }));
   await reportPod(cluster.registry, name, ip, ready);
+}
+
+/** Endpoints may be a moment later than slices. */
+async function gathered(cluster: TestCluster, loops: RunningLoops): Promise<void> {
+  await cluster.clock.advance(200);
+  await loops.settled();
 }
 
 async function addressesOf({ registry }: TestCluster): Promise<string[] | undefined> {
@@ -23,12 +29,12 @@ describe('endpoints', () => {
     const cluster = await createTestCluster();
     const loops = await startLoops(cluster, endpoints);
     await cluster.registry.create('Service', draftService('web'));
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), [], 'a Service without pods has Endpoints without addresses');
 
     await makePod(cluster, 'a', '10.244.0.2');
     await makePod(cluster, 'b', '10.244.0.3', false);
-    await loops.settled();
+    await gathered(cluster, loops);
     const both = await cluster.registry.get('Endpoints', WEB);
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.2']);
     assert.deepEqual(
@@ -37,11 +43,11 @@ describe('endpoints', () => {
     );
 
     await reportPod(cluster.registry, 'b', '10.244.0.3');
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.2', '10.244.0.3']);
 
     await cluster.registry.delete('Pod', { namespace: 'default', name: 'a' });
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.ok(await cluster.registry.get('Pod', { namespace: 'default', name: 'a' }), 'it is only marked');
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.3'], 'before anything of it is stopped');
     await loops.stop();
@@ -52,17 +58,17 @@ describe('endpoints', () => {
     const loops = await startLoops(cluster, endpoints);
     await makePod(cluster, 'a', '10.244.0.2');
     const service = await cluster.registry.create('Service', draftService('web', { selector: { app: 'other' } }));
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), []);
 
     await cluster.registry.update('Service', { ...service, spec: { ...service.spec, selector: { app: 'web' } } });
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.2']);
 
     const pod = await cluster.registry.get('Pod', { namespace: 'default', name: 'a' });
     assert.ok(pod);
     await cluster.registry.update('Pod', { ...pod, metadata: { ...pod.metadata, labels: { app: 'debug' } } });
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), []);
     await loops.stop();
   });
@@ -72,12 +78,12 @@ describe('endpoints', () => {
     const loops = await startLoops(cluster, endpoints);
     await cluster.registry.create('Service', draftService('web'));
     await makePod(cluster, 'a', '10.244.0.2');
-    await loops.settled();
+    await gathered(cluster, loops);
     const { writes } = loops;
     const pod = await cluster.registry.get('Pod', { namespace: 'default', name: 'a' });
     assert.ok(pod);
     await cluster.registry.updateStatus('Pod', { ...pod, status: { ...pod.status, message: 'hello' } });
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.equal(loops.writes, writes);
     await loops.stop();
   });
@@ -87,19 +93,19 @@ describe('endpoints', () => {
     const loops = await startLoops(cluster, endpoints);
     await cluster.registry.create('Service', draftService('web'));
     await makePod(cluster, 'a', '10.244.0.2');
-    await loops.settled();
+    await gathered(cluster, loops);
     const made = await cluster.registry.get('Endpoints', WEB);
     assert.ok(made);
     await cluster.registry.update('Endpoints', { ...made, subsets: [] });
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.2']);
 
     await cluster.registry.delete('Endpoints', WEB);
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), ['10.244.0.2']);
 
     await cluster.registry.delete('Service', WEB);
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.equal(await cluster.registry.get('Endpoints', WEB), undefined);
     await loops.stop();
   });
@@ -108,11 +114,11 @@ describe('endpoints', () => {
     const cluster = await createTestCluster();
     const first = await startLoops(cluster, endpoints);
     await cluster.registry.create('Service', draftService('web'));
-    await first.settled();
+    await gathered(cluster, first);
     await first.stop();
     await cluster.registry.delete('Service', WEB);
     const second = await startLoops(cluster, endpoints);
-    await second.settled();
+    await gathered(cluster, second);
     assert.equal(await cluster.registry.get('Endpoints', WEB), undefined);
     await second.stop();
   });
@@ -129,9 +135,9 @@ describe('endpoints', () => {
     };
     await cluster.registry.create('Service', service);
     await cluster.registry.create('Endpoints', { ...byHand, metadata: { ...WEB } });
-    await loops.settled();
+    await gathered(cluster, loops);
     await cluster.registry.delete('Service', WEB);
-    await loops.settled();
+    await gathered(cluster, loops);
     assert.deepEqual(await addressesOf(cluster), ['192.0.2.7']);
     assert.equal(loops.writes, 0);
     await loops.stop();

@@ -27,7 +27,16 @@ import { MemoryImageLedger } from '../../fakes/memory-image-ledger.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
 
 export const NODE = 'node-1';
-const CACHED = ['Pod', 'Service', 'Endpoints', 'Node', 'Namespace', 'ConfigMap', 'Secret', 'ServiceAccount'] as const;
+const CACHED = [
+  'Pod',
+  'Service',
+  'EndpointSlice',
+  'Node',
+  'Namespace',
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+] as const;
 
 /** Stands between the daemon and what outlives it: the call at which it is killed throws, and all after it. */
 export interface Mortal {

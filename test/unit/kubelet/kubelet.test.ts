@@ -160,17 +160,20 @@ describe('kubelet', () => {
         spec: { type: 'ClusterIP', selector: { app: 'web' }, ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }] },
       } as never);
       const targetRef = { kind: 'Pod', namespace: 'default', name: 'web', uid: pod.metadata.uid };
-      const subset = { addresses: [{ ip: '10.244.0.2', targetRef }], ports: [{ port: 80, protocol: 'TCP' as const }] };
-      const endpoints = await registry.create('Endpoints', {
-        apiVersion: 'v1',
-        kind: 'Endpoints',
-        metadata: { name: 'web', namespace: 'default' },
-        subsets: [subset],
+      const endpoint = { addresses: ['10.244.0.2'], nodeName: 'n1', targetRef };
+      const slice = await registry.create('EndpointSlice', {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 'web-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
+        addressType: 'IPv4',
+        endpoints: [{ ...endpoint, conditions: { ready: true } }],
       });
       await registry.delete('Pod', key);
       await bed.advance(1_000);
       assert.deepEqual(await bed.summary(), ['POD_0 running', 'web_0 running']);
-      await registry.update('Endpoints', { ...endpoints, subsets: [] });
+      // The last one that is left stays in the slice, and is routed to, until it has ended; that is not waited for.
+      const leaving = { ...endpoint, conditions: { ready: false, serving: true, terminating: true } };
+      await registry.update('EndpointSlice', { ...slice, endpoints: [leaving] });
       await bed.settled();
       assert.deepEqual(await bed.summary(), ['POD_0 running', 'web_0 running']);
       await bed.advance(500);

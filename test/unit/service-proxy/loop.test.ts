@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { systemRandom } from '../../../daemon/adapters/system-random.ts';
 import type { ReadOnlyCache } from '../../../reconcilers/kit/object-cache.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
-import type { Endpoints, Service } from '../../../reconcilers/objects/service.ts';
+import type { EndpointSlice } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
+import type { Service } from '../../../reconcilers/objects/service.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
 import { createServiceProxyLoop } from '../../../reconcilers/service-proxy/index.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
-import { testEndpoints, testService } from '../../e2e/service-proxy/objects.ts';
+import { NODE_NAME, testService, testSlice } from '../../e2e/service-proxy/objects.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
@@ -17,7 +18,7 @@ const NETWORK = { serviceCidr: '10.96.0.0/16', podCidr: '10.244.0.0/24', cluster
 
 describe('service-proxy loop', () => {
   const services: Service[] = [testService('web', '10.96.0.10', { port: 80 })];
-  let endpoints: Endpoints[];
+  let slices: EndpointSlice[];
   let filter: FakePacketFilter;
   let clock: FakeClock;
   let tell: (change: ObjectChange) => void;
@@ -26,26 +27,31 @@ describe('service-proxy loop', () => {
 
   const endpointsNow = () => filter.applied.at(-1)?.routes[0]?.endpoints.map(({ ip }) => ip);
   const write = (...ips: string[]) => {
-    const object = testEndpoints(
+    const object = testSlice(
       'web',
       ips.map((ip) => ({ ip, port: 8000 })),
     );
-    endpoints = [object];
-    tell({ type: 'MODIFIED', kind: 'Endpoints', object });
+    slices = [object];
+    tell({ type: 'MODIFIED', kind: 'EndpointSlice', object });
   };
 
   beforeEach(async () => {
-    endpoints = [testEndpoints('web', [{ ip: '10.244.0.2', port: 8000 }])];
+    slices = [testSlice('web', [{ ip: '10.244.0.2', port: 8000 }])];
     filter = new FakePacketFilter(systemRandom);
     clock = new FakeClock();
     stop = new AbortController();
-    const cache = { list: (kind: string) => (kind === 'Service' ? services : endpoints) } as unknown as ReadOnlyCache;
+    const cache = {
+      list: (kind: string) => ({ Service: services, EndpointSlice: slices, Node: [] })[kind],
+    } as unknown as ReadOnlyCache;
     const subscribe = (listener: (change: ObjectChange) => void) => {
       tell = listener;
       return () => {};
     };
     const deps = { cache: { subscribe }, clock, random: systemRandom, log: new CollectedLog() };
-    const loop = new RunLoop(createServiceProxyLoop({ cache, filter, clock, network: () => NETWORK }), deps);
+    const loop = new RunLoop(
+      createServiceProxyLoop({ cache, filter, clock, nodeName: NODE_NAME, network: () => NETWORK }),
+      deps,
+    );
     running = loop.run(stop.signal);
     await eventually(() => loop.quiet && filter.applied.length === 1, { describe: 'the first table' });
   });

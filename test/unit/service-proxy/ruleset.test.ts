@@ -38,18 +38,22 @@ describe('nftables ruleset', () => {
 
   it('writes only the slot of the endpoint that was replaced', () => {
     assert.deepEqual(changeLines([...others, route('web', 1, [2, 3])], [...others, route('web', 1, [2, 4])]), [
-      'delete element ip sampan cluster-slot-1 { 10.96.0.1 . tcp . 80 }',
-      'add element ip sampan cluster-slot-1 { 10.96.0.1 . tcp . 80 : 10.244.0.4 . 8000 }',
+      'delete element ip sampan address-slot-1 { 10.96.0.1 . tcp . 80 }',
+      'add element ip sampan address-slot-1 { 10.96.0.1 . tcp . 80 : 10.244.0.4 . 8000 }',
       'add element ip sampan hairpins { 10.244.0.4 . 10.244.0.4 }',
     ]);
   });
 
   it('makes a new slot and a new choice only when a route first has so many endpoints', () => {
     const lines = changeLines([route('web', 1, [2])], [route('web', 1, [2, 3])]);
-    assert.equal(lines.filter((line) => line.startsWith('add map')).length, 2, 'one slot for each family');
+    assert.equal(
+      lines.filter((line) => line.startsWith('add map')).length,
+      1,
+      'no slot for node ports: there are none',
+    );
     assert.ok(
       lines.includes(
-        'add rule ip sampan cluster-pick-2 numgen random mod 2 vmap { 0 : goto cluster-slot-0, 1 : goto cluster-slot-1 }',
+        'add rule ip sampan address-pick-2 numgen random mod 2 vmap { 0 : goto address-slot-0, 1 : goto address-slot-1 }',
       ),
     );
     assert.ok(!lines.some((line) => line.includes('slot-0 {')), 'the endpoint that stays is not touched');
@@ -76,7 +80,7 @@ describe('nftables ruleset', () => {
   it('refuses a node port without endpoints, and masquerades to endpoints that are not on this node', () => {
     const nodePort = { nodePort: 30080 };
     const whole = renderWhole(state(1, [route('a', 1, [], nodePort)]), { bridgeFiltering: true });
-    assert.match(whole, /add element ip sampan refused-node-ports \{ tcp \. 30080 \}/);
+    assert.match(whole, /add element ip sampan node-refusals \{ tcp \. 30080 : goto refuse \}/);
     const remote = route('b', 2, [], { endpoints: [{ ip: '192.0.2.9', port: 6443 }] });
     assert.match(
       renderWhole(state(1, [remote]), { bridgeFiltering: true }),
@@ -93,5 +97,57 @@ describe('nftables ruleset', () => {
   it('cuts names to what a comment may hold', () => {
     const whole = renderWhole(state(1, [route('x'.repeat(200), 1, [2])]), { bridgeFiltering: true });
     assert.ok((/comment "([^"]*)"/.exec(whole)?.[1]?.length ?? 0) <= 128);
+  });
+
+  describe('leads callers by stages', () => {
+    const elementsOf = (changes: Partial<ServiceRoute>, pods: readonly number[] = [2, 3]) =>
+      changeLines([], [route('web', 1, pods, changes)]).filter((line) => line.startsWith('add element'));
+    const local = [{ ip: '10.244.0.2', port: 8000 }];
+
+    it('from outside to the endpoints on this node alone, and others to all, by node port and external address', () => {
+      const lines = elementsOf({ nodePort: 30080, external: [{ ip: '192.0.2.9' }], outside: local });
+      for (const element of [
+        'address-ports { 10.96.0.1 . tcp . 80 comment "default/web" : goto address-pick-2, 192.0.2.9 . tcp . 80 comment "default/web" : goto address-by-source }',
+        'address-inside-ports { 192.0.2.9 . tcp . 80 : goto address-pick-2 }',
+        'address-outside-ports { 192.0.2.9 . tcp . 80 : goto address-outside-pick-1 }',
+        'address-outside-slot-0 { 192.0.2.9 . tcp . 80 : 10.244.0.2 . 8000 }',
+        'node-ports { tcp . 30080 comment "default/web" : goto node-by-source }',
+        'node-outside-slot-0 { tcp . 30080 : 10.244.0.2 . 8000 }',
+      ]) {
+        assert.ok(lines.includes(`add element ip sampan ${element}`), `${element}\nis not in\n${lines.join('\n')}`);
+      }
+      assert.ok(!lines.some((line) => line.includes('refusals')));
+    });
+
+    it('nowhere, and drops what cannot be served here although it can elsewhere', () => {
+      const lines = elementsOf({ nodePort: 30080, outside: [], internal: [] });
+      assert.ok(lines.includes('add element ip sampan address-refusals { 10.96.0.1 . tcp . 80 : drop }'));
+      assert.ok(lines.includes('add element ip sampan node-refusals { tcp . 30080 : drop }'));
+    });
+
+    it('to refusals where there are no endpoints at all', () => {
+      const lines = elementsOf({ external: [{ ip: '192.0.2.9' }], outside: [], internal: [] }, []);
+      assert.deepEqual(lines, ['add element ip sampan address-refusals { 192.0.2.9 . tcp . 80 : goto refuse }']);
+    });
+
+    it('past a guard where only some may come, and past the memory where clients stay', () => {
+      const lines = elementsOf({ external: [{ ip: '192.0.2.9', sources: ['192.0.2.0/24'] }], affinitySeconds: 60 });
+      for (const element of [
+        'allowed-sources { 192.0.2.9 . tcp . 80 . 192.0.2.0/24 }',
+        'address-guarded-ports { 192.0.2.9 . tcp . 80 : goto address-sticky }',
+        'address-sticky-ports { 10.96.0.1 . tcp . 80 : goto address-pick-2, 192.0.2.9 . tcp . 80 : goto address-pick-2 }',
+        'address-memory { 10.96.0.1 . tcp . 80 : goto remember-60, 192.0.2.9 . tcp . 80 : goto remember-60 }',
+      ]) {
+        assert.ok(lines.includes(`add element ip sampan ${element}`), `${element}\nis not in\n${lines.join('\n')}`);
+      }
+    });
+
+    it('and looks at connections once more only when the first Service wants its clients remembered', () => {
+      const jump = 'insert rule ip sampan untranslated ct state new ct status dnat jump remember';
+      const web = route('web', 1, [2], { affinitySeconds: 60 });
+      assert.ok(!changeLines([], [route('web', 1, [2])]).includes(jump));
+      assert.ok(changeLines([], [web]).includes(jump));
+      assert.ok(!changeLines([web], [web, route('other', 2, [2], { affinitySeconds: 90 })]).includes(jump));
+    });
   });
 });

@@ -1,0 +1,2 @@
+/** The one table of nftables that is ours: its address family and name. */
+export const TABLE = 'ip sampan';
