@@ -11,8 +11,8 @@ export interface DnsConfig {
   readonly clusterDomain: string;
   /** Where pods ask for names. */
   readonly clusterDns: string;
-  /** Somebody said so. */
-  readonly isClusterDnsGiven: boolean;
+  /** Whether that address was given. */
+  readonly isTold: boolean;
   /** Names the servers that are asked for all other names. */
   readonly resolvConf: string;
 }
@@ -38,15 +38,10 @@ export function dnsConfig(flags: DnsFlags, serviceRange: Ipv4Range): DnsConfig {
   // A range that is smaller than that ends before.
   const index = Math.min(DNS_ADDRESS_INDEX, serviceRange.size - 2);
   const { clusterDomain, clusterDns = addressAt(serviceRange, index), resolvConf } = flags;
-  return { clusterDomain, clusterDns, isClusterDnsGiven: flags.clusterDns !== undefined, resolvConf };
+  return { clusterDomain, clusterDns, isTold: flags.clusterDns !== undefined, resolvConf };
 }
 
 /** The address of our own DNS servers; undefined where pods are sent to somebody else's, outside of the Services' addresses. */
 export function dnsServiceIP({ clusterDns }: DnsConfig, serviceRange: Ipv4Range): string | undefined {
   return inRange(serviceRange, clusterDns) ? clusterDns : undefined;
-}
-
-/** What pods ask first. Nobody, where nothing routes Services and nobody said that something does: they ask where the node asks. */
-export function podNameServers({ clusterDns, isClusterDnsGiven }: DnsConfig, proxyMode: string): string[] {
-  return proxyMode === 'none' && !isClusterDnsGiven ? [] : [clusterDns];
 }

@@ -4,7 +4,7 @@
  */
 
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
-import { type Ipv4Range, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
+import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
@@ -32,10 +32,11 @@ import {
   nodeLoops,
 } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
-import { DnsServer } from '../dns/dns-server.ts';
-import { dnsServiceIP, podNameServers } from '../dns-flags.ts';
+import type { DnsServer } from '../dns/dns-server.ts';
+import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
+import { nameServersOfPods, openNameServer } from '../name-server.ts';
 import { openAccess } from '../open-access.ts';
 import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
 import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
@@ -144,7 +145,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         ...addresses,
         network,
         nodeIP,
-        dns: { domain: config.dns.clusterDomain, servers: podNameServers(config.dns, config.proxyMode) },
+        dns: { domain: config.dns.clusterDomain, servers: nameServersOfPods(config, process.getuid?.()) },
         seccompDir: dataDir.seccompPath,
         instance: dataDir.instance(),
         imageGarbage: config.images.garbage,
@@ -225,12 +226,6 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
-}
-
-/** The cluster's DNS on this node; undefined where pods are sent to somebody else's. */
-function openNameServer({ dns, serviceRange }: RunConfig, podRange: Ipv4Range, core: Core): DnsServer | undefined {
-  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
-  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
 }
 
 /** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */

@@ -64,6 +64,9 @@ function reduceContainer(container: JsonObject, hostNetwork: boolean): void {
 /** Where `false` is another wish than no word. */
 const FALSE_SAYS_SOMETHING = ['enableServiceLinks', 'allowPrivilegeEscalation', 'runAsNonRoot'];
 
+/** An empty selector selects everything, an absent one nothing. */
+const EMPTY_SAYS_SOMETHING = ['labelSelector', 'namespaceSelector'];
+
 /** Empty lists, maps and strings, `false` and null say nothing: they read as absent. */
 function dropEmpty(object: JsonObject): void {
   for (const [key, value] of Object.entries(object)) {
@@ -72,7 +75,8 @@ function dropEmpty(object: JsonObject): void {
     } else if (typeof value === 'object' && value !== null) {
       dropEmpty(value);
     }
-    const isEmptyCollection = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+    const isCollection = typeof value === 'object' && value !== null;
+    const isEmptyCollection = isCollection && Object.keys(value).length === 0 && !EMPTY_SAYS_SOMETHING.includes(key);
     // A label of '' does say something.
     const isUnset = value === null || value === undefined || (value === false && !FALSE_SAYS_SOMETHING.includes(key));
     if (isEmptyCollection || isUnset) delete object[key];

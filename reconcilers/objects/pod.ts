@@ -2,6 +2,7 @@
  * The v1 Pod after defaulting: what the loops work with. Fields that Kubernetes has and this build does not honour are not
  * here, so nothing can read them by accident; validation refuses them by name.
  */
+import type { Affinity, TopologySpreadConstraint } from './affinity.ts';
 import type { ResourceFieldSelector } from './downward-resources.ts';
 import type { Condition, KubeObject, ObjectMeta, Timestamp } from './meta.ts';
 import type { DnsPolicy, HostAlias, PodDnsConfig } from './pod-names.ts';
@@ -42,6 +43,8 @@ export interface PodSpec {
   /** Set by the scheduler, or by the author to bypass it. */
   nodeName?: string;
   nodeSelector?: Record<string, string>;
+  affinity?: Affinity;
+  topologySpreadConstraints?: TopologySpreadConstraint[];
   hostname?: string;
   /** The name of a headless Service: with it the pod has a full name. */
   subdomain?: string;

@@ -1,7 +1,7 @@
 /** A metav1.LabelSelector (`matchLabels`, `matchExpressions`): checked, and matched against labels. Pure. */
 import { type FieldError, forbidden, required } from './field-error.ts';
 import { child, element } from './field-path.ts';
-import { isJsonObject, type Json, objectAt, objectsAt, textOf } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import type { Labels } from './meta.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { oneOf } from './validation-pod.ts';
@@ -36,6 +36,12 @@ function matchesExpression({ key, operator, values = [] }: SelectorExpression, l
     case 'DoesNotExist':
       return value === undefined;
   }
+}
+
+/** The labels that the selector speaks of. */
+export function selectorKeys(selector: JsonObject | undefined): ReadonlySet<string> {
+  const expressions = objectsAt(selector ?? {}, 'matchExpressions').map(({ key }) => textOf(key));
+  return new Set([...Object.keys(objectAt(selector, 'matchLabels') ?? {}), ...expressions]);
 }
 
 export function validateSelectorTerms(selector: Json | undefined, path: string): FieldError[] {

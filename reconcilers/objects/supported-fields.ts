@@ -41,7 +41,8 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
       'containers restartPolicy terminationGracePeriodSeconds dnsPolicy schedulerName enableServiceLinks',
       'nodeName nodeSelector hostname hostNetwork serviceAccountName serviceAccount automountServiceAccountToken volumes',
       'tolerations ephemeralContainers shareProcessNamespace initContainers activeDeadlineSeconds imagePullSecrets hostPID',
-      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext readinessGates',
+      'hostIPC subdomain setHostnameAsFQDN hostAliases dnsConfig securityContext readinessGates affinity',
+      'topologySpreadConstraints',
     ),
     sameAsAbsent: {
       hostUsers: [true],

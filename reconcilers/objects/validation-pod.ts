@@ -8,11 +8,13 @@ import { child, element } from './field-path.ts';
 import { type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
 import { dnsLabel, dnsSubdomain, ipAddress, portName, portNumber } from './name-formats.ts';
 import { compareQuantities } from './quantity.ts';
+import { validateAffinity } from './validation-affinity.ts';
 import { validateEnv, validateEnvFrom } from './validation-env.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { validatePodNames } from './validation-pod-names.ts';
 import { validateProbes, validateReadinessGates } from './validation-probes.ts';
 import { validateContainerSecurity, validatePodSecurity } from './validation-security.ts';
+import { validateSpreadConstraints } from './validation-spread.ts';
 import { validateTolerations } from './validation-taints.ts';
 import { validateVolumeMounts, validateVolumes } from './validation-volumes.ts';
 
@@ -45,6 +47,8 @@ export function validatePodSpec(spec: JsonObject, path: string, owner: 'Pod' | '
     ...validatePodSecurity(spec, path),
     ...matchesFormat(spec.serviceAccountName, dnsSubdomain, at('serviceAccountName')),
     ...validateTolerations(spec, at('tolerations')),
+    ...validateAffinity(spec, at('affinity')),
+    ...validateSpreadConstraints(spec, at('topologySpreadConstraints')),
     ...validateReadinessGates(spec, at('readinessGates')),
   ];
 }

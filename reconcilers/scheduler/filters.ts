@@ -1,31 +1,19 @@
 /**
- * Whether a pod can run on a node. Each filter answers the reasons why not, in the words of Kubernetes' scheduler; none means it
- * fits. Called by plan.ts for each pod and node; pure.
+ * Whether a pod can run on a node, other pods aside (neighbours.ts). Each filter answers the reasons why not, in the words of
+ * Kubernetes' scheduler; none means it fits. Called by plan.ts for each pod and node; pure.
  */
 
 import type { Pod } from '../objects/pod.ts';
-import { matchesMapSelector } from '../objects/selector.ts';
-import { isTolerated, TAINT_UNSCHEDULABLE } from '../objects/taints.ts';
 import type { Demand, HostPort } from './demand.ts';
+import { selectsNode } from './node-affinity.ts';
+import { taintReasons } from './node-taints.ts';
 import type { NodeView } from './node-view.ts';
-
-const CORDONED = { key: TAINT_UNSCHEDULABLE, effect: 'NoSchedule' } as const;
 
 type Filter = (pod: Pod, demand: Demand, node: NodeView) => string[];
 
 const FILTERS: readonly Filter[] = [
-  ({ spec }, _demand, node) =>
-    node.unschedulable && !isTolerated(CORDONED, spec.tolerations) ? ['node(s) were unschedulable'] : [],
-  (_pod, _demand, node) => (node.ready ? [] : ['node(s) were not ready']),
-  ({ spec }, _demand, node) =>
-    node.taints
-      .filter((taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations))
-      .slice(0, 1)
-      .map(({ key, value = '' }) => `node(s) had untolerated taint {${key}: ${value}}`),
-  ({ spec: { nodeSelector = {} } }, _demand, node) =>
-    Object.keys(nodeSelector).length === 0 || matchesMapSelector(nodeSelector, node.labels)
-      ? []
-      : ["node(s) didn't match Pod's node affinity/selector"],
+  (pod, _demand, node) => taintReasons(pod, node),
+  ({ spec }, _demand, node) => (selectsNode(spec, node) ? [] : ["node(s) didn't match Pod's node affinity/selector"]),
   (_pod, { hostPorts }, node) =>
     hostPorts.some((wanted) => node.hostPorts.some((taken) => collide(wanted, taken)))
       ? ["node(s) didn't have free ports for the requested pod ports"]

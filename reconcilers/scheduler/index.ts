@@ -5,6 +5,7 @@
 import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
+import { equalJson } from '../objects/json.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import { isPodTerminal } from '../objects/pod.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -37,9 +38,22 @@ export function createSchedulerLoop(deps: SchedulerDeps): Loop<true, ObservedClu
     concurrency: 1,
     allKeys: () => [QUEUE],
     *keysFor(change) {
-      if (observer.anyPending && mayHelp(change)) yield { key: QUEUE };
+      if (observer.anyPending && (mayHelp(change) || (observer.anyAsksForPods && movesPods(change))))
+        yield { key: QUEUE };
     },
   };
+}
+
+/** Whether other pods count now that did not before, or no more, for one that is to be with or apart from them. */
+function movesPods(change: ObjectChange): boolean {
+  if (change.kind === 'Namespace') return true;
+  if (change.kind !== 'Pod' || change.object.spec.nodeName === undefined) return false;
+  const { object, previous } = change;
+  return (
+    previous?.spec.nodeName === undefined ||
+    previous.metadata.deletionTimestamp !== object.metadata.deletionTimestamp ||
+    !equalJson(previous.metadata.labels, object.metadata.labels)
+  );
 }
 
 /** Whether a pod may be placed now that could not before: it is new, a node changed, or one of a node's pods made room. */

@@ -1,8 +1,13 @@
-/** What the scheduler reads: the pods that wait for a node, and every node with what its pods take. Cache only. */
+/**
+ * What the scheduler reads: the pods that wait for a node, every node with what its pods take, and those of them that other pods are
+ * to be with or apart from. Cache only.
+ */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
+import type { Node } from '../objects/cluster.ts';
 import { isPodTerminal, type Pod } from '../objects/pod.ts';
 import { type NodeView, viewNode } from './node-view.ts';
+import { hasTerms, type NamespaceLabels } from './pod-term.ts';
 
 /** Pods that name another scheduler are left to it. */
 export const SCHEDULER_NAME = 'default-scheduler';
@@ -12,12 +17,17 @@ export interface ObservedCluster {
   readonly pending: readonly Pod[];
   /** By name. */
   readonly nodes: readonly NodeView[];
+  /** Pods with a node that matter to where those that wait may go: all where one of these asks, else who has a say of their own. */
+  readonly placed?: readonly Pod[];
+  readonly namespaces?: NamespaceLabels;
 }
 
 export class SchedulerObserver {
   readonly #cache;
   readonly #pending;
   readonly #byNode;
+  readonly #asking;
+  readonly #havingASay;
 
   constructor(cache: ReadOnlyCache) {
     this.#cache = cache;
@@ -25,10 +35,19 @@ export class SchedulerObserver {
     this.#byNode = cache.index('Pod', (pod) =>
       pod.spec.nodeName === undefined || isPodTerminal(pod) ? [] : [pod.spec.nodeName],
     );
+    this.#asking = cache.index('Pod', (pod) => (waitsForNode(pod) && asksForPods(pod) ? ['pending'] : []));
+    this.#havingASay = cache.index('Pod', (pod) =>
+      pod.spec.nodeName !== undefined && !isPodTerminal(pod) && hasTerms(pod) ? ['placed'] : [],
+    );
   }
 
   get anyPending(): boolean {
     return this.#pending.get('pending').length > 0;
+  }
+
+  /** Whether one of them goes by where other pods are. */
+  get anyAsksForPods(): boolean {
+    return this.#asking.get('pending').length > 0;
   }
 
   observe(): Observation<true, ObservedCluster> {
@@ -41,9 +60,25 @@ export class SchedulerObserver {
         nodes: nodes
           .map((node) => viewNode(node, this.#byNode.get(node.metadata.name)))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        ...this.#neighbours(nodes),
       },
     };
   }
+
+  #neighbours(nodes: readonly Node[]): Pick<ObservedCluster, 'placed' | 'namespaces'> {
+    const placed = this.anyAsksForPods
+      ? nodes.flatMap(({ metadata }) => this.#byNode.get(metadata.name))
+      : this.#havingASay.get('placed');
+    // With none placed, those that ask may still be about each other.
+    if (placed.length === 0 && !this.anyAsksForPods) return {};
+    const namespaces = this.#cache.list('Namespace').map(({ metadata }) => [metadata.name, metadata.labels ?? {}]);
+    return { placed, namespaces: Object.fromEntries(namespaces) };
+  }
+}
+
+/** Whether where other pods are says something about where this one may go. */
+function asksForPods(pod: Pod): boolean {
+  return hasTerms(pod) || (pod.spec.topologySpreadConstraints ?? []).length > 0;
 }
 
 export function waitsForNode(pod: Pod): boolean {

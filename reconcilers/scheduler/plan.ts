@@ -8,6 +8,7 @@ import type { Pod } from '../objects/pod.ts';
 import type { Binding, Refusal, SchedulerAction } from './actions.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { refusalMessage, refusalReasons } from './filters.ts';
+import { mayWaitForPods, Neighbours } from './neighbours.ts';
 import { type NodeView, withPod } from './node-view.ts';
 import type { ObservedCluster } from './observe.ts';
 import { bestNode } from './scores.ts';
@@ -15,25 +16,32 @@ import { bestNode } from './scores.ts';
 /** Then the first ones are written before the rest is computed. */
 const MOST_BINDINGS = 200;
 
-export function plan(_desired: true | undefined, { pending, nodes }: ObservedCluster): Plan<SchedulerAction> {
+export function plan(_desired: true | undefined, observed: ObservedCluster): Plan<SchedulerAction> {
+  const { pending, nodes } = observed;
+  const neighbours = new Neighbours(observed);
   const bindings: Binding[] = [];
   const refusals: Refusal[] = [];
   const views = new Map(nodes.map((node) => [node.name, node]));
   /** Nodes only fill up while a batch is placed: what fitted nowhere fits nowhere a second time. */
   const hopeless = new Map<string, string>();
+  /** But for what waits for other pods: that is looked at again once one is placed. */
+  const hopelessYet = new Map<string, string>();
   let refused = 0;
 
   for (const pod of pending) {
     if (bindings.length === MOST_BINDINGS) break;
     const demand = demandOf(pod);
-    const shape = JSON.stringify([demand.requests, demand.hostPorts, pod.spec.nodeSelector, pod.spec.tolerations]);
-    const placed = hopeless.get(shape) ?? place(pod, demand, [...views.values()]);
+    const shape = shapeOf(pod, demand);
+    const seenBefore = mayWaitForPods(pod) ? hopelessYet : hopeless;
+    const placed = seenBefore.get(shape) ?? place(pod, demand, [...views.values()], neighbours);
     if (typeof placed === 'string') {
-      hopeless.set(shape, placed);
+      seenBefore.set(shape, placed);
       refused += 1;
       if (toldReason(pod) !== placed) refusals.push({ ...seen(pod), message: placed });
     } else {
       views.set(placed.name, withPod(placed, demand));
+      neighbours.add(pod, placed.name);
+      hopelessYet.clear();
       bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node: placed.name });
     }
   }
@@ -45,14 +53,26 @@ export function plan(_desired: true | undefined, { pending, nodes }: ObservedClu
 }
 
 /** The node for the pod, or the sentence that says why there is none. */
-function place(pod: Pod, demand: Demand, nodes: readonly NodeView[]): NodeView | string {
+function place(pod: Pod, demand: Demand, nodes: readonly NodeView[], neighbours: Neighbours): NodeView | string {
   const reasons: string[] = [];
+  const suits = neighbours.filter(pod);
   const feasible = nodes.filter((node) => {
-    const own = refusalReasons(pod, demand, node);
+    const onItsOwn = refusalReasons(pod, demand, node);
+    const own = onItsOwn.length > 0 ? onItsOwn : suits(node);
     reasons.push(...own);
     return own.length === 0;
   });
-  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible);
+  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible, neighbours);
+}
+
+/** Pods of the same shape fit on the same nodes. */
+function shapeOf({ metadata, spec }: Pod, { requests, hostPorts }: Demand): string {
+  const { nodeSelector, tolerations, affinity, topologySpreadConstraints } = spec;
+  const { namespace, labels } = metadata;
+  return JSON.stringify([
+    [requests, hostPorts, nodeSelector, tolerations],
+    [namespace, labels, affinity, topologySpreadConstraints],
+  ]);
 }
 
 /** What the pod's status already says about why it waits. */

@@ -188,6 +188,20 @@ describe('services over nftables', () => {
     assert.equal((await pod(2).call('dial', WEB, 80)).error, 'ECONNREFUSED');
   });
 
+  it('is not served as an external name, and again when it has addresses', async () => {
+    await declare(
+      [at(0)],
+      { type: 'ExternalName', externalName: 'example.com', clusterIP: '' },
+      { port: { nodePort: 0 } },
+    );
+    assert.equal((await pod(2).call('dial', WEB, 80)).error, 'ECONNREFUSED');
+    assert.equal((await outside.call('dial', node.address, NODE_PORT)).error, 'ECONNREFUSED');
+    await declare([at(0)], { type: 'ClusterIP' }, { port: { nodePort: 0 } });
+    assert.equal((await pod(2).call('dial', WEB, 80)).pod, 'pod0');
+    await declare([at(0)]);
+    assert.equal((await outside.call('dial', node.address, NODE_PORT)).pod, 'pod0');
+  });
+
   it('serves TCP and UDP at one port, and goes on with one when the other is dropped', async () => {
     const ports = (...protocols: ('TCP' | 'UDP')[]): ServiceSpec['ports'] =>
       protocols.map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 53, targetPort: POD_PORT }));

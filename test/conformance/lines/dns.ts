@@ -1,8 +1,8 @@
 /** What is asked of cluster DNS. */
 import { group, seenIn } from '../line.ts';
 
-const ENGINE = 'test/e2e/dns.test.ts';
 const SECURITY = 'test/e2e/security.test.ts';
+const ENGINE = 'test/e2e/dns.test.ts';
 
 export const DNS = group(6, 'DNS', {
   1: seenIn(
@@ -11,7 +11,7 @@ export const DNS = group(6, 'DNS', {
     'knows Services by name, and the API server',
   ),
   2: seenIn(
-    "resolves the pod's own full name through its hosts file",
+    'a pod resolves its own full name through its hosts file',
     SECURITY,
     'have the hosts file that Kubernetes writes, with their full name and aliases, unless they mount their own',
   ),
@@ -24,7 +24,7 @@ export const DNS = group(6, 'DNS', {
   4: seenIn(
     'resolves partial names through the search list',
     ENGINE,
-    'knows parts of names, by the resolver file of a pod',
+    'completes partial names by the search list that pods have',
   ),
   5: seenIn(
     'resolves the hostname of a pod, and its subdomain, under a headless Service',
@@ -36,9 +36,5 @@ export const DNS = group(6, 'DNS', {
     ENGINE,
     'gives an external name as an alias, follows its changes, and its address once it has one',
   ),
-  7: seenIn(
-    'writes name servers and searches of dnsPolicy None into resolv.conf',
-    SECURITY,
-    'ask for names where dnsConfig says',
-  ),
+  7: seenIn('dnsPolicy None takes servers and searches from dnsConfig', SECURITY, 'ask for names where dnsConfig says'),
 });

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Commands, type RunConfig, runCommandLine } from '../../../daemon/config.ts';
-import { podNameServers } from '../../../daemon/dns-flags.ts';
 
 /** What `sampan run ARGS` is told, or the exit code where it is not run. */
 async function runWith(...args: string[]): Promise<RunConfig | number> {
@@ -117,7 +116,7 @@ describe('the command line', () => {
     assert.deepEqual(dns, {
       clusterDomain: 'cluster.local',
       clusterDns: '10.96.0.10',
-      isClusterDnsGiven: false,
+      isTold: false,
       resolvConf: '/etc/resolv.conf',
     });
     const moved = (await runWith('manifests', '--service-cluster-ip-range=123.123.123.0/24')) as RunConfig;
@@ -129,19 +128,9 @@ describe('the command line', () => {
     assert.deepEqual(told.dns, {
       clusterDomain: 'box.example',
       clusterDns: '192.0.2.53',
-      isClusterDnsGiven: true,
+      isTold: true,
       resolvConf: '/run/resolv.conf',
     });
-  });
-
-  it('has pods ask the node where nothing routes Services and nobody says that something does', async () => {
-    const asked = async (...flags: string[]) => {
-      const { dns, proxyMode } = (await runWith('manifests', ...flags)) as RunConfig;
-      return podNameServers(dns, proxyMode);
-    };
-    assert.deepEqual(await asked(), ['10.96.0.10']);
-    assert.deepEqual(await asked('--proxy-mode=none'), []);
-    assert.deepEqual(await asked('--proxy-mode=none', '--cluster-dns=10.96.0.10'), ['10.96.0.10']);
   });
 
   it('takes kernel parameters of namespaces, and beginnings of them', async () => {

@@ -123,6 +123,21 @@ describe('endpoints', () => {
     await second.stop();
   });
 
+  it('follows a hundred Services that come at once, within seconds', async () => {
+    const cluster = await createTestCluster();
+    const loops = await startLoops(cluster, endpoints);
+    await makePod(cluster, 'a', '10.244.0.2');
+    const started = performance.now();
+    for (let i = 0; i < 100; i++) {
+      await cluster.registry.create('Service', draftService(`s${i}`, { selector: { app: 'web' } }));
+    }
+    await gathered(cluster, loops);
+    const { items } = await cluster.registry.list('Endpoints');
+    assert.equal(items.filter(({ subsets }) => subsets?.[0]?.addresses?.[0]?.ip === '10.244.0.2').length, 100);
+    assert.ok(performance.now() - started < 5_000, `${performance.now() - started} ms`);
+    await loops.stop();
+  });
+
   it('never touches Endpoints that were made by hand', async () => {
     const cluster = await createTestCluster();
     const loops = await startLoops(cluster, endpoints);

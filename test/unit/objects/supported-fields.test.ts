@@ -67,6 +67,16 @@ const TAKEN_WHOLE = [
   ...['EmptyDirVolumeSource', 'HostPathVolumeSource', 'PersistentVolumeClaimVolumeSource'],
   ...['Probe', 'Lifecycle', 'LifecycleHandler', 'ExecAction', 'GRPCAction', 'HTTPGetAction', 'HTTPHeader'],
   ...['TCPSocketAction', 'SleepAction', 'PodReadinessGate', 'LocalObjectReference', 'Toleration'],
+  ...[
+    'Affinity',
+    'NodeAffinity',
+    'NodeSelector',
+    'NodeSelectorTerm',
+    'NodeSelectorRequirement',
+    'PreferredSchedulingTerm',
+  ],
+  ...['PodAffinity', 'PodAntiAffinity', 'PodAffinityTerm', 'WeightedPodAffinityTerm', 'TopologySpreadConstraint'],
+  ...['LabelSelector', 'LabelSelectorRequirement'],
 ];
 
 describe('the fields of a pod', () => {

@@ -1,0 +1,28 @@
+/** The DNS of this node as the flags ask for it: whom pods are told to ask, and the server that answers them. `sampan run` calls it. */
+import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import type { Core } from './assemble.ts';
+import type { RunConfig } from './config.ts';
+import { DnsServer } from './dns/dns-server.ts';
+import { dnsServiceIP } from './dns-flags.ts';
+
+/** Undefined where pods are sent to somebody else's. */
+export function openNameServer(
+  { dns, serviceRange }: RunConfig,
+  podRange: Ipv4Range,
+  core: Core,
+): DnsServer | undefined {
+  if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
+  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
+}
+
+/**
+ * What pods of dnsPolicy ClusterFirst have in their resolv.conf. None where no packet gets to a Service's address, unless somebody said
+ * that it does: such pods ask where the node asks. `uid`: the daemon's user.
+ */
+export function nameServersOfPods(
+  { dns, proxyMode }: Pick<RunConfig, 'dns' | 'proxyMode'>,
+  uid: number | undefined,
+): readonly string[] {
+  const isRouted = proxyMode === 'nftables' || (proxyMode === 'userspace' && uid === 0);
+  return isRouted || dns.isTold ? [dns.clusterDns] : [];
+}
