@@ -16,7 +16,7 @@ import { folderIn, type Place, type Web } from './manifests.ts';
 import type { Target } from './requests.ts';
 
 const ROLLOUTS = 20;
-const DISTURBED = 5;
+const DISTURBED = 3;
 const NODE_PORT = 30_777;
 /** Of each of the four loads. */
 const EVERY_MS = 10;

@@ -1,4 +1,7 @@
-/** Changes under load: a client opens a connection through the ClusterIP every 5 ms, several are under way at any moment, none may fail. */
+/**
+ * Changes under load: a client opens a connection through the ClusterIP every 5 ms, several are under way at any moment, and another
+ * does through a node port; none may fail. On connections that are kept: hack/bench/rollouts.ts.
+ */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,14 +14,17 @@ import type { Sampan } from './harness/sampan.ts';
 import { useTestBed } from './harness/test-bed.ts';
 import { untilReady, type Web, webManifest } from './harness/web.ts';
 
+const NODE_PORT = 30_777;
+
 describe('under load', () => {
   const bed = useTestBed();
   let dockerd: Dockerd;
   let sampan: Sampan;
   let client: Client;
+  let byNodePort: Client;
   let folder: string;
   let target: Target;
-  let web: Web = { name: 'web', replicas: 10 };
+  let web: Web = { name: 'web', replicas: 10, nodePort: NODE_PORT };
 
   const declare = (changed: Partial<Web>) => {
     web = { ...web, ...changed };
@@ -41,12 +47,15 @@ describe('under load', () => {
     );
   const underLoad = async (change: () => Promise<void>): Promise<void> => {
     await client.startLoad(target);
+    await byNodePort.startLoad({ ip: '127.0.0.1', port: NODE_PORT }, { everyMs: 20 });
     await change();
     await untilReplaced();
     await untilReady(sampan, web);
-    const { requests, failures } = await client.endLoad();
-    assert.deepEqual(failures, {}, `of ${requests} requests`);
-    assert.ok(requests > 50, `${requests} requests were sent`);
+    for (const each of [client, byNodePort]) {
+      const { requests, failures } = await each.endLoad();
+      assert.deepEqual(failures, {}, `of ${requests} requests`);
+      assert.ok(requests > 50, `${requests} requests were sent`);
+    }
   };
 
   before('ten replicas that answer', async () => {
@@ -54,12 +63,16 @@ describe('under load', () => {
     const node = await bed.netns();
     dockerd = await bed.dockerd(node, { bridge: true });
     client = await Client.start(node);
+    byNodePort = await Client.start(node);
     sampan = await bed.sampan(dockerd, { sources: [folder] });
     await declare({});
     target = await untilReady(sampan, web);
     await client.untilAnswered(target);
   });
-  after(() => client?.close());
+  after(() => {
+    client?.close();
+    byNodePort?.close();
+  });
 
   it('rolls a changed template out over ten replicas without a failed request', () =>
     underLoad(() => declare({ version: '2' })));

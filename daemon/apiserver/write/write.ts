@@ -1,6 +1,7 @@
 /** POST, PUT and PATCH of objects and their subresources: the body is decoded, the registry changes what is stored. */
+import type { ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject, objectAt, textOf } from '../../../reconcilers/objects/json.ts';
-import type { AnyObject, Kind, KindInfo, ObjectOf } from '../../../reconcilers/objects/kinds.ts';
+import { type AnyObject, KINDS, type Kind, type KindInfo, type ObjectOf } from '../../../reconcilers/objects/kinds.ts';
 import { type Draft, toTimestamp } from '../../../reconcilers/objects/meta.ts';
 import { isSampanError, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ModifyOptions } from '../../../reconcilers/ports/object-client.ts';
@@ -94,6 +95,7 @@ async function create(
   demand(view, draft, undefined);
   const created = await client.create(info.kind, own, { dryRun });
   exchange.audited.name = created.metadata.name;
+  warnOfEffects(view, created, response);
   await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
 }
 
@@ -122,7 +124,14 @@ async function modify(
   );
   const text = before && view.part === 'spec' ? changeWarning(before, stored) : undefined;
   if (text !== undefined) warn(response, text);
+  warnOfEffects(view, stored, response);
   await sendText(request, response, 200, as.contentType, as.one(stored));
+}
+
+/** Says what of the object has no effect. */
+function warnOfEffects({ part }: View, object: AnyObject, response: ServerResponse): void {
+  if (part !== 'spec') return;
+  for (const text of KINDS[object.kind].warnings(object as unknown as JsonObject)) warn(response, text);
 }
 
 /** Invalid where the path demands more than the kind itself does. */

@@ -60,6 +60,8 @@ export interface KindEntry<T extends KubeObject = KubeObject> extends KindInfo {
   readonly validateCreate: (object: JsonObject) => FieldError[];
   /** What of a change is not allowed. */
   readonly validateUpdate: (next: JsonObject, previous: JsonObject) => FieldError[];
+  /** What of a valid object has no effect: told to who writes it. */
+  readonly warnings: (object: JsonObject) => string[];
   readonly columns: readonly Column<T>[];
 }
 
@@ -95,6 +97,7 @@ export function defineKind<T extends KubeObject>(page: Page<T>): KindEntry<T> {
     validate: () => [],
     validateCreate: () => [],
     validateUpdate: () => [],
+    warnings: () => [],
     ...given,
   };
 }

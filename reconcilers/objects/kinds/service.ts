@@ -3,6 +3,7 @@ import { dns1035Label } from '../name-formats.ts';
 import type { Service } from '../service.ts';
 import { setServiceDefaults } from '../service-defaults.ts';
 import { prepareServiceUpdate } from '../service-update.ts';
+import { serviceWarnings } from '../service-warnings.ts';
 import { validateService, validateServiceUpdate } from '../validation-service.ts';
 import { AGE, joined, NAME, NONE, pairs } from './common-columns.ts';
 import { defineKind } from './entry.ts';
@@ -25,6 +26,7 @@ export const serviceKind = defineKind<Service>({
   prepareForUpdate: prepareServiceUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   columns: [
     NAME,
     { name: 'Type', cell: (service) => service.spec.type },
