@@ -1,6 +1,7 @@
 /**
- * Runs the tests that test/conformance/lines.ts names and writes docs/conformance.md of what became of them. Run by hand, as root,
- * with Docker's parts installed, for some of them are end-to-end. Exits 1 where a line failed.
+ * Runs the tests that test/conformance/lines/ names and writes docs/conformance.md of what became of them. Run by hand, as root,
+ * with Docker's parts installed, for some of them are end-to-end; given files that hack/test-reporter.ts wrote, it takes the outcomes from
+ * there and runs nothing. Exits 1 where a line failed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,17 +16,25 @@ const PAGE = join(ROOT, 'docs/conformance.md');
 
 const folder = mkdtempSync(join(tmpdir(), 'sampan-conformance-'));
 try {
-  const outcomesFile = join(folder, 'outcomes');
-  for (const specs of runs()) runMocha(specs, outcomesFile);
-  if (!existsSync(outcomesFile)) throw new Error('no test ran: see what mocha said above');
-  const outcomes = readFileSync(outcomesFile, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as TestOutcome);
+  const outcomes = (process.argv.length > 2 ? process.argv.slice(2) : runAll(join(folder, 'outcomes'))).flatMap(
+    outcomesIn,
+  );
   writeFileSync(PAGE, conformancePage(outcomes));
   process.exitCode = LINES.some((line) => resultOf(line, outcomes) === 'failed') ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** The file that holds what became of them. */
+function runAll(outcomesFile: string): string[] {
+  for (const specs of runs()) runMocha(specs, outcomesFile);
+  if (!existsSync(outcomesFile)) throw new Error('no test ran: see what mocha said above');
+  return [outcomesFile];
+}
+
+function outcomesIn(path: string): TestOutcome[] {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as TestOutcome);
 }
 
 /** The files of one run each: end-to-end tests have a run of their own, as in hack/test. */
