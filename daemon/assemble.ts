@@ -8,6 +8,7 @@ import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
 import { createDisruptionLoop } from '../reconcilers/disruption/index.ts';
 import { createEndpointSlicesLoop } from '../reconcilers/endpoint-slices/index.ts';
 import { createEndpointsLoop } from '../reconcilers/endpoints/index.ts';
+import { createEphemeralClaimsLoop } from '../reconcilers/ephemeral-claims/index.ts';
 import { createGarbageCollectorLoop } from '../reconcilers/garbage-collector/index.ts';
 import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
 import type { ImageGarbagePolicy } from '../reconcilers/image-garbage/observation.ts';
@@ -23,12 +24,15 @@ import type { KubeletConfig } from '../reconcilers/kubelet/config.ts';
 import { LABEL_INSTANCE } from '../reconcilers/kubelet/identity.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { createKubeletLoop } from '../reconcilers/kubelet/index.ts';
+import { createLocalProvisionerLoop } from '../reconcilers/local-provisioner/index.ts';
 import { type ConfiguredSource, createManifestSyncLoop } from '../reconcilers/manifest-sync/index.ts';
 import { createNamespaceLoop } from '../reconcilers/namespace/index.ts';
 import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts';
 import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
+import { LOCAL_PROVISIONER } from '../reconcilers/objects/volume-binding.ts';
+import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
 import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
@@ -51,6 +55,7 @@ import { createResourceQuotaLoop } from '../reconcilers/resource-quota/index.ts'
 import { createSchedulerLoop } from '../reconcilers/scheduler/index.ts';
 import { createServiceAccountsLoop } from '../reconcilers/service-accounts/index.ts';
 import { createServiceProxyLoop } from '../reconcilers/service-proxy/index.ts';
+import { createVolumeBinderLoop } from '../reconcilers/volume-binder/index.ts';
 
 export interface Essentials {
   readonly clock: Clock;
@@ -167,6 +172,11 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         sources: options.sources,
       }),
     ),
+    runLoop(
+      core,
+      createVolumeBinderLoop({ client, cache, clock, events: eventsOf(core, 'persistentvolume-controller') }),
+    ),
+    runLoop(core, createEphemeralClaimsLoop({ client, cache })),
     runLoop(core, createReplicationLoop({ client, cache, clock, events: eventsOf(core, 'replication-controller') })),
     runLoop(core, createEndpointsLoop({ client, cache })),
     runLoop(core, createEndpointSlicesLoop({ client, cache })),
@@ -209,6 +219,7 @@ export interface NodePorts {
   /** Absent where somebody else proxies. */
   readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
+  readonly claimFolders: ClaimFolders;
   readonly terminationFiles: TerminationFiles;
   readonly tokens: TokenIssuer;
   readonly ledger: ImageLedger;
@@ -252,6 +263,7 @@ export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): A
         config: { ...options, containerLabel: `${LABEL_INSTANCE}=${options.instance}` },
       }),
     ),
+    runLoop(core, createLocalProvisionerLoop({ ...deps, events: eventsOf(core, LOCAL_PROVISIONER), nodeName })),
     runLoop(core, createServiceProxyLoop({ ...deps, nodeName, network })),
   ];
 }

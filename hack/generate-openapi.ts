@@ -70,6 +70,7 @@ const PACKAGES: readonly Package[] = [
   api('discovery', 'discovery.k8s.io', withLists('EndpointSlice')),
   api('coordination', 'coordination.k8s.io', withLists('Lease')),
   api('events', 'events.k8s.io', ['EventsV1Event', 'EventsV1EventList']),
+  api('storage', 'storage.k8s.io', withLists('StorageClass')),
   api('policy', 'policy', [...withLists('PodDisruptionBudget'), 'V1Eviction']),
   api('authentication', 'authentication.k8s.io', [
     'V1SelfSubjectReview',

@@ -26,6 +26,7 @@ const ROOTS: Record<string, string> = {
   ServiceAccount: 'V1ServiceAccount',
   PersistentVolumeClaim: 'V1PersistentVolumeClaim',
   PersistentVolume: 'V1PersistentVolume',
+  StorageClass: 'V1StorageClass',
   ResourceQuota: 'V1ResourceQuota',
   LimitRange: 'V1LimitRange',
   PodTemplate: 'V1PodTemplate',
@@ -68,6 +69,7 @@ const OVERRIDES: Record<string, string> = {
   'Secret.data': '{}bytes',
   'ConfigMap.binaryData': '{}bytes',
   'PodTemplateSpec.metadata': 'PodTemplateMeta',
+  'PersistentVolumeClaimTemplate.metadata': 'PodTemplateMeta',
 };
 
 /** Kind → type, and type → field → type of the field, as reconcilers/objects/schema.ts describes them. */

@@ -5,33 +5,31 @@
 import { readFile } from 'node:fs/promises';
 import type { NodeNames, NodeNamesSource } from '../../reconcilers/ports/node-names.ts';
 
+/** What Docker reads for its containers. */
+const DOCKERS_RESOLV_CONF = '/etc/resolv.conf';
 /** systemd-resolved listens there and writes what it asks itself beside, as Docker knows too. */
 const LOOPBACK_STUB = '127.0.0.53';
 
 export interface NodeNameFiles {
-  readonly hosts: string;
   readonly resolvConf: string;
-  readonly behindStub: string;
+  readonly hosts?: string;
+  readonly behindStub?: string;
 }
 
-const FILES: NodeNameFiles = {
-  hosts: '/etc/hosts',
-  resolvConf: '/etc/resolv.conf',
-  behindStub: '/run/systemd/resolve/resolv.conf',
-};
-
 export class NodeNameFilesSource implements NodeNamesSource {
-  readonly #files: NodeNameFiles;
+  readonly #files: Required<NodeNameFiles>;
 
-  constructor(files: Partial<NodeNameFiles> = {}) {
-    this.#files = { ...FILES, ...files };
+  constructor(files: NodeNameFiles) {
+    this.#files = { hosts: '/etc/hosts', behindStub: '/run/systemd/resolve/resolv.conf', ...files };
   }
 
   async read(): Promise<NodeNames> {
-    const [hosts, resolvConf] = await Promise.all([textOf(this.#files.hosts), textOf(this.#files.resolvConf)]);
-    const servers = [...resolvConf.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server);
-    if (servers.length !== 1 || servers[0] !== LOOPBACK_STUB) return { hosts, resolvConf };
-    return { hosts, resolvConf: (await textOf(this.#files.behindStub)) || resolvConf };
+    const { resolvConf: path } = this.#files;
+    const [hosts, own] = await Promise.all([textOf(this.#files.hosts), textOf(path)]);
+    const servers = [...own.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server);
+    const isStub = servers.length === 1 && servers[0] === LOOPBACK_STUB;
+    const resolvConf = (isStub && (await textOf(this.#files.behindStub))) || own;
+    return { hosts, resolvConf, isDockers: path === DOCKERS_RESOLV_CONF };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * `sampan cleanup`: takes away every container, network, volume and rule that the daemon of this data dir made. The store stays: the next
- * `sampan run` makes everything anew from it.
+ * `sampan run` makes everything anew from it. So does what PersistentVolumeClaims hold.
  */
 import { LABEL_INSTANCE } from '../../reconcilers/kubelet/identity.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';

@@ -27,6 +27,11 @@ export class DataDir {
     return join(this.path, 'pods');
   }
 
+  /** Of what claims hold: it outlives everything but the claims. */
+  get claimsPath(): string {
+    return join(this.path, 'claims');
+  }
+
   /** Of containers' last words. */
   get terminationPath(): string {
     return join(this.path, 'termination-messages');

@@ -9,6 +9,7 @@ import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
 import { sleep } from '../../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
+import { DataDirClaimFolders } from '../adapters/claim-folders.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
 import { HealthCheckServers } from '../adapters/health-check-servers.ts';
@@ -132,6 +133,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
         filter,
         ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
         files,
+        claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
         terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
         tokens,
         names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),

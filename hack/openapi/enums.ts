@@ -58,6 +58,8 @@ export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   'ServiceSpec.ipFamilyPolicy': ['PreferDualStack', 'RequireDualStack', 'SingleStack'],
   'ServiceSpec.sessionAffinity': ['ClientIP', 'None'],
   'ServiceSpec.type': ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'],
+  'StorageClass.reclaimPolicy': ['Delete', 'Recycle', 'Retain'],
+  'StorageClass.volumeBindingMode': ['Immediate', 'WaitForFirstConsumer'],
   'Taint.effect': TAINT_EFFECTS,
   'Toleration.effect': TAINT_EFFECTS,
   'Toleration.operator': ['Equal', 'Exists'],

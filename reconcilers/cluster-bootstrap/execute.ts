@@ -17,6 +17,10 @@ export function createExecutors({ client, cache }: ExecuteDeps): Executors<Clust
       await unlessItExists(client.create('Namespace', namespace));
     },
 
+    'create-storage-class': async ({ storageClass }) => {
+      await unlessItExists(client.create('StorageClass', storageClass));
+    },
+
     'create-service': async ({ service }) => {
       await unlessItExists(client.create('Service', service));
     },

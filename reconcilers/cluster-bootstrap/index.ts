@@ -1,6 +1,7 @@
 /**
- * Wires the loop that makes what every cluster has: the namespaces `default`, `kube-system` and `kube-node-lease`, and the Services
- * `kubernetes` and `kube-dns`. It has one key, the cluster. Assembled on the leading master; decides nothing itself.
+ * Wires the loop that makes what every cluster has: the namespaces `default`, `kube-system` and `kube-node-lease`, the Services
+ * `kubernetes` and `kube-dns`, and the StorageClass `local`. It has one key, the cluster. Assembled on the leading master; decides
+ * nothing itself.
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
@@ -11,7 +12,7 @@ import type { ClusterBootstrapAction } from './actions.ts';
 import { createExecutors } from './execute.ts';
 import { type ObservedCluster, observeCluster } from './observe.ts';
 import { plan } from './plan.ts';
-import { type ClusterOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from './wanted.ts';
+import { type ClusterOptions, KUBERNETES_SERVICE, LOCAL_CLASS, SYSTEM_NAMESPACES } from './wanted.ts';
 
 export interface ClusterBootstrapDeps {
   readonly client: ObjectClient;
@@ -31,6 +32,7 @@ export function createClusterBootstrapLoop(
     Namespace: SYSTEM_NAMESPACES,
     Service: [KUBERNETES_SERVICE.name, DNS_SERVICE.name],
     Endpoints: [KUBERNETES_SERVICE.name],
+    StorageClass: [LOCAL_CLASS],
     Node: [deps.nodeName],
   };
   return {

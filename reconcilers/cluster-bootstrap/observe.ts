@@ -3,11 +3,12 @@ import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import { DNS_SERVICE } from '../objects/cluster-dns.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
-import { type ClusterOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from './wanted.ts';
+import { type ClusterOptions, KUBERNETES_SERVICE, LOCAL_CLASS, SYSTEM_NAMESPACES } from './wanted.ts';
 
 export interface ObservedCluster {
   /** Names of the system's namespaces that exist. */
   readonly namespaces: readonly string[];
+  readonly hasStorageClass: boolean;
   readonly service?: Service;
   readonly dnsService?: Service;
   readonly endpoints?: Endpoints;
@@ -24,6 +25,7 @@ export function observeCluster(
     desired: options,
     observed: {
       namespaces: SYSTEM_NAMESPACES.filter((name) => cache.get('Namespace', { namespace: '', name }) !== undefined),
+      hasStorageClass: cache.get('StorageClass', { namespace: '', name: LOCAL_CLASS }) !== undefined,
       ...(service && { service }),
       ...(dnsService && { dnsService }),
       ...(endpoints && { endpoints }),

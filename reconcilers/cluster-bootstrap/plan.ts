@@ -12,6 +12,7 @@ import {
   wantedDnsService,
   wantedNamespace,
   wantedService,
+  wantedStorageClass,
   wantedSubsets,
 } from './wanted.ts';
 
@@ -20,6 +21,8 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
   const actions: ClusterBootstrapAction[] = SYSTEM_NAMESPACES.filter((name) => !observed.namespaces.includes(name)).map(
     (name) => ({ kind: 'create-namespace', namespace: wantedNamespace(name) }),
   );
+
+  if (!observed.hasStorageClass) actions.push({ kind: 'create-storage-class', storageClass: wantedStorageClass() });
 
   const { service, dnsService, endpoints } = observed;
   actions.push(...serviceActions(service, wantedService(options)));

@@ -1,8 +1,10 @@
-/** What every cluster has: the system's namespaces, the Service `kubernetes` in front of the API server, `kube-dns` of the DNS servers. Pure. */
+/** What every cluster has: the system's namespaces, the Services `kubernetes` and `kube-dns`, and a class of storage. Pure. */
 import type { Namespace } from '../objects/cluster.ts';
 import { DNS_PORT, DNS_PORTS, DNS_SERVICE } from '../objects/cluster-dns.ts';
+import { ANNOTATION_DEFAULT_CLASS, type StorageClass } from '../objects/kinds/storage-class.ts';
 import type { Draft, ObjectKey } from '../objects/meta.ts';
 import type { Endpoints, Service } from '../objects/service.ts';
+import { LOCAL_PROVISIONER } from '../objects/volume-binding.ts';
 
 export interface ClusterOptions {
   /** The first address of `--service-cluster-ip-range`. */
@@ -19,11 +21,27 @@ export const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-node-lease'] a
 /** Pods find it as KUBERNETES_SERVICE_HOST. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 export const KUBERNETES_SERVICE: ObjectKey = { namespace: 'default', name: 'kubernetes' };
 
+/** Of claims that name no class: a folder on the node of their first pod. */
+export const LOCAL_CLASS = 'local';
+
 const PORT = { name: 'https', protocol: 'TCP' } as const;
 const DEFAULT_TARGET_PORT = 6443;
 
 export function wantedNamespace(name: string): Draft<Namespace> {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {}, status: { phase: 'Active' } };
+}
+
+/** Made where it is missing; what people change of it stays, so that another one can be the default. */
+export function wantedStorageClass(): Draft<StorageClass> {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: LOCAL_CLASS, annotations: { [ANNOTATION_DEFAULT_CLASS]: 'true' } },
+    provisioner: LOCAL_PROVISIONER,
+    reclaimPolicy: 'Delete',
+    volumeBindingMode: 'WaitForFirstConsumer',
+    allowVolumeExpansion: true,
+  };
 }
 
 export function wantedService({ kubernetesServiceIP, apiServer }: ClusterOptions): Draft<Service> {

@@ -6,6 +6,7 @@ import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { ConfigObjects } from '../objects/env.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../objects/kinds/service-account.ts';
 import { allContainers, type Container, type Pod } from '../objects/pod.ts';
+import { podClaim } from '../objects/pod-claims.ts';
 import { mountedVolumes, projectionsOf, type Volume } from '../objects/volumes.ts';
 import { pullSecretsOf } from './images/pull-credentials.ts';
 
@@ -28,7 +29,7 @@ export function configReferences(pod: Pod): string[] {
   const { namespace = '' } = metadata;
   const account = spec.serviceAccountName ?? DEFAULT_SERVICE_ACCOUNT;
   const found = [
-    ...mountedVolumes(spec).flatMap((volume) => ofVolume(volume, account)),
+    ...mountedVolumes(spec).flatMap((volume) => [...ofVolume(volume, account), ...ofClaim(pod, volume)]),
     ...allContainers(spec).flatMap(ofContainer),
     ...pullSecretsOf(pod).map((name) => ['Secret', name] as const),
   ];
@@ -47,6 +48,10 @@ function ofVolume(volume: Volume, account: string): Named[] {
     ...named('Secret', secret),
     ...(serviceAccountToken ? [['ServiceAccount', account] as const] : []),
   ]);
+}
+
+function ofClaim(pod: Pod, volume: Volume): Named[] {
+  return named('PersistentVolumeClaim', podClaim(pod, volume));
 }
 
 function ofContainer({ env = [], envFrom = [] }: Container): Named[] {

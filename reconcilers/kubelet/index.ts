@@ -140,6 +140,12 @@ export function createKubeletLoop(deps: KubeletDeps): Loop<Pod, PodObservation, 
         const users = podsByReference.get(configReference(change.kind, namespace, name));
         return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
       }
+      if (change.kind === 'PersistentVolumeClaim' || change.kind === 'PersistentVolume') {
+        const { namespace = '', name = '' } =
+          change.kind === 'PersistentVolume' ? (change.object.spec.claimRef ?? {}) : change.object.metadata;
+        const users = podsByReference.get(configReference('PersistentVolumeClaim', namespace, name));
+        return users.filter(isOwn).map((pod) => ({ key: keyOf(pod) }));
+      }
       const isThisNode = change.kind === 'Node' && change.object.metadata.name === config.nodeName;
       return isThisNode && concernsPods(change) ? allKeys().map((key) => ({ key })) : [];
     },

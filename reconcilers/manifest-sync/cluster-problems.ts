@@ -3,8 +3,15 @@
  * address that somebody else has. Found before anything is written, so that a commit is refused whole. Pure; verdict.ts calls it.
  */
 import { type JsonObject, objectAt, objectsAt } from '../objects/json.ts';
+import type { Kind } from '../objects/kinds.ts';
 import { formatKey } from '../objects/meta.ts';
-import { ANNOTATION_DECLARED_AT, ANNOTATION_SOURCE, type SourceProblem } from '../objects/source.ts';
+import {
+  ANNOTATION_DECLARED_AT,
+  ANNOTATION_LAST_APPLIED,
+  ANNOTATION_SOURCE,
+  type SourceProblem,
+} from '../objects/source.ts';
+import { mergeDeclared, parseManifest } from './declared-merge.ts';
 import { liveOf } from './inventory.ts';
 import { type Declared, nameOf, type Observed } from './observation.ts';
 
@@ -26,6 +33,7 @@ export function findClusterProblems(
         ? undefined
         : `namespace "${document.key.namespace}" does not exist; declare it too`,
       ...claimsOfOthers(source, document, own, observed),
+      changesStorage(source, document, observed),
     ];
     const { file, line } = document;
     return messages.flatMap((message) =>
@@ -41,6 +49,23 @@ function ownedByAnother(source: string, document: Declared, observed: Observed):
   if (owner === undefined || owner === source || !observed.sources.includes(owner)) return undefined;
   const where = annotations[ANNOTATION_DECLARED_AT];
   return `is owned by source ${owner}${where === undefined ? '' : ` (${where})`}, and cannot be source ${source}'s too`;
+}
+
+/** Other objects are made anew where a field of them cannot be changed; with these, what they hold would go. */
+export function isIrreplaceable(kind: Kind): boolean {
+  return kind === 'PersistentVolumeClaim' || kind === 'PersistentVolume';
+}
+
+function changesStorage(source: string, document: Declared, observed: Observed): string | undefined {
+  const live = isIrreplaceable(document.kind) ? liveOf(observed, document) : undefined;
+  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return undefined;
+  const annotations = live.metadata.annotations ?? {};
+  const owner = annotations[ANNOTATION_SOURCE];
+  const lastApplied = owner === undefined ? undefined : parseManifest(annotations[ANNOTATION_LAST_APPLIED] ?? '');
+  const { immutable, fields } = mergeDeclared(source, document, lastApplied, live);
+  if (immutable.length === 0) return undefined;
+  const changed = fields.filter((field) => immutable.some((each) => field.startsWith(each)));
+  return `${(changed.length > 0 ? changed : immutable).join(', ')} cannot be changed, and it is not made anew, since what it holds would be lost; declare one of another name`;
 }
 
 /** Addresses it asks for that a Service has which this source does not declare, nor is about to delete. */

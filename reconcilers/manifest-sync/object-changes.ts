@@ -3,11 +3,8 @@
  * cannot be changed, delete what is declared no more. In the order to do it. Pure; plan.ts calls it.
  */
 
-import { changedFields } from '../objects/changed-fields.ts';
-import { applyDefaults } from '../objects/defaults.ts';
-import { equalJson, type JsonObject, objectAt, stableJson } from '../objects/json.ts';
-import { ALL_KINDS, type AnyObject, KINDS, type Kind } from '../objects/kinds.ts';
-import { threeWayMerge } from '../objects/merge.ts';
+import { equalJson, type JsonObject } from '../objects/json.ts';
+import { ALL_KINDS, type AnyObject, type Kind } from '../objects/kinds.ts';
 import {
   ANNOTATION_DECLARED_AT,
   ANNOTATION_LAST_APPLIED,
@@ -15,12 +12,13 @@ import {
   ANNOTATION_SOURCE,
   type InventoryEntry,
 } from '../objects/source.ts';
-import { validateUpdate } from '../objects/validation.ts';
 import type { ChangeReason } from './actions.ts';
-import { claimsOf, serviceClaims } from './cluster-problems.ts';
+import { claimsOf, isIrreplaceable, serviceClaims } from './cluster-problems.ts';
+import { mergeDeclared, parseManifest, place, withAnnotations } from './declared-merge.ts';
 import { entryIdentity, liveOf } from './inventory.ts';
 import { type Declared, nameOf, type Observed } from './observation.ts';
-import { parseManifest, type Verdict } from './verdict.ts';
+import { isSpared } from './spared.ts';
+import type { Verdict } from './verdict.ts';
 import { inOrder, type ObjectAction } from './write-order.ts';
 
 export interface ObjectChanges {
@@ -33,8 +31,6 @@ export interface ObjectChanges {
 
 /** From dependents to what they depend on. */
 const DELETE_ORDER: readonly Kind[] = ALL_KINDS.map(({ kind }) => kind).reverse();
-/** Never deleted, whoever declared it. */
-const PERMANENT_NAMESPACES = new Set(['default', 'kube-system', 'kube-public', 'kube-node-lease']);
 
 export function findObjectChanges(source: string, verdict: Verdict, observed: Observed): ObjectChanges {
   const writes: ObjectWrite[] = [];
@@ -95,11 +91,15 @@ function writeOf(
   // Another source's: verdict.ts has refused to take it, and a last good revision does not take it back.
   if (owner !== undefined && owner !== source && observed.sources.includes(owner)) return undefined;
   const lastApplied = owner === undefined ? undefined : parseManifest(annotations[ANNOTATION_LAST_APPLIED] ?? '');
-  const merged = merge(kind, lastApplied, declared, live);
+  const merged = mergeDeclared(source, document, lastApplied, live);
   if (merged.fields.length === 0) return undefined;
 
-  const immutable = validateUpdate(kind, merged.object, live).map(({ field }) => field);
-  if (immutable.length > 0) return { kind: 'replace-object', ...origin, uid: live.metadata.uid, fields: immutable };
+  const { immutable } = merged;
+  if (immutable.length > 0) {
+    // Found out before (cluster-problems.ts); a last good revision does not take away what it no longer fits.
+    if (isIrreplaceable(kind)) return undefined;
+    return { kind: 'replace-object', ...origin, uid: live.metadata.uid, fields: immutable };
+  }
   const isSame =
     lastApplied !== undefined &&
     equalJson(lastApplied, manifest) &&
@@ -109,35 +109,11 @@ function writeOf(
   return { kind: 'patch-object', ...origin, object, reason, fields: merged.fields };
 }
 
-/** As the API would take the write: addresses that are declared no more stay as they were given, for example. */
-function merge(kind: Kind, lastApplied: JsonObject | undefined, declared: JsonObject, live: AnyObject) {
-  const { merged } = threeWayMerge(kind, lastApplied, declared, live);
-  const before = applyDefaults(kind, live) as unknown as JsonObject;
-  KINDS[kind].prepareForUpdate(merged as unknown as JsonObject, before);
-  return { object: merged, fields: changedFields(before, merged as unknown as JsonObject) };
-}
-
-function withAnnotations(source: string, document: Declared): JsonObject {
-  const { manifest } = document;
-  const metadata = objectAt(manifest, 'metadata') ?? {};
-  const annotations = {
-    ...objectAt(metadata, 'annotations'),
-    [ANNOTATION_SOURCE]: source,
-    [ANNOTATION_DECLARED_AT]: place(document),
-    [ANNOTATION_LAST_APPLIED]: stableJson(manifest),
-  };
-  return { ...manifest, metadata: { ...metadata, annotations } };
-}
-
 /** No part of what is declared: it is written along with what is, and never by itself. */
 function stamped<T extends JsonObject | AnyObject>(object: T, revision: string): T {
   const { metadata } = object as { metadata: { annotations?: Record<string, string> } };
   const annotations = { ...metadata.annotations, [ANNOTATION_REVISION]: revision };
   return { ...object, metadata: { ...metadata, annotations } };
-}
-
-function place({ file, line }: Declared): string {
-  return `${file}:${line}`;
 }
 
 function findDeletes(source: string, verdict: Verdict, observed: Observed) {
@@ -151,7 +127,7 @@ function findDeletes(source: string, verdict: Verdict, observed: Observed) {
       live !== undefined &&
       live.metadata.deletionTimestamp === undefined &&
       live.metadata.annotations?.[ANNOTATION_SOURCE] === source &&
-      !(identity.kind === 'Namespace' && PERMANENT_NAMESPACES.has(identity.key.name))
+      !isSpared(source, identity, observed)
     );
   };
   return (observed.source?.status.inventory ?? [])

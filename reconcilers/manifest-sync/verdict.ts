@@ -2,7 +2,6 @@
  * Decides what of a source counts now: the revision that was read, the last good one, or the valid files of the read one.
  * A commit is one unit: with any problem in it the last good one stays, unless the source skips bad files. Pure; plan.ts calls it.
  */
-import type { JsonObject } from '../objects/json.ts';
 import {
   ANNOTATION_CONFIRM_PRUNE,
   ANNOTATION_LAST_APPLIED,
@@ -11,6 +10,7 @@ import {
   type SourceProblem,
 } from '../objects/source.ts';
 import { findClusterProblems } from './cluster-problems.ts';
+import { parseManifest } from './declared-merge.ts';
 import { entryIdentity, liveOf } from './inventory.ts';
 import {
   type Declared,
@@ -21,6 +21,7 @@ import {
   type Revision,
   shortRevision,
 } from './observation.ts';
+import { isSpared } from './spared.ts';
 
 /** Fewer deletions than this are never too many. */
 const ALWAYS_PRUNED = 3;
@@ -66,7 +67,10 @@ export function judge(desired: DesiredSource, observed: Observed, now: number): 
   const declared = new Set(wanted.documents.map(nameOf));
   const pruned = inventory.filter(
     (entry) =>
-      !declared.has(nameOf(entryIdentity(entry))) && !wanted.keeps(entry) && liveOf(observed, entryIdentity(entry)),
+      !declared.has(nameOf(entryIdentity(entry))) &&
+      !wanted.keeps(entry) &&
+      liveOf(observed, entryIdentity(entry)) &&
+      !isSpared(desired.name, entryIdentity(entry), observed),
   );
   if (
     pruned.length > ALWAYS_PRUNED &&
@@ -137,15 +141,6 @@ function declaredByLive(source: string, observed: Observed): Wanted {
     return manifest === undefined ? [] : [{ ...identity, manifest, file: entry.file, line: entry.line }];
   });
   return { revision: observed.source?.status.appliedRevision ?? '', documents, keeps: () => true };
-}
-
-/** A last-applied annotation; undefined where somebody damaged it. */
-export function parseManifest(text: string): JsonObject | undefined {
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch {
-    return undefined;
-  }
 }
 
 function isConfirmed({ source, reading }: Observed): boolean {

@@ -24,6 +24,7 @@ import { type Secret, secretKind } from './kinds/secret.ts';
 import { serviceKind } from './kinds/service.ts';
 import { type ServiceAccount, serviceAccountKind } from './kinds/service-account.ts';
 import { sourceKind } from './kinds/source.ts';
+import { type StorageClass, storageClassKind } from './kinds/storage-class.ts';
 import type { KubeObject, ObjectKey } from './meta.ts';
 import type { Pod } from './pod.ts';
 import type { ReplicationController } from './replication-controller.ts';
@@ -41,6 +42,7 @@ export interface KindMap {
   ServiceAccount: ServiceAccount;
   Secret: Secret;
   ConfigMap: ConfigMap;
+  StorageClass: StorageClass;
   PersistentVolume: PersistentVolume;
   PersistentVolumeClaim: PersistentVolumeClaim;
   Service: Service;
@@ -68,6 +70,7 @@ export const KINDS: { readonly [K in Kind]: KindEntry<KindMap[K]> } = {
   ServiceAccount: serviceAccountKind,
   Secret: secretKind,
   ConfigMap: configMapKind,
+  StorageClass: storageClassKind,
   PersistentVolume: persistentVolumeKind,
   PersistentVolumeClaim: persistentVolumeClaimKind,
   Service: serviceKind,

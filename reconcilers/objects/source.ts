@@ -74,6 +74,8 @@ export const ANNOTATION_REVISION = 'sampan.dev/revision';
 export const ANNOTATION_LAST_APPLIED = 'sampan.dev/last-applied';
 /** Set to a revision on a Source by a person: that revision's prune may go over the limit. */
 export const ANNOTATION_CONFIRM_PRUNE = 'sampan.dev/confirm-prune';
+/** `disabled` on an object of a source: it stays when its manifest goes. */
+export const ANNOTATION_PRUNE = 'sampan.dev/prune';
 /** On a ReplicationController: `RollingUpdate` (default for objects of a source) or `OnDelete` (Kubernetes' own behaviour). */
 export const ANNOTATION_UPDATE_STRATEGY = 'sampan.dev/update-strategy';
 export const ANNOTATION_MAX_SURGE = 'sampan.dev/max-surge';

@@ -88,7 +88,22 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
   EnvVar: { honoured: words('name value valueFrom') },
   EnvVarSource: { honoured: words('fieldRef resourceFieldRef configMapKeyRef secretKeyRef') },
   ResourceRequirements: { honoured: words('limits requests') },
-  Volume: { honoured: words('name projected configMap secret downwardAPI emptyDir hostPath'), emptyAsks: true },
+  Volume: {
+    honoured: words('name projected configMap secret downwardAPI emptyDir hostPath persistentVolumeClaim ephemeral'),
+    emptyAsks: true,
+  },
+  PersistentVolumeClaimSpec: {
+    honoured: words('accessModes resources selector storageClassName volumeMode volumeName'),
+    sameAsAbsent: { volumeAttributesClassName: [''] },
+  },
+  PersistentVolumeSpec: {
+    honoured: words(
+      'accessModes capacity claimRef hostPath local nodeAffinity persistentVolumeReclaimPolicy storageClassName',
+      'volumeMode',
+    ),
+    sameAsAbsent: { volumeAttributesClassName: [''] },
+  },
+  LocalVolumeSource: { honoured: words('path') },
   VolumeProjection: { honoured: words('serviceAccountToken configMap secret downwardAPI'), emptyAsks: true },
   VolumeMount: {
     honoured: words('name mountPath readOnly subPath subPathExpr mountPropagation'),

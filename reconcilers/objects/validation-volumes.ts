@@ -2,6 +2,7 @@
  * Validation of a pod's volumes and of where its containers mount them. Called by validation-pod.ts.
  * Source: pkg/apis/core/validation/validation.go (ValidateVolumes, ValidateVolumeMounts)
  */
+import { validateClaimSpec } from './claim-spec.ts';
 import { duplicate, type FieldError, forbidden, invalid, notFound, required, unsupported } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { isJsonObject, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
@@ -14,6 +15,7 @@ import {
   validateNoBacksteps,
   validateProjected,
 } from './validation-file-sources.ts';
+import { validateAnnotations, validateLabels } from './validation-metadata.ts';
 import { HOST_PATH_TYPES, MOUNT_PROPAGATIONS, type Volume } from './volumes.ts';
 
 const MEDIUMS = ['', 'Memory'] as const;
@@ -26,6 +28,9 @@ const SOURCES: Readonly<Record<Exclude<keyof Volume, 'name'>, (source: JsonObjec
   downwardAPI: validateDownwardVolume,
   emptyDir: validateEmptyDir,
   hostPath: validateHostPath,
+  persistentVolumeClaim: (source, path) =>
+    textOf(source.claimName) === '' ? [required(child(path, 'claimName'))] : [],
+  ephemeral: validateEphemeral,
 };
 
 export function validateVolumes(spec: JsonObject, path: string): FieldError[] {
@@ -104,7 +109,20 @@ function validateEmptyDir(folder: JsonObject, path: string): FieldError[] {
   return medium === 'Memory' ? errors : [...errors, forbidden(at, 'is kept for `medium: Memory` only')];
 }
 
-function validateHostPath(source: JsonObject, path: string): FieldError[] {
+function validateEphemeral(source: JsonObject, path: string): FieldError[] {
+  const at = child(path, 'volumeClaimTemplate');
+  const template = objectAt(source, 'volumeClaimTemplate');
+  if (template === undefined) return [required(at)];
+  const metadata = objectAt(template, 'metadata');
+  return [
+    ...validateLabels(metadata?.labels, child(at, 'metadata.labels')),
+    ...validateAnnotations(metadata?.annotations, child(at, 'metadata.annotations')),
+    ...validateClaimSpec(objectAt(template, 'spec') ?? {}, child(at, 'spec')),
+  ];
+}
+
+/** Also of a PersistentVolume. */
+export function validateHostPath(source: JsonObject, path: string): FieldError[] {
   const text = textOf(source.path);
   if (text === '') return [required(child(path, 'path'))];
   const type = textOf(source.type);

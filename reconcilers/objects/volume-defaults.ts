@@ -39,6 +39,8 @@ function visitDefaults(spec: JsonObject, visit: Visit): void {
     }
     const hostPath = objectAt(volume, 'hostPath');
     if (hostPath !== undefined) visit(hostPath, 'type', '');
+    const claim = objectAt(objectAt(objectAt(volume, 'ephemeral'), 'volumeClaimTemplate'), 'spec');
+    if (claim !== undefined) visit(claim, 'volumeMode', 'Filesystem');
     visitFields(objectAt(volume, 'downwardAPI'), visit);
     for (const source of objectsAt(objectAt(volume, 'projected'), 'sources')) {
       const token = objectAt(source, 'serviceAccountToken');

@@ -3,6 +3,8 @@
  * is in supported-fields.ts, its defaults are in volume-defaults.ts, its rules in validation-volumes.ts, how a node provides it in the
  * kubelet's `volumes/`. https://kubernetes.io/docs/concepts/storage/volumes/
  */
+
+import type { ClaimSpec } from './claim-spec.ts';
 import type { ResourceFieldSelector } from './downward-resources.ts';
 import { allContainers, type PodSpec } from './pod.ts';
 
@@ -15,6 +17,14 @@ export interface Volume {
   downwardAPI?: { items?: DownwardFile[] } & FileModes;
   emptyDir?: EmptyDirVolumeSource;
   hostPath?: HostPathVolumeSource;
+  persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
+  ephemeral?: { volumeClaimTemplate: ClaimTemplate };
+}
+
+/** Of the claim that is made for the pod and goes with it. */
+export interface ClaimTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec: ClaimSpec;
 }
 
 export interface FileModes {

@@ -203,6 +203,12 @@ export const ERRORS = {
     status: 500,
     reason: 'InternalError',
   },
+  ClaimFolderFailed: {
+    message: 'folder of volume {volume}: {detail}; trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   SubPathRefused: {
     message: 'path {subPath} of a volume cannot be mounted: {detail}',
     retry: true,

@@ -6,6 +6,8 @@ export interface NodeNames {
   readonly hosts: string;
   /** Of a resolver that pods can reach, where the node has one on its loopback interface only. */
   readonly resolvConf: string;
+  /** Whether Docker gives pods the same by itself. */
+  readonly isDockers: boolean;
 }
 
 export interface NodeNamesSource {

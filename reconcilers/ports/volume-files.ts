@@ -46,6 +46,8 @@ export interface VolumeFolder {
 export interface HostPath {
   readonly path: string;
   readonly type: HostPathType;
+  /** A group that is given it, with all that is in it; `OnRootMismatch`: unless it has the path itself. */
+  readonly group?: { readonly id: number; readonly policy: 'Always' | 'OnRootMismatch' };
 }
 
 export interface PlacedVolume {

@@ -1,4 +1,4 @@
-/** What the scheduler can do: put pods on nodes, and say of those that fit nowhere why. */
+/** What the scheduler can do: put pods on nodes, say where their volumes are to be, and of those that fit nowhere why. */
 import type { ObjectKey } from '../objects/meta.ts';
 
 export interface Binding extends ObjectKey {
@@ -13,6 +13,12 @@ export interface Refusal extends ObjectKey {
   readonly message: string;
 }
 
+/** Where the volume of a claim is to be: with its first pod, which waits for it. */
+export interface Selection extends ObjectKey {
+  readonly node: string;
+}
+
 export type SchedulerAction =
+  | { readonly kind: 'select-nodes'; readonly claims: readonly Selection[] }
   | { readonly kind: 'bind-pods'; readonly bindings: readonly Binding[] }
   | { readonly kind: 'report-unschedulable'; readonly refusals: readonly Refusal[] };

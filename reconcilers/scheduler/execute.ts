@@ -5,8 +5,9 @@ import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Executors } from '../kit/reconciler.ts';
 import { type Condition, formatKey, toTimestamp } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
+import { annotationOf, SELECTED_NODE } from '../objects/volume-binding.ts';
 import type { Clock } from '../ports/clock.ts';
-import { SampanError } from '../ports/errors.ts';
+import { isSampanError, SampanError } from '../ports/errors.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { SchedulerAction } from './actions.ts';
 
@@ -22,6 +23,20 @@ export interface ExecuteDeps {
 
 export function createExecutors({ client, cache, events, clock }: ExecuteDeps): Executors<SchedulerAction> {
   return {
+    'select-nodes': async ({ claims }, signal) => {
+      await inParallel(claims, PARALLEL_WRITES, signal, async ({ node, ...key }) => {
+        const claim = cache.get('PersistentVolumeClaim', key);
+        // Chosen or bound meanwhile: the next pass sees where.
+        if (claim === undefined || claim.spec.volumeName || annotationOf(claim, SELECTED_NODE) !== undefined) return;
+        const annotations = { ...claim.metadata.annotations, [SELECTED_NODE]: node };
+        try {
+          await client.update('PersistentVolumeClaim', { ...claim, metadata: { ...claim.metadata, annotations } });
+        } catch (error) {
+          if (!isSampanError(error, 'NotFound')) throw error;
+        }
+      });
+    },
+
     'bind-pods': async ({ bindings }, signal) => {
       const failures: SampanError[] = [];
       await inParallel(bindings, PARALLEL_WRITES, signal, async (binding) => {

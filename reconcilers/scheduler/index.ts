@@ -55,9 +55,18 @@ function movesPod(change: ObjectChange): boolean {
   );
 }
 
-/** Whether a pod may be placed now that could not before: it is new, a node or a namespace changed, or one of a node's pods made room. */
+/** A node, a namespace, and what says where pods find their volumes. */
+const PLACES: ReadonlySet<string> = new Set([
+  'Node',
+  'Namespace',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+]);
+
+/** Whether a pod may be placed now that could not before: it is new, a place or a volume changed, or one of a node's pods made room. */
 function mayHelp(change: ObjectChange): boolean {
-  if (change.kind === 'Node' || change.kind === 'Namespace') return true;
+  if (PLACES.has(change.kind)) return true;
   if (change.kind !== 'Pod') return false;
   return change.type === 'DELETED' || waitsForNode(change.object) || isPodTerminal(change.object);
 }

@@ -1,12 +1,14 @@
 /**
- * What the scheduler reads: the pods that wait for a node, every node with what its pods take, and those of them that other pods are
- * to be with or apart from. Cache only.
+ * What the scheduler reads: the pods that wait for a node, their claims, every node with what its pods take, and those of them that
+ * other pods are to be with or apart from. Cache only.
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
 import { isPodTerminal, type Pod } from '../objects/pod.ts';
+import type { ClaimViews } from './claims.ts';
 import { type NodeView, viewNode } from './node-view.ts';
+import { ClaimObserver } from './observe-claims.ts';
 import { hasTerms, type NamespaceLabels } from './pod-term.ts';
 
 /** Pods that name another scheduler are left to it. */
@@ -17,6 +19,8 @@ export interface ObservedCluster {
   readonly pending: readonly Pod[];
   /** By name. */
   readonly nodes: readonly NodeView[];
+  /** Those of the pending pods; absent: they use none. */
+  readonly claims?: ClaimViews;
   /** Pods with a node that matter to where those that wait may go: all where one of these asks, else who has a say of their own. */
   readonly placed?: readonly Pod[];
   readonly namespaces?: NamespaceLabels;
@@ -26,11 +30,13 @@ export class SchedulerObserver {
   readonly #cache;
   readonly #pending;
   readonly #byNode;
+  readonly #claims;
   readonly #asking;
   readonly #havingASay;
 
   constructor(cache: ReadOnlyCache) {
     this.#cache = cache;
+    this.#claims = new ClaimObserver(cache);
     this.#pending = cache.index('Pod', (pod) => (waitsForNode(pod) ? ['pending'] : []));
     this.#byNode = cache.index('Pod', (pod) =>
       pod.spec.nodeName === undefined || isPodTerminal(pod) ? [] : [pod.spec.nodeName],
@@ -53,10 +59,12 @@ export class SchedulerObserver {
   observe(): Observation<true, ObservedCluster> {
     const pending = [...this.#pending.get('pending')].sort(byAge);
     const nodes = pending.length === 0 ? [] : this.#cache.list('Node');
+    const claims = this.#claims.observe(pending, nodes);
     return {
       desired: true,
       observed: {
         pending,
+        ...(Object.keys(claims).length > 0 && { claims }),
         nodes: nodes
           .map((node) => viewNode(node, this.#byNode.get(node.metadata.name)))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),

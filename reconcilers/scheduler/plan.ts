@@ -5,7 +5,8 @@
 import type { Plan } from '../kit/reconciler.ts';
 import { keyOf } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
-import type { Binding, Refusal, SchedulerAction } from './actions.ts';
+import type { Binding, Refusal, SchedulerAction, Selection } from './actions.ts';
+import { areThere, BatchClaims, claimProblem, claimReasons, type PodClaimViews } from './claims.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { refusalMessage, refusalReasons } from './filters.ts';
 import { mayWaitForPods, Neighbours } from './neighbours.ts';
@@ -19,6 +20,8 @@ const MOST_BINDINGS = 200;
 export function plan(_desired: true | undefined, observed: ObservedCluster): Plan<SchedulerAction> {
   const { pending, nodes } = observed;
   const neighbours = new Neighbours(observed);
+  const volumes = new BatchClaims(observed.claims);
+  const selections: Selection[] = [];
   const bindings: Binding[] = [];
   const refusals: Refusal[] = [];
   const views = new Map(nodes.map((node) => [node.name, node]));
@@ -31,9 +34,10 @@ export function plan(_desired: true | undefined, observed: ObservedCluster): Pla
   for (const pod of pending) {
     if (bindings.length === MOST_BINDINGS) break;
     const demand = demandOf(pod);
-    const shape = shapeOf(pod, demand);
+    const claims = volumes.of(pod);
+    const shape = shapeOf(pod, demand, claims);
     const seenBefore = mayWaitForPods(pod) ? hopelessYet : hopeless;
-    const placed = seenBefore.get(shape) ?? place(pod, demand, [...views.values()], neighbours);
+    const placed = seenBefore.get(shape) ?? place(pod, demand, [...views.values()], { neighbours, claims });
     if (typeof placed === 'string') {
       seenBefore.set(shape, placed);
       refused += 1;
@@ -42,23 +46,33 @@ export function plan(_desired: true | undefined, observed: ObservedCluster): Pla
       views.set(placed.name, withPod(placed, demand));
       neighbours.add(pod, placed.name);
       hopelessYet.clear();
-      bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node: placed.name });
+      selections.push(...volumes.goTo(placed.name, claims));
+      // It goes there when its volumes do.
+      if (areThere(claims)) bindings.push({ ...keyOf(pod), uid: pod.metadata.uid, node: placed.name });
     }
   }
 
   const actions: SchedulerAction[] = [];
+  if (selections.length > 0) actions.push({ kind: 'select-nodes', claims: selections });
   if (bindings.length > 0) actions.push({ kind: 'bind-pods', bindings });
   if (refusals.length > 0) actions.push({ kind: 'report-unschedulable', refusals });
   return { actions, because: `${pending.length} pending, ${refused} of them fit on no node` };
 }
 
 /** The node for the pod, or the sentence that says why there is none. */
-function place(pod: Pod, demand: Demand, nodes: readonly NodeView[], neighbours: Neighbours): NodeView | string {
+function place(
+  pod: Pod,
+  demand: Demand,
+  nodes: readonly NodeView[],
+  { neighbours, claims }: { readonly neighbours: Neighbours; readonly claims: PodClaimViews },
+): NodeView | string {
+  const problem = claimProblem(claims);
+  if (problem !== undefined && nodes.length > 0) return `0/${nodes.length} nodes are available: ${problem}.`;
   const reasons: string[] = [];
   const suits = neighbours.filter(pod);
   const feasible = nodes.filter((node) => {
-    const onItsOwn = refusalReasons(pod, demand, node);
-    const own = onItsOwn.length > 0 ? onItsOwn : suits(node);
+    const onItsOwn = [refusalReasons(pod, demand, node), claimReasons(claims, node.name)];
+    const own = onItsOwn.find(({ length }) => length > 0) ?? suits(node);
     reasons.push(...own);
     return own.length === 0;
   });
@@ -66,12 +80,13 @@ function place(pod: Pod, demand: Demand, nodes: readonly NodeView[], neighbours:
 }
 
 /** Pods of the same shape fit on the same nodes. */
-function shapeOf({ metadata, spec }: Pod, { requests, hostPorts }: Demand): string {
+function shapeOf({ metadata, spec }: Pod, { requests, hostPorts }: Demand, claims: PodClaimViews): string {
   const { nodeSelector, tolerations, affinity, topologySpreadConstraints } = spec;
   const { namespace, labels } = metadata;
   return JSON.stringify([
     [requests, hostPorts, nodeSelector, tolerations],
     [namespace, labels, affinity, topologySpreadConstraints],
+    claims,
   ]);
 }
 

@@ -16,6 +16,7 @@ import { PROBES } from './lines/probes.ts';
 import { REPLICATION_CONTROLLERS } from './lines/replication-controllers.ts';
 import { SECRETS } from './lines/secrets.ts';
 import { SERVICES } from './lines/services.ts';
+import { STORAGE } from './lines/storage.ts';
 import { VOLUMES } from './lines/volumes.ts';
 
 export const GROUPS: readonly Group[] = [
@@ -33,6 +34,7 @@ export const GROUPS: readonly Group[] = [
   NODES_AND_ACCOUNTS,
   KUBECTL,
   API_MACHINERY,
+  STORAGE,
 ];
 
 export const LINES: readonly Line[] = GROUPS.flatMap(({ lines }) => lines);

@@ -198,6 +198,41 @@ describe('volumes in folders', () => {
     assert.equal(readFileSync(join(folder, 'machine/file'), 'utf8'), 'kept');
   });
 
+  it('that were there before are given to a group with all that is in them, or only where they are not yet', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const path = join(folder, 'machine');
+    mkdirSync(join(path, 'deep'), { recursive: true });
+    writeFileSync(join(path, 'deep/file'), '', { mode: 0o600 });
+    writeFileSync(join(folder, 'outside'), '', { mode: 0o600 });
+    symlinkSync(join(folder, 'outside'), join(path, 'link'));
+    const of = (name: string) => {
+      const { mode, gid } = statSync(join(folder, name));
+      return [mode & 0o7777, gid];
+    };
+    const use = (policy: 'Always' | 'OnRootMismatch', uid: string) =>
+      files.usePath({ ...WEB, uid }, 'path', { path, type: 'Directory', group: { id: 4242, policy } });
+    await use('OnRootMismatch', 'uid-1');
+    assert.deepEqual(
+      [of('machine'), of('machine/deep')],
+      [
+        [0o2775, 4242],
+        [0o2775, 4242],
+      ],
+    );
+    assert.deepEqual(
+      [of('machine/deep/file'), of('outside')],
+      [
+        [0o660, 4242],
+        [0o600, 0],
+      ],
+    );
+    writeFileSync(join(path, 'later'), '', { mode: 0o600 });
+    await use('OnRootMismatch', 'uid-2');
+    assert.equal(statSync(join(path, 'later')).mode & 0o777, 0o600);
+    await use('Always', 'uid-3');
+    assert.equal(statSync(join(path, 'later')).mode & 0o777, 0o660);
+  });
+
   it('have no part outside of them, however many links lead there', async () => {
     await files.makeFolder(WEB, 'scratch', { medium: 'disk' });
     const root = (await files.placed(WEB.uid)).get('scratch')?.path ?? '';

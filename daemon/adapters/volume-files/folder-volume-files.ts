@@ -18,7 +18,7 @@ import {
 import { isMissing, replaceFiles, revisionIn } from './atomic-folder.ts';
 import { provideHostPath } from './host-path.ts';
 import { mountMemory, removeFolder } from './mounts.ts';
-import { setOwnership, writableFolder } from './ownership.ts';
+import { giveToGroup, setOwnership, writableFolder } from './ownership.ts';
 import { writeInPlace } from './single-file.ts';
 import { resolveSubPath } from './sub-path.ts';
 
@@ -92,10 +92,11 @@ export class FolderVolumeFiles implements VolumeFiles {
     });
   }
 
-  usePath(pod: PodOnNode, volume: string, { path, type }: HostPath): Promise<void> {
+  usePath(pod: PodOnNode, volume: string, { path, type, group }: HostPath): Promise<void> {
     const target = resolve('/', path);
     return this.#place(pod, volume, this.#rootOf('memory'), 'paths', async (link) => {
       await provideHostPath({ path: target, type });
+      if (group !== undefined) await giveToGroup(target, group);
       await symlink(target, link).catch(unlessThere);
     });
   }

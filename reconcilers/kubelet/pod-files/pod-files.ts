@@ -28,7 +28,8 @@ export function podFiles(pod: Pod, node: NodeFacts): PodFilesPlan {
   const { hostNetwork = false, hostAliases: aliases } = pod.spec;
   const domain = podDomain(pod, clusterDomain);
   const wantsHosts = !hostNetwork || aliases !== undefined;
-  const resolver = podResolver(pod, { domain: clusterDomain, servers }, parseResolvConf(node.names?.resolvConf ?? ''));
+  const { resolvConf = '', isDockers = true } = node.names ?? {};
+  const resolver = podResolver(pod, { domain: clusterDomain, servers }, { ...parseResolvConf(resolvConf), isDockers });
   return {
     ...(wantsHosts && {
       hosts: {

@@ -32,7 +32,11 @@ export interface PodResolver extends Resolver {
  * Undefined where the file that Docker gives the pod says the same: that of the node, without the servers that only the node itself can
  * reach, kept up by Docker's own resolver on networks by name.
  */
-export function podResolver(pod: Pod, cluster: ClusterDns, ofNode: Resolver): PodResolver | undefined {
+export function podResolver(
+  pod: Pod,
+  cluster: ClusterDns,
+  ofNode: Resolver & { readonly isDockers: boolean },
+): PodResolver | undefined {
   const { dnsPolicy, dnsConfig, hostNetwork = false } = pod.spec;
   if (dnsPolicy === 'None') return fitting(extended(EMPTY, dnsConfig));
   const asksCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
@@ -42,7 +46,7 @@ export function podResolver(pod: Pod, cluster: ClusterDns, ofNode: Resolver): Po
     const searches = [...new Set([...own, ...ofNode.searches])];
     return fitting(extended({ servers, searches, options: ['ndots:5'] }, dnsConfig));
   }
-  return dnsConfig === undefined ? undefined : fitting(extended(ofNode, dnsConfig));
+  return dnsConfig === undefined && ofNode.isDockers ? undefined : fitting(extended(ofNode, dnsConfig));
 }
 
 export function resolvConfText({ servers, searches, options }: Resolver): string {

@@ -16,6 +16,7 @@ import { podIdentity } from '../container-spec.ts';
 import type { PodIdentity } from '../identity.ts';
 import type { VolumeFacts, VolumesObserved } from '../observation.ts';
 import type { PodMemory } from '../pod-memory.ts';
+import type { ClaimSources } from './claimed-path.ts';
 import type { HeldVolumes } from './held-volumes.ts';
 import type { ProjectedContent, TokenFile, VolumeSources } from './projected-content.ts';
 import { provisionOf, wantedOf } from './provision.ts';
@@ -56,7 +57,7 @@ export class PodVolumes {
       return [
         volume.name,
         {
-          ...wantedOf(provisionOf(pod, volume, sources)),
+          ...wantedOf(provisionOf(pod, volume, sources), inPlace),
           ...(inPlace && { inPlace }),
           ...memory.volume(podIdentity(pod), volume.name),
         },
@@ -114,6 +115,8 @@ export class PodVolumes {
         return files.makeFolder(identity, name, provision.folder);
       case 'path':
         return files.usePath(identity, name, provision.hostPath);
+      case 'missing':
+        return;
     }
   }
 
@@ -144,11 +147,14 @@ export class PodVolumes {
     return { file: { path, mode, data: Buffer.from(text), ...(owner !== undefined && { owner }) }, renewAt };
   }
 
-  #sourcesOf(pod: Pod): VolumeSources {
+  #sourcesOf(pod: Pod): VolumeSources & ClaimSources {
     const { cache, nodeName } = this.#deps;
     const { namespace = '' } = pod.metadata;
     return {
       ...configObjects(cache, namespace),
+      claim: (key) => cache.get('PersistentVolumeClaim', key),
+      persistentVolume: (name) => cache.get('PersistentVolume', { namespace: '', name }),
+      node: { name: nodeName, labels: cache.get('Node', { namespace: '', name: nodeName })?.metadata.labels ?? {} },
       serviceAccount: (name) => cache.get('ServiceAccount', { namespace, name }),
       allocatable: nodeAllocatable(cache, nodeName),
     };

@@ -16,3 +16,8 @@ export function volumeOwner({ spec }: Pod): VolumeOwner {
   const group = spec.securityContext?.fsGroup;
   return { ...(users.size === 1 && user !== undefined && { user }), ...(group !== undefined && { group }) };
 }
+
+/** When what is in a volume that was there before is given to the pod's group. */
+export function groupPolicy({ spec }: Pod): 'Always' | 'OnRootMismatch' {
+  return spec.securityContext?.fsGroupChangePolicy ?? 'Always';
+}

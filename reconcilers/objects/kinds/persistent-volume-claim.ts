@@ -1,25 +1,23 @@
-/** v1 PersistentVolumeClaim. */
+/** v1 PersistentVolumeClaim. The volume-binder finds or asks for its volume; a node's local-provisioner makes the folder. */
+import { type ClaimSpec, defaultClaimSpec, validateClaimSpec } from '../claim-spec.ts';
 import { defaultObject, isEmpty, setDefault } from '../defaulting.ts';
-import { type FieldError, forbidden, required } from '../field-error.ts';
-import { copyJson, equalJson, type JsonObject, objectAt } from '../json.ts';
+import { type FieldError, forbidden } from '../field-error.ts';
+import { copyJson, equalJson, type JsonObject, objectAt, textOf } from '../json.ts';
 import type { KubeObject } from '../meta.ts';
-import { oneOf } from '../validation-pod.ts';
+import { compareQuantities } from '../quantity.ts';
 import { AGE, NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
-import { type AccessMode, shownAccessModes, VOLUME_MODES, validateAccessModes } from './volume-access.ts';
+import { protect } from './storage-protection.ts';
+import { type AccessMode, shownAccessModes } from './volume-access.ts';
 
 export interface PersistentVolumeClaim extends KubeObject {
   apiVersion: 'v1';
   kind: 'PersistentVolumeClaim';
-  spec: {
-    accessModes: AccessMode[];
-    resources: { requests: Record<string, string>; limits?: Record<string, string> };
-    volumeName?: string;
-    volumeMode: 'Filesystem' | 'Block';
-    storageClassName?: string;
-  };
-  status: { phase: 'Pending' | 'Bound' | 'Lost'; accessModes?: AccessMode[]; capacity?: Record<string, string> };
+  spec: ClaimSpec;
+  status: { phase: ClaimPhase; accessModes?: AccessMode[]; capacity?: Record<string, string> };
 }
+
+export type ClaimPhase = 'Pending' | 'Bound' | 'Lost';
 
 export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   kind: 'PersistentVolumeClaim',
@@ -28,13 +26,11 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   hasStatus: true,
   answersDeleted: true,
   setDefaults: (claim) => {
-    const spec = defaultObject(claim, 'spec');
-    setDefault(spec, 'volumeMode', 'Filesystem');
-    // Validation refuses none, but is not the first to look at them: quotas are.
-    defaultObject(defaultObject(spec, 'resources'), 'requests');
+    defaultClaimSpec(defaultObject(claim, 'spec'));
     setDefault(defaultObject(claim, 'status'), 'phase', 'Pending');
   },
-  validate: validateClaim,
+  prepareForCreate: (claim) => protect(claim, 'PersistentVolumeClaim'),
+  validate: (claim) => validateClaimSpec(objectAt(claim, 'spec') ?? {}, 'spec'),
   validateUpdate: validateClaimUpdate,
   columns: [
     NAME,
@@ -51,29 +47,35 @@ export const persistentVolumeClaimKind = defineKind<PersistentVolumeClaim>({
   ],
 });
 
-function validateClaim(claim: JsonObject): FieldError[] {
-  const spec = objectAt(claim, 'spec') ?? {};
-  const requests = objectAt(objectAt(spec, 'resources'), 'requests');
-  return [
-    ...validateAccessModes(spec.accessModes),
-    ...(isEmpty(requests?.storage) ? [required('spec.resources[storage]')] : []),
-    ...oneOf(spec.volumeMode, VOLUME_MODES, 'spec.volumeMode'),
-  ];
-}
-
-/** What was claimed stays; only more of it may be asked for, and a volume is bound once. */
+/** What was claimed stays; only more of it may be asked for, a volume is bound once, and a class is found once. */
 function validateClaimUpdate(next: JsonObject, previous: JsonObject): FieldError[] {
   const [after, before] = [next, previous].map((claim) => copyJson(objectAt(claim, 'spec') ?? {})) as [
     JsonObject,
     JsonObject,
   ];
-  if (isEmpty(before.volumeName)) delete after.volumeName;
+  const errors = shrinks(after, previous)
+    ? [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')]
+    : [];
+  if (isEmpty(before.volumeName)) {
+    delete after.volumeName;
+    delete before.volumeName;
+    if (before.storageClassName === undefined) delete after.storageClassName;
+  }
   for (const spec of [after, before]) delete objectAt(objectAt(spec, 'resources'), 'requests')?.storage;
-  if (equalJson(after, before)) return [];
+  if (equalJson(after, before)) return errors;
   return [
+    ...errors,
     forbidden(
       'spec',
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
     ),
   ];
+}
+
+function shrinks(spec: JsonObject, previous: JsonObject): boolean {
+  const wanted = textOf(objectAt(objectAt(spec, 'resources'), 'requests')?.storage);
+  const before = textOf(objectAt(objectAt(objectAt(previous, 'spec'), 'resources'), 'requests')?.storage);
+  const capacity = textOf(objectAt(objectAt(previous, 'status'), 'capacity')?.storage);
+  if (wanted === '' || wanted === before || capacity === '') return false;
+  return compareQuantities(wanted, before) < 0 && compareQuantities(wanted, capacity) < 0;
 }

@@ -8,6 +8,27 @@ const CONFIG = 'test/unit/kubelet/config.test.ts';
 const SECURITY = 'test/e2e/security.test.ts';
 
 export const PODS = group(1, 'Pods', {
+  1: seenIn(
+    'has a deadline that may come sooner on a live pod, which fails when it has passed',
+    LIFE,
+    'come when the time is up, which may be set sooner and not later',
+  ),
+  3: own('is found by another label once a running pod has it'),
+  5: own('is deleted as one of a collection with a label'),
+  6: seenIn(
+    'tells the address of its node',
+    `${KUBELET}/kubelet.test.ts`,
+    'runs with two creations, two starts and one write',
+  ),
+  7: own('keeps what is patched into its status'),
+  8: own('is created, patched and deleted, its status read and replaced, each seen by a watch'),
+  11: planned('is Guaranteed where every container limits what it requests', 'guaranteed-pod-is-reported-so'),
+  13: seenIn('is deleted while it crashes again and again', LIFE, 'deletes a pod that crashes again and again'),
+  14: seenIn(
+    'tells the reason for which a container ended',
+    LIFE,
+    'are told apart: what cannot be run, what was killed for its memory, what failed',
+  ),
   15: seenIn(
     'a read-only root file system cannot be written to',
     SECURITY,
@@ -22,6 +43,26 @@ export const PODS = group(1, 'Pods', {
     "the hosts file is the node agent's, but not on the node's network, nor where the container mounts one",
     SECURITY,
     'have the hosts file that Kubernetes writes, with their full name and aliases, unless they mount their own',
+  ),
+  18: seenIn(
+    "takes command and args in place of the image's entrypoint and command, one, the other or both",
+    LIFE,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
+    "take the place of the image's entrypoint and command: ${name}",
+  ),
+  19: seenIn(
+    'restarts its containers always, on failure or never, and tells so in phase, counts and states',
+    LIFE,
+    'Always: a container that succeeds is started again',
+    'OnFailure: one that fails is, one that succeeds is not',
+    'Never: none is',
+  ),
+  20: seenIn(
+    'shows what a container said last: from its file, also at a path of its own and as another user, or from its log when it failed',
+    LIFE,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
+    'are what the container said last: ${name}',
+    'may be written by somebody else than root',
   ),
   21: alsoIn(
     seenIn(
@@ -72,46 +113,10 @@ export const PODS = group(1, 'Pods', {
     'tells a container of limits that it does not declare what pods may use of the node',
     "gives the pod's address to a container that asks for it, and that of the node on its network",
   ),
-  1: seenIn(
-    'has a deadline that may come sooner on a live pod, which fails when it has passed',
-    LIFE,
-    'come when the time is up, which may be set sooner and not later',
-  ),
-  3: own('is found by another label once a running pod has it'),
-  5: own('is deleted as one of a collection with a label'),
-  6: seenIn(
-    'tells the address of its node',
-    `${KUBELET}/kubelet.test.ts`,
-    'runs with two creations, two starts and one write',
-  ),
-  7: own('keeps what is patched into its status'),
-  8: own('is created, patched and deleted, its status read and replaced, each seen by a watch'),
-  11: planned('is Guaranteed where every container limits what it requests', 'guaranteed-pod-is-reported-so'),
-  13: seenIn('is deleted while it crashes again and again', LIFE, 'deletes a pod that crashes again and again'),
-  14: seenIn(
-    'tells the reason for which a container ended',
-    LIFE,
-    'are told apart: what cannot be run, what was killed for its memory, what failed',
-  ),
-  18: seenIn(
-    "takes command and args in place of the image's entrypoint and command, one, the other or both",
-    LIFE,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
-    "take the place of the image's entrypoint and command: ${name}",
-  ),
-  19: seenIn(
-    'restarts its containers always, on failure or never, and tells so in phase, counts and states',
-    LIFE,
-    'Always: a container that succeeds is started again',
-    'OnFailure: one that fails is, one that succeeds is not',
-    'Never: none is',
-  ),
-  20: seenIn(
-    'shows what a container said last: from its file, also at a path of its own and as another user, or from its log when it failed',
-    LIFE,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
-    'are what the container said last: ${name}',
-    'may be written by somebody else than root',
+  26: seenIn(
+    'one port of a node goes to several pods where address or protocol differ',
+    SECURITY,
+    'may have one port of the node each, where address or protocol differ',
   ),
   27: alsoIn(
     seenIn(
@@ -122,11 +127,6 @@ export const PODS = group(1, 'Pods', {
     ),
     'test/e2e/debug.test.ts',
     'shows the processes and the network of the container it is aimed at',
-  ),
-  26: seenIn(
-    'one port of a node goes to several pods where address or protocol differ',
-    SECURITY,
-    'may have one port of the node each, where address or protocol differ',
   ),
   29: seenIn(
     "the node's network reaches pods by HTTP and by UDP",

@@ -3,6 +3,7 @@
  * process's own: a packet filter knows only the table that this process has applied.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { ClaimFolders } from '../../../reconcilers/ports/claim-folders.ts';
 import type { CancelTimer, Clock } from '../../../reconcilers/ports/clock.ts';
 import type { ContainerRuntime } from '../../../reconcilers/ports/container-runtime.ts';
 import type { ImageLedger } from '../../../reconcilers/ports/image-ledger.ts';
@@ -111,6 +112,22 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
         () => (isThere ? `remove volumes of ${podUid}` : undefined),
       );
     },
+  };
+}
+
+export function mortalClaims(folders: ClaimFolders, life: Life): ClaimFolders {
+  const act = async (operation: string, volume: string, work: () => Promise<void>) => {
+    const before = await folders.state(volume);
+    const isChange = operation === 'make' ? before === 'absent' : before !== 'absent';
+    await life.act(work, () => (isChange ? `${operation} claim folder ${volume}` : undefined));
+  };
+  return {
+    pathOf: (volume) => folders.pathOf(volume),
+    list: () => life.ask(() => folders.list()),
+    state: (volume) => life.ask(() => folders.state(volume)),
+    make: (volume) => act('make', volume, () => folders.make(volume)),
+    remove: (volume) => act('remove', volume, () => folders.remove(volume)),
+    removeEmpty: (volume) => act('remove', volume, () => folders.removeEmpty(volume)),
   };
 }
 

@@ -13,6 +13,7 @@ import { messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../../../reconcilers/ports/store.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { FakeClaimFolders } from '../../fakes/fake-claim-folders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
@@ -29,6 +30,7 @@ import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
 import {
   mortalArchive,
+  mortalClaims,
   mortalClock,
   mortalFiles,
   mortalFilter,
@@ -192,6 +194,7 @@ export class Machine {
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
   readonly files = new FakeVolumeFiles();
+  readonly claimFolders = new FakeClaimFolders(this.files.machine);
   readonly terminationFiles = new FakeTerminationFiles();
   readonly images = new MemoryImageLedger();
   readonly #world: World;
@@ -254,6 +257,7 @@ export class Machine {
     const runtime = mortalRuntime(this.runtime, life);
     const filter = mortalFilter(this.filter, life);
     const files = mortalFiles(this.files, life);
+    const claimFolders = mortalClaims(this.claimFolders, life);
     const ledger = mortalImages(this.images, life);
     const tokens = new FakeTokenIssuer(core.clock);
     const master = masterLoops(core, {
@@ -274,6 +278,7 @@ export class Machine {
         prober: this.#world.prober,
         filter,
         files,
+        claimFolders,
         terminationFiles: this.terminationFiles,
         tokens,
         names: new FakeNodeNames(),

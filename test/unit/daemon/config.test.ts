@@ -133,6 +133,14 @@ describe('the command line', () => {
     });
   });
 
+  it('takes kernel parameters of namespaces, and beginnings of them', async () => {
+    const { allowedUnsafeSysctls } = (await runWith(
+      'manifests',
+      '--allowed-unsafe-sysctls=kernel.msg*, net/core/somaxconn,net.ipv4.conf.*',
+    )) as RunConfig;
+    assert.deepEqual(allowedUnsafeSysctls, ['kernel.msg*', 'net.core.somaxconn', 'net.ipv4.conf.*']);
+  });
+
   for (const bad of [
     ['manifests', '--service-cluster-ip-range=10.96.0.1/16'],
     ['manifests', '--service-node-port-range=9-8'],
@@ -147,6 +155,8 @@ describe('the command line', () => {
     ['manifests', '--audit-log-maxsize=0'],
     ['manifests', '--cluster-dns=dns.example.com'],
     ['manifests', '--cluster-domain=-a'],
+    ['manifests', '--allowed-unsafe-sysctls=kernel.panic'],
+    ['manifests', '--allowed-unsafe-sysctls=*'],
     ['manifests', '--image-gc-high-threshold=101'],
   ]) {
     it(`refuses ${bad[1]}`, async () => assert.equal(await runWith(...bad), 2));

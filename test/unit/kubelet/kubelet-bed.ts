@@ -36,6 +36,8 @@ const CACHED = [
   'ConfigMap',
   'Secret',
   'ServiceAccount',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
 ] as const;
 
 /** Stands between the daemon and what outlives it: the call at which it is killed throws, and all after it. */

@@ -16,9 +16,8 @@ const LOCAL =
   '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n';
 const MANAGED = `# Kubernetes-managed hosts file.\n${LOCAL}`;
 const CLUSTER: ClusterDns = { domain: 'cluster.local', servers: ['10.96.0.10'] };
-const NODE = parseResolvConf(
-  '# a comment\nnameserver 192.0.2.53\nsearch old\nsearch example.com. corp.\noptions rotate\n',
-);
+const RESOLV_CONF = '# a comment\nnameserver 192.0.2.53\nsearch old\nsearch example.com. corp.\noptions rotate\n';
+const NODE = { ...parseResolvConf(RESOLV_CONF), isDockers: true };
 
 describe('the hosts file of a pod', () => {
   it('names the pod by its hostname, with its full name first where it has one', () => {
@@ -72,6 +71,9 @@ describe('the resolver of a pod', () => {
     assert.equal(text({ dnsPolicy: 'Default' }), undefined);
     assert.equal(text({ hostNetwork: true }), undefined);
     assert.equal(text({}, { ...CLUSTER, servers: [] }), undefined);
+    // Docker knows nothing of another file that was named for the node.
+    const own = 'search example.com corp\nnameserver 192.0.2.53\noptions rotate\n';
+    assert.equal(text({ dnsPolicy: 'Default' }, CLUSTER, { ...NODE, isDockers: false }), own);
   });
 
   it('has what dnsConfig adds to it, each thing once, and of an option its value', () => {

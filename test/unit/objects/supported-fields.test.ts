@@ -65,6 +65,7 @@ const TAKEN_WHOLE = [
   ...['ConfigMapVolumeSource', 'SecretVolumeSource', 'DownwardAPIVolumeSource', 'ProjectedVolumeSource'],
   ...['ConfigMapProjection', 'SecretProjection', 'DownwardAPIProjection', 'ServiceAccountTokenProjection'],
   ...['EmptyDirVolumeSource', 'HostPathVolumeSource', 'PersistentVolumeClaimVolumeSource'],
+  ...['EphemeralVolumeSource', 'PersistentVolumeClaimTemplate', 'VolumeResourceRequirements'],
   ...['Probe', 'Lifecycle', 'LifecycleHandler', 'ExecAction', 'GRPCAction', 'HTTPGetAction', 'HTTPHeader'],
   ...['TCPSocketAction', 'SleepAction', 'PodReadinessGate', 'LocalObjectReference', 'Toleration'],
   ...[

@@ -44,7 +44,7 @@ describe('sampan validate', () => {
     assert.deepEqual(await run(root), {
       code: 1,
       lines: [
-        'a.yaml:2 kind: no such kind: "Namespac" of v1; did you mean "Namespace"? sampan knows ConfigMap, EndpointSlice, Endpoints, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount',
+        'a.yaml:2 kind: no such kind: "Namespac" of v1; did you mean "Namespace"? sampan knows ConfigMap, EndpointSlice, Endpoints, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount, StorageClass',
         'a.yaml:7 metadata.name: Required value: name or generateName is required',
         'a.yaml:7 unknown field "metadata.nam", did you mean "name"?',
         'c.yaml:1 Namespace "a" is already declared at b.yaml:1',

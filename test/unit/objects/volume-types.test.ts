@@ -149,8 +149,19 @@ describe('types of volumes', () => {
     it(`are told of ${what}`, () => assert.deepEqual(problems(volume, mount), expected));
   }
 
+  it('that are claims are told what is missing in them', () => {
+    assert.deepEqual(problems({ persistentVolumeClaim: {} }), [
+      'spec.volumes[0].persistentVolumeClaim.claimName: Required value',
+    ]);
+    const spec = { accessModes: [], resources: { requests: { storage: '1Gi' } }, volumeMode: 'Block' };
+    assert.deepEqual(problems({ ephemeral: { volumeClaimTemplate: { spec } } }), [
+      'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.accessModes: Required value: at least 1 access mode is required',
+      'spec.volumes[0].ephemeral.volumeClaimTemplate.spec.volumeMode: Forbidden: Block volumes are not provided: a node here has folders to give, and no devices',
+    ]);
+  });
+
   it('that a node does not provide are refused by name', () => {
-    for (const type of ['nfs', 'csi', 'iscsi', 'gitRepo', 'ephemeral', 'image', 'persistentVolumeClaim']) {
+    for (const type of ['nfs', 'csi', 'iscsi', 'gitRepo', 'image']) {
       const { problems: found } = decodeObject(pod({ [type]: {} }), KINDS.Pod);
       assert.deepEqual(
         found.map(({ field, type: reason }) => [field, reason]),

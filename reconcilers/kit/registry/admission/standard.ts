@@ -3,6 +3,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Random } from '../../../ports/random.ts';
 import type { Store } from '../../../ports/store.ts';
 import type { Admission } from './admission.ts';
+import { ClaimExpansion } from './claim-expansion.ts';
 import type { ServiceAddressOptions } from './free-addresses.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import { NamespaceExists } from './namespace-exists.ts';
@@ -27,6 +28,7 @@ export function standardAdmissions(options: AdmissionOptions, deps: StandardAdmi
   return [
     new NamespaceExists(store),
     new PodServiceAccount(options, deps),
+    new ClaimExpansion(store),
     new LimitRanges(policies),
     new ServiceAddresses(options, deps),
     // Last: what it counts, no other may refuse any more.

@@ -57,6 +57,14 @@ const BODIES: Readonly<Record<Kind, JsonObject>> = {
   ServiceAccount: { automountServiceAccountToken: true, secrets: [{ name: 'a' }] },
   Secret: { type: 'Opaque', data: { k: 'djE=' }, stringData: { l: 'x' } },
   ConfigMap: { data: { k: 'v', l: 'multi\nline' }, binaryData: { b: 'AAE=' }, immutable: false },
+  StorageClass: {
+    provisioner: 'sampan.dev/local',
+    reclaimPolicy: 'Retain',
+    volumeBindingMode: 'WaitForFirstConsumer',
+    allowVolumeExpansion: true,
+    parameters: { a: 'b' },
+    allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone', values: ['a'] }] }],
+  },
   PersistentVolume: {
     spec: {
       capacity: { storage: '1Gi' },

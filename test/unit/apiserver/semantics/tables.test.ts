@@ -20,6 +20,7 @@ const LEAST: Partial<Record<Kind, object>> = {
   PodTemplate: { template: controller('a').spec.template },
   LimitRange: { spec: { limits: [] } },
   PodDisruptionBudget: { spec: { selector: {} } },
+  StorageClass: { provisioner: 'sampan.dev/local' },
   Source: { spec: { location: '/srv', onInvalid: 'refuse' } },
 };
 
