@@ -1,8 +1,8 @@
 /**
  * Measures zero downtime: rollouts in a row of ten replicas while requests come in, 100 a second each through the cluster IP and from
  * outside through a node port, on connections of their own and on connections that are kept; then the same while dockerd is restarted
- * (live-restore) and while the daemon is killed and started again, each in the middle. The server finishes what it has begun when it is
- * told to stop, as servers do.
+ * (live-restore) and while the daemon is killed and started again, each in the middle. The server is asked whether it
+ * listens before it is ready, and finishes what it has begun when it is told to stop, as servers in such a place are.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../test/e2e/harness/eventually.ts';
@@ -20,7 +20,14 @@ const DISTURBED = 3;
 const NODE_PORT = 30_777;
 /** Of each of the four loads. */
 const EVERY_MS = 10;
-const WEB: Web = { name: 'web', replicas: 10, clusterIP: '10.96.77.77', nodePort: NODE_PORT, args: ['8080', 'finish'] };
+const WEB: Web = {
+  name: 'web',
+  replicas: 10,
+  clusterIP: '10.96.77.77',
+  nodePort: NODE_PORT,
+  args: ['8080', 'finish'],
+  isProbed: true,
+};
 /** When a rollout is well under way. */
 const MIDDLE_MS = 1_500;
 

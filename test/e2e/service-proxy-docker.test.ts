@@ -12,7 +12,11 @@ import { testService, testSlice } from './service-proxy/objects.ts';
 import { BRIDGE, NETWORK, NODE_PORTS } from './service-proxy/test-node.ts';
 
 const UPPER = { ip: '10.96.0.20', port: 8010, nodePort: 30010 };
+/** Of a documentation range (RFC 5737). */
+const EXTERNAL = '198.51.100.7';
 const PUBLISHED = 30500;
+/** The service range, the external address, the node ports. */
+const RULES = 3;
 
 describe('service-proxy beside Docker', () => {
   const bed = useTestBed();
@@ -39,6 +43,7 @@ describe('service-proxy beside Docker', () => {
     outside = lan.outside;
     node = await bed.netns();
     address = await lan.join(node);
+    await outside.run('ip', ['route', 'add', `${EXTERNAL}/32`, 'via', address]);
     docker = await bed.dockerd(node, { bridge: true });
     const subnet = ['--subnet', '10.244.0.0/24', '--opt', `com.docker.network.bridge.name=${BRIDGE}`];
     await docker.cli('network', 'create', ...subnet, 'pods');
@@ -49,7 +54,7 @@ describe('service-proxy beside Docker', () => {
     await agent.call('createFilter', { mode: 'nftables', options: { bridge: BRIDGE, nodePorts: NODE_PORTS } });
     await agent.call(
       'setObjects',
-      [testService('upper', UPPER.ip, { port: UPPER.port, nodePort: UPPER.nodePort })],
+      [testService('upper', UPPER.ip, { port: UPPER.port, nodePort: UPPER.nodePort }, { externalIPs: [EXTERNAL] })],
       [testSlice('upper', [{ ip: '10.244.0.20', port: 8010 }])],
     );
     await agent.call('startLoop', NETWORK);
@@ -58,9 +63,10 @@ describe('service-proxy beside Docker', () => {
     });
   });
 
-  it('carries a node port from outside through the dropping FORWARD chain', async () => {
+  it('carries a node port and an external address from outside through the dropping FORWARD chain', async () => {
     assert.match(await node.run('iptables', ['-S', 'FORWARD']), /-P FORWARD DROP/);
     assert.equal(await upperFrom(outside, address, UPPER.nodePort), 'HELLO\n');
+    assert.equal(await upperFrom(outside, EXTERNAL, UPPER.port), 'HELLO\n');
   });
 
   it('carries cluster address and node port from the host', async () => {
@@ -85,7 +91,7 @@ describe('service-proxy beside Docker', () => {
   ] as const) {
     it(`puts them back within a second when ${what}`, async () => {
       await node.run('iptables', args);
-      await eventually(async () => (await ownRules()).length === 2, { describe: 'the rules', timeoutMs: 1000 });
+      await eventually(async () => (await ownRules()).length === RULES, { describe: 'the rules', timeoutMs: 1000 });
       assert.equal(await upperFrom(outside, address, UPPER.nodePort), 'HELLO\n');
     });
   }
@@ -98,7 +104,7 @@ describe('service-proxy beside Docker', () => {
     await eventually(async () => (await upperFrom(outside, address, UPPER.nodePort)) === 'HELLO\n', {
       describe: 'an answer after the restart',
     });
-    assert.equal((await ownRules()).length, 2);
+    assert.equal((await ownRules()).length, RULES);
   });
 
   it('leaves nothing of its own, and all of Docker, when it is removed', async () => {

@@ -37,12 +37,14 @@ export async function ensureDockerUserChain(traffic: AcceptedTraffic): Promise<v
   const rules = await readOwnRules();
   const wanted = rulesFor(traffic);
   if (rules === undefined || sameRules(rules, wanted)) return;
-  for (const rule of wanted) if (!rules.includes(rule)) await iptables(['-I', ...argumentsOf(rule)]);
-  for (const rule of rules) if (!wanted.includes(rule)) await iptables(['-D', ...argumentsOf(rule)]);
+  await change([
+    ...wanted.filter((rule) => !rules.includes(rule)).map((rule) => rule.replace('-A', '-I')),
+    ...rules.filter((rule) => !wanted.includes(rule)).map((rule) => rule.replace('-A', '-D')),
+  ]);
 }
 
 export async function cleanDockerUserChain(): Promise<void> {
-  for (const rule of (await readOwnRules()) ?? []) await iptables(['-D', ...argumentsOf(rule)]);
+  await change(((await readOwnRules()) ?? []).map((rule) => rule.replace('-A', '-D')));
 }
 
 /** Whether iptables is the old kind, whose changes `nft monitor` does not see. */
@@ -53,22 +55,20 @@ export async function isLegacyIptables(): Promise<boolean> {
 async function readOwnRules(): Promise<string[] | undefined> {
   const result = await runCommand('iptables', ['-w', '-S', CHAIN]);
   if (isNotInstalled(result) || /No chain|does not exist|incompatible/.test(result.stderr)) return undefined;
-  if (result.code !== 0) throw failure(['-S', CHAIN], result.stderr);
+  if (result.code !== 0) throw failure(`iptables -S ${CHAIN}`, result.stderr);
   return result.stdout.split('\n').filter((line) => line.includes(`"${COMMENT}"`));
 }
 
-async function iptables(args: readonly string[]): Promise<void> {
-  const result = await runCommand('iptables', ['-w', ...args]);
-  if (result.code !== 0) throw failure(args, result.stderr);
+/** All at once. */
+async function change(rules: readonly string[]): Promise<void> {
+  if (rules.length === 0) return;
+  const script = ['*filter', ...rules, 'COMMIT', ''].join('\n');
+  const result = await runCommand('iptables-restore', ['-w', '--noflush'], script);
+  if (result.code !== 0) throw failure('iptables-restore', result.stderr);
 }
 
-function failure(args: readonly string[], stderr: string): SampanError {
-  return new SampanError('PacketFilterFailed', { detail: `iptables ${args.join(' ')}: ${stderr.trim()}` });
-}
-
-/** The words of a printed rule, without the leading `-A`. */
-function argumentsOf(rule: string): string[] {
-  return (rule.match(/"[^"]*"|\S+/g) ?? []).slice(1).map((word) => word.replaceAll('"', ''));
+function failure(command: string, stderr: string): SampanError {
+  return new SampanError('PacketFilterFailed', { detail: `${command}: ${stderr.trim()}` });
 }
 
 function sameRules(a: readonly string[], b: readonly string[]): boolean {

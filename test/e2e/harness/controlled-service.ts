@@ -15,10 +15,23 @@ export interface ControlledService {
   readonly nodePort?: number;
   /** Of the image's entry point. */
   readonly args?: readonly string[];
+  /** Whether its port is asked before it counts as ready; otherwise a container that runs does. */
+  readonly isProbed?: boolean;
 }
 
 export function manifestsOf(declared: ControlledService): string {
-  const { name, replicas, image, version = '1', port, targetPort = port, clusterIP, nodePort, args } = declared;
+  const {
+    name,
+    replicas,
+    image,
+    version = '1',
+    port,
+    targetPort = port,
+    clusterIP,
+    nodePort,
+    args,
+    isProbed,
+  } = declared;
   return `apiVersion: v1
 kind: ReplicationController
 metadata: { name: ${name} }
@@ -33,7 +46,7 @@ spec:
           image: ${image}
           env: [{ name: VERSION, value: "${version}" }]
           ports: [{ containerPort: ${targetPort} }]
-${args === undefined ? '' : `          args: ${JSON.stringify(args)}\n`}---
+${args === undefined ? '' : `          args: ${JSON.stringify(args)}\n`}${isProbed ? `          readinessProbe: { tcpSocket: { port: ${targetPort} }, periodSeconds: 1 }\n` : ''}---
 apiVersion: v1
 kind: Service
 metadata: { name: ${name} }

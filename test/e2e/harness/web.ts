@@ -4,7 +4,10 @@ import { type ControlledService, manifestsOf } from './controlled-service.ts';
 import { eventually } from './eventually.ts';
 import type { Sampan } from './sampan.ts';
 
-export type Web = Pick<ControlledService, 'name' | 'replicas' | 'version' | 'clusterIP' | 'nodePort' | 'args'>;
+export type Web = Pick<
+  ControlledService,
+  'name' | 'replicas' | 'version' | 'clusterIP' | 'nodePort' | 'args' | 'isProbed'
+>;
 
 const PORT = 80;
 
