@@ -6,13 +6,23 @@ import { ApiConnection } from './cli/api-connection.ts';
 import { type Commands, runCommandLine } from './config.ts';
 
 const { version } = packageJson;
+const LINGER_MS = 3_000;
 
 // Subcommands are loaded when they are asked for: `sampan get` needs neither Docker nor etcd.
 const commands: Commands = {
   async run(config) {
     const { run } = await import('./cli/run.ts');
     const { stdout, env: environment, pid } = process;
-    return run(config, { version, stdout, environment, pid, folder: process.cwd(), signal: untilSignalled() });
+    const code = await run(config, {
+      version,
+      stdout,
+      environment,
+      pid,
+      folder: process.cwd(),
+      signal: untilSignalled(),
+    });
+    endSoon(code);
+    return code;
   },
   async validate(paths) {
     const { validatePaths } = await import('./cli/validate.ts');
@@ -51,6 +61,15 @@ function untilSignalled(): AbortSignal {
     process.once(name, () => stop.abort());
   }
   return stop.signal;
+}
+
+/** A daemon that has let go of everything is not kept by a handle that something left open; it says which. */
+function endSoon(code: number): void {
+  const end = () => {
+    process.stderr.write(`sampan: ended with open handles: ${process.getActiveResourcesInfo().join(', ')}\n`);
+    process.exit(code);
+  };
+  setTimeout(end, LINGER_MS).unref();
 }
 
 // A reader that has seen enough (`sampan get pods | head`) is no error.

@@ -33,8 +33,8 @@ export function conformancePage(outcomes: readonly TestOutcome[]): string {
   return [
     '# Conformance',
     '',
-    "What Kubernetes' conformance suite (1.32) asks of the API server and of kubectl, line by line in our own words, and the tests of",
-    'ours that show it. Containers, volumes, Services and workloads are asked for in other groups, which this page does not judge.',
+    "What Kubernetes' conformance suite (1.32) asks, line by line in our own words, and the tests of ours that show it. Groups that are",
+    'not here ask for kinds that are not served yet: Deployment, ReplicaSet, DaemonSet, StatefulSet, Job.',
     'Written by `hack/conformance.ts` from `test/conformance/lines/` and a run of those tests; not by hand.',
     '',
     `${LINES.length} lines: ${counts.join(', ')}.`,
