@@ -86,6 +86,8 @@ export class ApiServer {
   async listenOnTls(options: TlsPlace): Promise<TlsListener> {
     const listener = await listenOnTls(options, (arrival) => this.#serve(arrival));
     this.#listeners.push(listener);
+    // One that was on its way when the server was closed.
+    if (this.#stop.signal.aborted) await listener.close();
     return listener;
   }
 

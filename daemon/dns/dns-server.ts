@@ -99,21 +99,22 @@ export class DnsServer {
    * Listens on `address`, on port 53 where that is free. Called whenever the pod network is seen to be there; what could not be opened is
    * tried again then. Never rejects: the log says once why pods are not answered.
    */
-  open(address: string): Promise<void> {
+  async open(address: string): Promise<void> {
+    if (this.#isClosed) return;
     this.#opening ??= this.#open(address).catch((error: unknown) => {
       this.#opening = undefined;
       if (this.#isRefused) return;
       this.#isRefused = true;
       this.#log.error('pods are not answered: the address cannot be listened on', { address, error: messageOf(error) });
     });
-    return this.#opening;
+    await this.#opening;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#forgetNoMore();
     await this.#opening;
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
   }
 
   async #open(address: string): Promise<void> {

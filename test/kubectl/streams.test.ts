@@ -3,12 +3,19 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SANDBOX } from '../../reconcilers/kubelet/identity.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
 import { runPod } from '../fakes/fake-node.ts';
 import { FakeProcess } from '../fakes/fake-process.ts';
 import { eachKubectl } from './harness/each-kubectl.ts';
 import type { StartedKubectl } from './harness/kubectl.ts';
+
+/**
+ * As long as a process takes to start: kubectl before 1.34 may drop what comes before it has made its streams (client-go's readDemuxLoop,
+ * which has waited for them since).
+ */
+const START_MS = 50;
 
 const copy = async (process: FakeProcess) => {
   for await (const data of process.stdin) process.write('stdout', data);
@@ -20,6 +27,7 @@ const APP = {
     copy,
     stay: FakeProcess.idle,
     fail: async (process: FakeProcess) => {
+      await delay(START_MS);
       process.write('stdout', 'out\n');
       process.write('stderr', 'err\n');
       return 3;

@@ -52,7 +52,10 @@ export class DockerClient {
   readonly endpoint: string;
   readonly #modem: Dockerode['modem'];
   readonly #agent = new QuietAgent({ keepAlive: true, maxFreeSockets: 64 });
+  /** Answers that still come in, and connections that are no longer HTTP. */
+  readonly #open = new Set<IncomingMessage | Duplex>();
   #version: Promise<string> | undefined;
+  #isClosed = false;
 
   /** `endpoint`: `unix:///var/run/docker.sock` or `tcp://10.0.0.2:2375`, as $DOCKER_HOST has it. */
   constructor(endpoint: string) {
@@ -84,7 +87,10 @@ export class DockerClient {
     return new SampanError('RuntimeUnavailable', { endpoint: this.endpoint, detail }, cause);
   }
 
+  /** Breaks off what is under way; what is asked from now on is RuntimeUnavailable. Processes in containers go on. */
   close(): void {
+    this.#isClosed = true;
+    for (const each of this.#open) each.destroy();
     this.#agent.destroy();
   }
 
@@ -121,6 +127,7 @@ export class DockerClient {
 
   async #send(method: Method, path: string, options: DockerRequest, wanted: Wanted): Promise<unknown> {
     options.signal?.throwIfAborted();
+    if (this.#isClosed) throw this.unavailable('this side has closed the connection');
     const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const controller = new AbortController();
     const abort = () => controller.abort();
@@ -133,8 +140,8 @@ export class DockerClient {
     const unlink = () => options.signal?.removeEventListener('abort', abort);
     try {
       const answer = await this.#dial(method, path, options, wanted, controller.signal);
-      if (wanted !== 'json') (answer as IncomingMessage | Duplex).once('close', unlink);
-      else unlink();
+      if (wanted === 'json') unlink();
+      else this.#hold(answer as IncomingMessage | Duplex, unlink);
       return answer;
     } catch (error) {
       unlink();
@@ -144,6 +151,15 @@ export class DockerClient {
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  #hold(answer: IncomingMessage | Duplex, onClose: () => void): void {
+    this.#open.add(answer);
+    answer.once('close', () => {
+      this.#open.delete(answer);
+      onClose();
+    });
+    if (this.#isClosed) answer.destroy();
   }
 
   #dial(method: Method, path: string, options: DockerRequest, wanted: Wanted, signal: AbortSignal) {

@@ -87,6 +87,8 @@ export async function startSampan(
       if (wasRunning && end !== (signal === 'SIGKILL' ? signal : 0)) {
         throw new Error(`the daemon ended with ${end} after ${signal}:\n${lastLines(logFile)}`);
       }
+      const [leaked] = /ended with open handles.*/.exec(daemon.readLog()) ?? [];
+      if (leaked !== undefined) throw new Error(`the daemon ${leaked}`);
     },
     cli: (...args) => dockerd.netns.run(process.execPath, cliCommand(args), { env: cliEnv }),
     tryCli: (...args) => dockerd.netns.attempt(process.execPath, cliCommand(args), { env: cliEnv }),

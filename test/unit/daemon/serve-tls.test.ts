@@ -87,4 +87,11 @@ describe('the API over HTTPS, for pods', () => {
     await service({ bindAddress: '0.0.0.0' }).openForPods('127.8.0.0/24');
     assert.equal(await answersAt('127.8.0.1'), false);
   });
+
+  it('is closed again where it was on its way when the server was closed', async () => {
+    const tls = service();
+    await bed.server.close();
+    await tls.openForPods('127.9.0.0/24');
+    assert.equal(await answersAt('127.9.0.1'), false);
+  });
 });

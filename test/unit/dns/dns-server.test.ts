@@ -192,4 +192,10 @@ describe('the DNS server', () => {
     assert.deepEqual(await answers('www.example.com A'), ['SERVFAIL']);
     assert.match(JSON.stringify(log.lines), /names outside of the cluster cannot be answered/);
   });
+
+  it('does not listen any more once it is closed', async () => {
+    await server.close();
+    await server.open('127.0.0.2');
+    assert.deepEqual(server.place, place);
+  });
 });

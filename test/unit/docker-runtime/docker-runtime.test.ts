@@ -320,4 +320,21 @@ describe('docker runtime', () => {
       await assert.rejects(pull, { code: 'RuntimeUnavailable' });
     });
   });
+
+  describe('closing', () => {
+    it('lets go of the streams of a command that goes on, and of what is asked for later', async () => {
+      engine.answers.set('POST /containers/app/exec', json(201, { Id: 'e1' }));
+      engine.answers.set('POST /exec/e1/start', (response) => {
+        response.socket?.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      });
+      const choice = { tty: false, stdin: false, stdout: true, stderr: true };
+      const session = await runtime.exec('app', { command: ['sleep', '60'], ...choice });
+      const reading = Array.fromAsync(session.output);
+      assert.ok((await engine.connections()) > 0);
+      runtime.close();
+      await assert.rejects(reading, { code: 'RuntimeUnavailable' });
+      await assert.rejects(session.exitCode(), { code: 'RuntimeUnavailable' });
+      await eventually(async () => (await engine.connections()) === 0, { describe: 'all connections to be closed' });
+    });
+  });
 });
