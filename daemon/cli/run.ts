@@ -6,53 +6,32 @@
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
-import { sleep } from '../../reconcilers/ports/clock.ts';
-import { isAbort, isSampanError, messageOf } from '../../reconcilers/ports/errors.ts';
+import { isAbort } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
-import { DataDirClaimFolders } from '../adapters/claim-folders.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { FolderTerminationFiles } from '../adapters/folder-termination-files.ts';
-import { HealthCheckServers } from '../adapters/health-check-servers.ts';
-import { FileImageLedger } from '../adapters/image-ledger-file.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
-import { NetworkProber } from '../adapters/network-prober/network-prober.ts';
-import { nodeLoginsIn } from '../adapters/node-logins.ts';
-import { NodeNameFilesSource } from '../adapters/node-names.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { ApiServer } from '../apiserver/server.ts';
-import {
-  type AssembledLoop,
-  type Core,
-  createCore,
-  type Essentials,
-  flushEvents,
-  masterLoops,
-  nodeLoops,
-} from '../assemble.ts';
+import { type AssembledLoop, type Core, createCore, type Essentials, flushEvents, masterLoops } from '../assemble.ts';
 import type { RunConfig } from '../config.ts';
-import type { DnsServer } from '../dns/dns-server.ts';
 import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
-import { nameServersOfPods, openNameServer } from '../name-server.ts';
+import { LocalNode } from '../local-node.ts';
 import { openAccess } from '../open-access.ts';
-import { openFilter, openSources, openStore, openVolumeFiles } from '../open-adapters.ts';
-import { choosePodNetwork, DEFAULT_CLUSTER_CIDR, gatewayOf } from '../pod-network.ts';
+import { openSources, openStore } from '../open-adapters.ts';
+import { DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
-import { podTokens } from '../pod-tokens.ts';
 import { apiEndpoint, TlsService } from '../serve-tls.ts';
 import { SharedAuthority } from '../shared-authority.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
 
-/** Kubernetes' own limit per node. */
-const MAX_PODS = 110;
-const DOCKER_RETRY_MS = 500;
 const KEEP_ALIVE_MS = 3_600_000;
 
 export interface Surroundings {
@@ -106,58 +85,6 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const identity = `${config.nodeName}_${dataDir.instance()}`;
   const election = config.etcd && { identity, leaseSeconds: config.leaderLeaseMs / 1000 };
   const masters = new Leadership({ store, core, coreOptions, loopsOver }, election);
-  const ofNode: AssembledLoop[] = [];
-  let nameServer: DnsServer | undefined;
-  const startNode = async (until: AbortSignal): Promise<AssembledLoop[]> => {
-    const { network, existing, ...addresses } = await untilDockerAnswers(
-      () => choosePodNetwork(runtime, config.clusterCidr),
-      essentials,
-      until,
-    );
-    nameServer = openNameServer(config, parseIpv4Range(addresses.clusterCidr), core);
-    const openForPods = (subnet: string) => {
-      void tls.openForPods(subnet);
-      void nameServer?.open(gatewayOf(subnet));
-    };
-    if (existing !== undefined) openForPods(existing);
-    const filter = await openFilter(config, network.bridge, essentials);
-    const files = await openVolumeFiles(dataDir, process.getuid?.());
-    const ledger = new FileImageLedger(dataDir.imagesPath, log);
-    const logins = nodeLoginsIn(config.images.dockerConfig, log);
-    const tokens = podTokens(access.accounts, core.client);
-    return nodeLoops(
-      core,
-      {
-        runtime,
-        prober: new NetworkProber(),
-        filter,
-        ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
-        files,
-        claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
-        terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
-        tokens,
-        names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),
-        ledger,
-        logins,
-        nameServer,
-      },
-      {
-        ...config,
-        ...machine,
-        ...addresses,
-        network,
-        nodeIP,
-        dns: { domain: config.dns.clusterDomain, servers: nameServersOfPods(config, process.getuid?.()) },
-        seccompDir: dataDir.seccompPath,
-        instance: dataDir.instance(),
-        imageGarbage: config.images.garbage,
-        maxPods: MAX_PODS,
-        version,
-        onNetwork: ({ subnet }) => openForPods(subnet),
-        ...(view && { onPull: (report) => view.pulling(report) }),
-      },
-    );
-  };
   const diagnostics = (): Diagnostics => ({
     version,
     startedAt,
@@ -165,7 +92,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     runtime: runtime.endpoint,
     proxyMode: config.proxyMode,
     ...(masters.leader !== undefined && { leader: masters.leader }),
-    stuck: [...masters.loops, ...ofNode].flatMap(troublesOf),
+    stuck: [...masters.loops, ...node.loops].flatMap(troublesOf),
   });
   const server = new ApiServer({
     client: core.client,
@@ -184,6 +111,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, access.certificates, config.api, log);
+  const { accounts } = access;
+  const node = new LocalNode({
+    ...{ config, dataDir, core, runtime, machine, nodeIP, version, accounts, tls },
+    ...(view && { onPull: (report) => view.pulling(report) }),
+  });
 
   log.info('sampan runs', {
     version,
@@ -208,14 +140,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       await shared?.publish(until);
       await masters.run(until);
     };
-    const runNode = async (until: AbortSignal) => {
-      ofNode.push(...(await startNode(until)));
-      await Promise.all(ofNode.map((loop) => loop.run(until)));
-    };
-    await runLoops(core, lead, runNode, signal);
+    await runLoops(core, [lead, (until) => node.run(until)], signal);
   } finally {
     await server.close();
-    await nameServer?.close();
+    await node.close();
     await flushEvents(core);
     loopsEnded.abort();
     await Promise.all([following, tlsEnded]);
@@ -252,38 +180,20 @@ async function openView(terminal: NodeJS.WriteStream): Promise<LiveView> {
  */
 async function runLoops(
   core: Core,
-  lead: (signal: AbortSignal) => Promise<void>,
-  runNode: (signal: AbortSignal) => Promise<void>,
+  parts: readonly ((signal: AbortSignal) => Promise<void>)[],
   signal: AbortSignal,
 ): Promise<void> {
   while (core.cache.revision === 0 && !signal.aborted) await core.cache.reached(1).catch(() => undefined);
   const failed = new AbortController();
   const ends = AbortSignal.any([signal, failed.signal]);
-  const parts = [lead(ends), runNode(ends)].map((part) =>
-    part.catch((error: unknown) => {
+  const running = parts.map((part) =>
+    part(ends).catch((error: unknown) => {
       failed.abort();
       if (!isAbort(error)) throw error;
     }),
   );
-  const outcomes = await Promise.allSettled(parts);
+  const outcomes = await Promise.allSettled(running);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-}
-
-/** Docker may start after us: everything else goes on meanwhile. Rejects when `signal` aborts. */
-async function untilDockerAnswers<T>(
-  ask: () => Promise<T>,
-  { clock, log }: Essentials,
-  signal: AbortSignal,
-): Promise<T> {
-  for (let failures = 0; ; failures++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isSampanError(error, 'RuntimeUnavailable')) throw error;
-      if (failures === 0) log.error('waiting for Docker', { error: messageOf(error) });
-      await sleep(clock, DOCKER_RETRY_MS, signal);
-    }
-  }
 }
 
 function podCIDROf({ cache }: Core, nodeName: string): string | undefined {

@@ -37,9 +37,8 @@ export function createClusterDnsLoop(deps: ClusterDnsDeps): Loop<DnsOfNode, Obse
       if ((kind === 'Service' || kind === 'Endpoints') && isOfService) yield { key: DNS_SERVICE };
       if (kind === 'Node' && type === 'DELETED') yield { key: DNS_SERVICE };
     },
-    watchOutside(enqueue, signal) {
+    async watchOutside(enqueue) {
       deps.server.onListening(() => enqueue({ key: DNS_SERVICE }));
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     },
   };
 }

@@ -92,6 +92,7 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
 
   /** Runs until `signal` aborts, then waits for the attempts under way to end. */
   async run(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     this.#stopped = false;
     this.#queue.onReady = () => this.#fill();
     const unsubscribe = this.#deps.cache.subscribe((change) => {
@@ -105,10 +106,7 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     };
     resync();
 
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     this.#stopped = true;
     unsubscribe();
     cancelResync();

@@ -82,6 +82,16 @@ describe('a daemon that dies', () => {
     });
   }
 
+  it('ends within seconds when it is stopped at a moment of its start', async () => {
+    for (const afterMs of [0, 10, 50, 100, 200]) {
+      await cluster.sampan.stop();
+      await cluster.sampan.start();
+      await delay(afterMs); // not to wait for something: the moment to stop at
+    }
+    await cluster.sampan.stop();
+    await cluster.sampan.start();
+  });
+
   it('is alone on its data: a second one is refused, and so is a cleanup', async () => {
     const second = await cluster.sampan.tryCli('run', folder);
     assert.equal(second.code, 2);

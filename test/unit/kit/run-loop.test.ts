@@ -42,10 +42,9 @@ class Counter implements Loop<number, number, { kind: 'step'; to: number }> {
   }
 }
 
-function start(loop: Counter) {
+function start(loop: Counter, stop = new AbortController()) {
   const clock = new FakeClock();
   const log = new CollectedLog();
-  const stop = new AbortController();
   let notify: () => void = () => {};
   const cache = {
     subscribe(listener: (change: ObjectChange) => void) {
@@ -76,6 +75,16 @@ describe('RunLoop', () => {
     assert.equal(runLoop.explain(KEY)?.because, '3 of 3');
     assert.equal(log.lines.filter(({ level }) => level === 'info').length, 3);
     await end();
+  });
+
+  it('begins nothing, and ends, when it was stopped before', async () => {
+    const loop = new Counter();
+    const untilAborted = (_: unknown, signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const stop = new AbortController();
+    stop.abort();
+    await start(Object.assign(loop, { watchOutside: untilAborted }), stop).end();
+    assert.deepEqual(loop.steps, []);
   });
 
   it('is silent when settled', async () => {

@@ -1,0 +1,134 @@
+/**
+ * This machine as a node: waits for Docker, opens what the node's loops stand on, and runs them. `sampan run` makes one; what is decided
+ * about pods is the loops' own.
+ */
+import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
+import { sleep } from '../reconcilers/ports/clock.ts';
+import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
+import { DataDirClaimFolders } from './adapters/claim-folders.ts';
+import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts';
+import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
+import { HealthCheckServers } from './adapters/health-check-servers.ts';
+import { FileImageLedger } from './adapters/image-ledger-file.ts';
+import type { readMachine } from './adapters/machine.ts';
+import { NetworkProber } from './adapters/network-prober/network-prober.ts';
+import { nodeLoginsIn } from './adapters/node-logins.ts';
+import { NodeNameFilesSource } from './adapters/node-names.ts';
+import type { ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
+import { type AssembledLoop, type Core, type Essentials, type NodePorts, nodeLoops } from './assemble.ts';
+import type { DataDir } from './cli/data-dir.ts';
+import type { RunConfig } from './config.ts';
+import type { DnsServer } from './dns/dns-server.ts';
+import { nameServersOfPods, openNameServer } from './name-server.ts';
+import { openFilter, openVolumeFiles } from './open-adapters.ts';
+import { type ChosenNetwork, choosePodNetwork, gatewayOf } from './pod-network.ts';
+import { podTokens } from './pod-tokens.ts';
+import type { TlsService } from './serve-tls.ts';
+
+/** Kubernetes' own limit per node. */
+const MAX_PODS = 110;
+const DOCKER_RETRY_MS = 500;
+
+export interface LocalNodeDeps {
+  readonly config: RunConfig;
+  readonly dataDir: DataDir;
+  readonly core: Core;
+  readonly runtime: DockerRuntime;
+  readonly machine: ReturnType<typeof readMachine>;
+  readonly nodeIP: string;
+  readonly version: string;
+  readonly accounts: ServiceAccountTokens;
+  readonly tls: TlsService;
+  readonly onPull?: PullObserver;
+}
+
+export class LocalNode {
+  readonly #deps: LocalNodeDeps;
+  #loops: readonly AssembledLoop[] = [];
+  #nameServer: DnsServer | undefined;
+
+  constructor(deps: LocalNodeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those that run; none before Docker has answered. */
+  get loops(): readonly AssembledLoop[] {
+    return this.#loops;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, core, runtime } = this.#deps;
+    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, config.clusterCidr), core, signal);
+    this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
+    if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
+    this.#loops = this.#assemble(chosen, await this.#ports(chosen));
+    await Promise.all(this.#loops.map((loop) => loop.run(signal)));
+  }
+
+  /** After `run` has ended. */
+  async close(): Promise<void> {
+    await this.#nameServer?.close();
+  }
+
+  /** What pods reach on their network's gateway, once that is there: the API and the cluster's DNS. */
+  #openForPods(subnet: string): void {
+    void this.#deps.tls.openForPods(subnet);
+    void this.#nameServer?.open(gatewayOf(subnet));
+  }
+
+  async #ports({ network }: ChosenNetwork): Promise<NodePorts> {
+    const { config, dataDir, core, runtime, accounts } = this.#deps;
+    const filter = await openFilter(config, network.bridge, core);
+    return {
+      runtime,
+      prober: new NetworkProber(),
+      filter,
+      ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
+      files: await openVolumeFiles(dataDir, process.getuid?.()),
+      claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
+      terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
+      tokens: podTokens(accounts, core.client),
+      names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),
+      ledger: new FileImageLedger(dataDir.imagesPath, core.log),
+      logins: nodeLoginsIn(config.images.dockerConfig, core.log),
+      nameServer: this.#nameServer,
+    };
+  }
+
+  #assemble({ network, existing: _, ...addresses }: ChosenNetwork, ports: NodePorts): AssembledLoop[] {
+    const { config, dataDir, core, machine, nodeIP, version, onPull } = this.#deps;
+    return nodeLoops(core, ports, {
+      ...config,
+      ...machine,
+      ...addresses,
+      network,
+      nodeIP,
+      dns: { domain: config.dns.clusterDomain, servers: nameServersOfPods(config, process.getuid?.()) },
+      seccompDir: dataDir.seccompPath,
+      instance: dataDir.instance(),
+      imageGarbage: config.images.garbage,
+      maxPods: MAX_PODS,
+      version,
+      onNetwork: ({ subnet }) => this.#openForPods(subnet),
+      ...(onPull && { onPull }),
+    });
+  }
+}
+
+/** Docker may start after us: everything else goes on meanwhile. Rejects when `signal` aborts. */
+async function untilDockerAnswers<T>(
+  ask: () => Promise<T>,
+  { clock, log }: Essentials,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isSampanError(error, 'RuntimeUnavailable')) throw error;
+      if (failures === 0) log.error('waiting for Docker', { error: messageOf(error) });
+      await sleep(clock, DOCKER_RETRY_MS, signal);
+    }
+  }
+}
