@@ -29,7 +29,7 @@ import {
 } from './listeners.ts';
 import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { NodeFeeds } from './node-feed/node-feeds.ts';
-import { serveNodeFeed } from './node-feed/serve.ts';
+import { serveNodeRoutes } from './node-feed/serve.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
@@ -50,6 +50,8 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
+  /** What agents must know of the cluster before they can begin. */
+  readonly nodeSettings?: unknown;
   /** Default: nobody knows what is used. */
   readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
@@ -115,7 +117,7 @@ export class ApiServer {
     if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
     if (
       (await serveIssuerDiscovery(exchange, this.#access.accounts)) ||
-      (await serveNodeFeed(exchange, this.#nodeFeeds))
+      (await serveNodeRoutes(exchange, this.#nodeFeeds, this.#deps.nodeSettings))
     ) {
       return;
     }

@@ -1,19 +1,28 @@
-/** `GET /apis/sampan.dev/v1/nodes/NAME/feed?resourceVersion=N`: what the node sees, then what changes of it. For agents only. */
+/**
+ * What only agents ask for, each of its own node: `GET /apis/sampan.dev/v1/nodes/NAME/settings`, and
+ * `.../feed?resourceVersion=N`, which tells what the node sees, then what changes of it, for as long as the agent listens.
+ */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { eventLine } from '../representation.ts';
 import { sendPart } from '../send.ts';
 import { statusOf } from '../status.ts';
 import type { NodeFeeds } from './node-feeds.ts';
 
-/** Whether it was asked for. */
-export async function serveNodeFeed(exchange: Exchange, feeds: NodeFeeds): Promise<boolean> {
-  const { attributes, response, signal } = exchange;
+/** Whether it was one of them. */
+export async function serveNodeRoutes(exchange: Exchange, feeds: NodeFeeds, settings: unknown): Promise<boolean> {
+  const { attributes, response } = exchange;
   if (attributes.type !== 'resource' || attributes.group !== 'sampan.dev') return false;
   const { resource, subresource, name, verb, query } = attributes;
-  if (resource !== 'nodes' || subresource !== 'feed' || name === '') return false;
+  if (resource !== 'nodes' || name === '' || !['feed', 'settings'].includes(subresource)) return false;
   if (verb !== 'get') throw new SampanError('MethodNotAllowed');
-  const feed = await feeds.open(name, revisionIn(query));
+  if (subresource === 'settings') sendJson(response, 200, settings ?? {});
+  else await serveFeed(exchange, name, revisionIn(query), feeds);
+  return true;
+}
+
+async function serveFeed({ response, signal }: Exchange, node: string, notOlderThan: number, feeds: NodeFeeds) {
+  const feed = await feeds.open(node, notOlderThan);
   try {
     response.writeHead(200, { 'content-type': 'application/json;stream=watch', 'cache-control': 'no-cache, private' });
     for await (const part of feed.parts(signal)) await sendPart(response, part, signal);
@@ -23,7 +32,6 @@ export async function serveNodeFeed(exchange: Exchange, feeds: NodeFeeds): Promi
     feeds.close(feed);
     response.end();
   }
-  return true;
 }
 
 function revisionIn(query: URLSearchParams): number {
