@@ -12,8 +12,9 @@ import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
-import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
+import { duration, port, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
+import { KUBELET_PORT } from './serving/node-service.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -51,6 +52,8 @@ export interface RunConfig {
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIp?: string;
+  /** 0: the node has no server of its own. */
+  readonly kubeletPort: number;
   readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
@@ -224,6 +227,7 @@ interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   syncInterval: string;
   nodeName: string;
   nodeIp?: string;
+  kubeletPort: number;
   proxyMode: ProxyMode;
   allowedUnsafeSysctls: string[];
   nodeMonitorGracePeriod: number;
@@ -260,6 +264,12 @@ function runOptions(command: Command): Command {
     .option('--sync-interval <when>', 'how often to look at remote sources: 30s, or a cron expression', '30s')
     .option('--node-name <name>', "this machine's name as a node", hostname().toLowerCase())
     .option('--node-ip <address>', "this machine's address for others; default: that of its default route")
+    .option(
+      '--kubelet-port <port>',
+      "where this node's own server listens, by which other masters reach its pods; 0: nowhere",
+      port,
+      KUBELET_PORT,
+    )
     .addOption(
       new Option('--proxy-mode <mode>', 'how Services are routed')
         .choices(['nftables', 'userspace', 'none'])
@@ -333,6 +343,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
+    kubeletPort: flags.kubeletPort,
     allowedUnsafeSysctls: flags.allowedUnsafeSysctls,
     proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
