@@ -3,7 +3,7 @@
  * only its owner can open. What is shown and not good is refused, also where nothing would have been needed.
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import type { ClientCertificate } from './client-certificate.ts';
+import { type ClientCertificate, isGoodAt } from '../../serving/client-certificate.ts';
 import { ANONYMOUS, authenticated, SOCKET_OWNER, type UserInfo } from './user.ts';
 
 export interface Credentials {
@@ -22,7 +22,7 @@ export async function authenticate(
   tokens: readonly TokenAuthenticator[],
   now: number,
 ): Promise<UserInfo> {
-  if (certificate !== undefined && isGood(certificate, now)) return authenticated(certificate.user);
+  if (certificate !== undefined && isGoodAt(certificate, now)) return authenticated(certificate.user);
   if (authorization !== undefined) {
     const token = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
     const user = token === undefined ? undefined : await tokenUser(token, tokens);
@@ -39,9 +39,4 @@ export async function tokenUser(token: string, tokens: readonly TokenAuthenticat
     if (user !== undefined) return user;
   }
   return undefined;
-}
-
-/** The handshake looked at the time as well, but a connection may stay open for long after it. */
-function isGood({ trusted, notBefore, notAfter, user }: ClientCertificate, now: number): boolean {
-  return trusted && notBefore <= now && now <= notAfter && user.name !== '';
 }

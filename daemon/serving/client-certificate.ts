@@ -3,12 +3,11 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
  */
 import type { TLSSocket } from 'node:tls';
-import type { UserInfo } from './user.ts';
 
 export interface ClientCertificate {
   /** Our authority signed it, for a client. */
   readonly trusted: boolean;
-  readonly user: UserInfo;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -34,6 +33,11 @@ function read(socket: TLSSocket): ClientCertificate | undefined {
     notBefore: shown.validFromDate.getTime(),
     notAfter: shown.validToDate.getTime(),
   };
+}
+
+/** The handshake looked at the time as well, but a connection may stay open for long after it. */
+export function isGoodAt({ trusted, notBefore, notAfter, user }: ClientCertificate, now: number): boolean {
+  return trusted && notBefore <= now && now <= notAfter && user.name !== '';
 }
 
 /** Node gives one value as a text, several as a list. */
