@@ -14,6 +14,7 @@ import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
 import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
+import { type TokenConfig, tokenCommand } from './token-flags.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -107,6 +108,7 @@ export interface Commands {
   status(config: ClientConfig): Promise<number>;
   confirmPrune(source: string | undefined, config: ClientConfig): Promise<number>;
   kubeconfig(config: KubeconfigConfig): Promise<number>;
+  token(config: TokenConfig): Promise<number>;
   cleanup(config: CleanupConfig): Promise<number>;
 }
 
@@ -181,6 +183,10 @@ export async function runCommandLine(argv: readonly string[], version: string, c
       }
       exitCode = await commands.kubeconfig({ dataDir: resolve(dataDir), groups, ...asked });
     });
+
+  tokenCommand(program.command('token'), dataDirOption, async (config) => {
+    exitCode = await commands.token(config);
+  });
 
   program
     .command('cleanup')

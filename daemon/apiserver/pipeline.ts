@@ -20,6 +20,7 @@ import type { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ANONYMOUS, type UserInfo } from './access/user.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import type { Arrival } from './listeners.ts';
+import type { NodeCertificates } from './node-certificates/node-certificates.ts';
 import { BODY_LIMIT } from './request-body.ts';
 import { statusOf } from './status.ts';
 
@@ -33,6 +34,8 @@ export interface Access {
   readonly accounts: ServiceAccountTokens;
   readonly authorizer: Authorizer;
   readonly inFlight: InFlight;
+  /** Absent: machines cannot join. */
+  readonly nodeCertificates?: NodeCertificates;
   /** Names and addresses that a Host header may say, in lower case. */
   readonly hosts: ReadonlySet<string>;
   readonly audit?: AuditSink;

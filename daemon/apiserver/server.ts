@@ -9,10 +9,12 @@ import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
+import { restrictedToNode } from './access/node-restriction/node-client.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
 import { Reviews } from './access/reviews/reviews.ts';
 import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
+import { parseNodeUser, publicKeyOf, type UserInfo } from './access/user.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
@@ -28,6 +30,7 @@ import {
   type TlsPlace,
 } from './listeners.ts';
 import { Metrics, type UsageReaders } from './metrics/metrics.ts';
+import { serveNodeCertificate } from './node-certificates/serve.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
@@ -110,15 +113,23 @@ export class ApiServer {
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
     if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
     if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
+    if (await serveNodeCertificate(exchange, this.#access.nodeCertificates)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     if (attributes.type === 'path') return sendNoSuchPath(exchange);
+    const services = this.#servicesFor(exchange.user);
     if (attributes.resource === 'bindings' && attributes.verb === 'create') {
-      return serveBinding(exchange, attributes, await readBody(request), this.#services);
+      return serveBinding(exchange, attributes, await readBody(request), services);
     }
     const asked = resourceRequest(attributes);
     if (asked === undefined) return sendNoSuchPath(exchange);
-    await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
+    await serveResource(exchange, asked, { ...this.#deps, ...services });
+  }
+
+  #servicesFor(user: UserInfo): ObjectServices {
+    const name = parseNodeUser(user);
+    if (name === undefined) return this.#services;
+    return { ...this.#services, client: restrictedToNode(this.#services.client, { name, key: publicKeyOf(user) }) };
   }
 }
 

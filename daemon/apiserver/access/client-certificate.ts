@@ -3,7 +3,8 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
  */
 import type { TLSSocket } from 'node:tls';
-import type { UserInfo } from './user.ts';
+import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
+import { NODES, PUBLIC_KEY, type UserInfo } from './user.ts';
 
 export interface ClientCertificate {
   /** Our authority signed it, for a client. */
@@ -28,9 +29,12 @@ function read(socket: TLSSocket): ClientCertificate | undefined {
   if (shown === undefined) return undefined;
   const { subject } = shown.toLegacyObject();
   const [name = ''] = listOf(subject.CN);
+  const groups = listOf(subject.O);
+  // A node is its key: the name may have been another machine's.
+  const extra = groups.includes(NODES) && { extra: { [PUBLIC_KEY]: [publicKeyHash(shown.publicKey)] } };
   return {
     trusted: socket.authorized,
-    user: { name, groups: listOf(subject.O) },
+    user: { name, groups, ...extra },
     notBefore: shown.validFromDate.getTime(),
     notAfter: shown.validToDate.getTime(),
   };
