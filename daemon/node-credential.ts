@@ -52,6 +52,7 @@ export class NodeCredential {
   readonly #files: NodeFiles;
   readonly #key: KeyObject;
   #held: HeldCertificate;
+  #tls: NodeTls;
 
   private constructor(
     options: NodeCredentialOptions,
@@ -64,6 +65,7 @@ export class NodeCredential {
     this.#files = files;
     this.#key = held.key;
     this.#held = held.certificate;
+    this.#tls = tlsOf(held.key, held.certificate);
   }
 
   /**
@@ -86,10 +88,9 @@ export class NodeCredential {
     return new NodeCredential(options, deps, files, { key, certificate });
   }
 
-  /** As it is now. */
+  /** As it is now; the same object until it is renewed. */
   tls(): NodeTls {
-    const { certificate, authority } = this.#held;
-    return { ca: authority, cert: certificate.toString(), key: pemOfKey(this.#key) };
+    return this.#tls;
   }
 
   /**
@@ -126,10 +127,11 @@ export class NodeCredential {
 
   async #renew(signal: AbortSignal): Promise<void> {
     const { nodeName: node, servers } = this.#options;
-    const { ca, ...as } = this.tls();
+    const { ca, ...as } = this.#tls;
     const asked = { node, request: await requestOf(this.#options, this.#key), as };
     const signed = await fromAny(servers, (server) => askCertificate(server, { ...asked, ca }, signal));
     this.#held = this.#files.write(signed);
+    this.#tls = tlsOf(this.#key, this.#held);
     const until = this.#held.certificate.validToDate.toISOString();
     this.#deps.log.info('node certificate renewed', { node, until });
   }
@@ -158,7 +160,7 @@ async function join(
         return await askCertificate(server, { ...asked, ca: trusted } satisfies CertificateAsked, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (!isSampanError(error, 'ServiceUnavailable', 'ServerUntrusted')) throw error;
+        if (!isSampanError(error, 'ServerUnavailable', 'ServerUntrusted')) throw error;
         tell(server, messageOf(error));
       }
     }
@@ -256,6 +258,7 @@ function covers(certificate: X509Certificate, name: string): boolean {
   return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 }
 
-function pemOfKey(key: KeyObject): string {
-  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+function tlsOf(key: KeyObject, { certificate, authority }: HeldCertificate): NodeTls {
+  const pem = key.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return { ca: authority, cert: certificate.toString(), key: pem };
 }

@@ -57,7 +57,7 @@ export async function shownChain(server: string, signal: AbortSignal): Promise<r
   }
 }
 
-/** JoinRefused where the server will not give it, ServerUntrusted, or ServiceUnavailable where another attempt may succeed. */
+/** JoinRefused where the server will not give it, ServerUntrusted, or ServerUnavailable where another attempt may succeed. */
 export async function askCertificate(
   server: string,
   { node, request, ca, as }: CertificateAsked,
@@ -175,5 +175,5 @@ function translated(server: string, cause: unknown, signal: AbortSignal): unknow
   // How Node names what it did not like of a certificate; what went wrong before is of OpenSSL or the network.
   const isCertificate = /CERT|ISSUER|SIGNATURE|ALTNAME/.test(code) && !code.startsWith('ERR_SSL');
   if (isCertificate) return new SampanError('ServerUntrusted', { server, detail }, cause);
-  return new SampanError('ServiceUnavailable', { detail: `${server}: ${detail}` }, cause);
+  return new SampanError('ServerUnavailable', { servers: server, detail }, cause);
 }

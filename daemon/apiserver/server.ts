@@ -31,6 +31,8 @@ import {
 } from './listeners.ts';
 import { Metrics, type UsageReaders } from './metrics/metrics.ts';
 import { serveNodeCertificate } from './node-certificates/serve.ts';
+import { NodeFeeds } from './node-feed/node-feeds.ts';
+import { serveNodeRoutes } from './node-feed/serve.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
@@ -51,6 +53,8 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
+  /** What agents must know of the cluster before they can begin. */
+  readonly nodeSettings?: unknown;
   /** Default: nobody knows what is used. */
   readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
@@ -65,6 +69,7 @@ export class ApiServer {
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
   readonly #metrics: Metrics;
+  readonly #nodeFeeds: NodeFeeds;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
@@ -74,6 +79,7 @@ export class ApiServer {
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
     this.#metrics = new Metrics(deps);
+    this.#nodeFeeds = new NodeFeeds(deps);
     this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
@@ -114,6 +120,7 @@ export class ApiServer {
     if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
     if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
     if (await serveNodeCertificate(exchange, this.#access.nodeCertificates)) return;
+    if (await serveNodeRoutes(exchange, this.#nodeFeeds, this.#deps.nodeSettings)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     if (attributes.type === 'path') return sendNoSuchPath(exchange);

@@ -61,6 +61,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'sampan.dev/nodes/certificate':
         return verb === 'create' && name === node;
       case 'sampan.dev/nodes/feed':
+      case 'sampan.dev/nodes/settings':
         return verb === 'get' && name === node;
       case 'coordination.k8s.io/leases':
         if (namespace !== LEASE_NAMESPACE) return false;

@@ -372,6 +372,7 @@ describe("a node's credential", function () {
     const renewed = credential.tls();
     assert.equal(renewed.key, first.key);
     assert.notEqual(renewed.cert, first.cert);
+    assert.equal(credential.tls(), renewed);
     assert.deepEqual((await open({ ...options, servers: [] }, { clock })).tls(), renewed);
     stop.abort();
     await running;

@@ -196,6 +196,8 @@ describe('a node', () => {
   it('is fed and certified by its own name', async () => {
     assert.equal(await may('get', 'sampan.dev/nodes/feed', '', 'box'), true);
     assert.equal(await may('get', 'sampan.dev/nodes/feed', '', 'other'), false);
+    assert.equal(await may('get', 'sampan.dev/nodes/settings', '', 'box'), true);
+    assert.equal(await may('get', 'sampan.dev/nodes/settings', '', 'other'), false);
     assert.equal(await may('create', 'sampan.dev/nodes/certificate', '', 'box'), true);
     assert.equal(await may('create', 'sampan.dev/nodes/certificate', '', 'other'), false);
   });
