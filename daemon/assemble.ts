@@ -2,6 +2,7 @@
  * All wiring, by hand, on one page: which loops run here, over which adapters. `sampan run` calls it with the real ones, scenarios
  * with fakes; nothing else makes a loop.
  */
+import { createBootstrapTokensLoop } from '../reconcilers/bootstrap-tokens/index.ts';
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
 import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
 import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
@@ -209,6 +210,7 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         },
       }),
     ),
+    runLoop(core, createBootstrapTokensLoop({ client, cache })),
     runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),

@@ -20,6 +20,7 @@ import {
   nodeConfig,
   nodeOptions,
 } from './node-flags.ts';
+import { type TokenConfig, tokenCommand } from './token-flags.ts';
 
 export interface EtcdConfig {
   readonly servers: readonly string[];
@@ -106,6 +107,7 @@ export interface Commands {
   status(config: ClientConfig): Promise<number>;
   confirmPrune(source: string | undefined, config: ClientConfig): Promise<number>;
   kubeconfig(config: KubeconfigConfig): Promise<number>;
+  token(config: TokenConfig): Promise<number>;
   cleanup(config: CleanupConfig): Promise<number>;
 }
 
@@ -186,6 +188,10 @@ export async function runCommandLine(argv: readonly string[], version: string, c
       }
       exitCode = await commands.kubeconfig({ dataDir: resolve(dataDir), groups, ...asked });
     });
+
+  tokenCommand(program.command('token'), dataDirOption, async (config) => {
+    exitCode = await commands.token(config);
+  });
 
   program
     .command('cleanup')

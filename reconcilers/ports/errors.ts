@@ -278,6 +278,20 @@ export const ERRORS = {
     reason: 'InternalError',
   },
 
+  // A machine on its way to become a node.
+  JoinRefused: {
+    message: '{server} does not let this machine be node "{node}": {detail}',
+    retry: false,
+    status: 403,
+    reason: 'Forbidden',
+  },
+  ServerUntrusted: {
+    message: '{server} is not trusted: {detail}; nothing was sent to it',
+    retry: true,
+    status: 502,
+    reason: 'InternalError',
+  },
+
   // The loops themselves.
   NoProgress: {
     message: 'loop {loop}, {key}: planned the same {count} action(s) twice with nothing changed in between ({because})',
