@@ -2,7 +2,7 @@
  * This machine as a node: waits for Docker, opens what the node's loops stand on, and runs them. `sampan run` makes one; what is decided
  * about pods is the loops' own.
  */
-import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { gatewayOf, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
 import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
@@ -11,6 +11,7 @@ import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts'
 import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
 import { HealthCheckServers } from './adapters/health-check-servers.ts';
 import { FileImageLedger } from './adapters/image-ledger-file.ts';
+import { KernelPodRoutes } from './adapters/kernel-network/pod-routes/kernel-pod-routes.ts';
 import type { readMachine } from './adapters/machine.ts';
 import { NetworkProber } from './adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from './adapters/node-logins.ts';
@@ -22,7 +23,7 @@ import type { RunConfig } from './config.ts';
 import type { DnsServer } from './dns/dns-server.ts';
 import { nameServersOfPods, openNameServer } from './name-server.ts';
 import { openFilter, openVolumeFiles } from './open-adapters.ts';
-import { type ChosenNetwork, choosePodNetwork, gatewayOf } from './pod-network.ts';
+import { type ChosenNetwork, choosePodNetwork } from './pod-network.ts';
 import { podTokens } from './pod-tokens.ts';
 import type { TlsService } from './serve-tls.ts';
 
@@ -58,8 +59,9 @@ export class LocalNode {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { config, core, runtime } = this.#deps;
-    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, config.clusterCidr), core, signal);
+    const { config, core, runtime, nodeIP } = this.#deps;
+    const asked = { ...config, nodeIP, isShared: config.etcd !== undefined };
+    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
     this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
     if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
     this.#loops = this.#assemble(chosen, await this.#ports(chosen));
@@ -84,6 +86,7 @@ export class LocalNode {
       runtime,
       prober: new NetworkProber(),
       filter,
+      podRoutes: new KernelPodRoutes(core.log),
       ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
       files: await openVolumeFiles(dataDir, process.getuid?.()),
       claimFolders: new DataDirClaimFolders(dataDir.claimsPath),

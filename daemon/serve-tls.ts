@@ -3,6 +3,7 @@
  * node's pod network as well; keeps certificates and kubeconfig fresh. `sampan run` calls it once the server stands.
  */
 import { rmSync } from 'node:fs';
+import { gatewayOf } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { Certificates } from './adapters/certificates/certificates.ts';
@@ -13,7 +14,6 @@ import type { ApiConfig } from './api-flags.ts';
 import type { TlsListener } from './apiserver/listeners.ts';
 import type { ApiServer } from './apiserver/server.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
-import { gatewayOf } from './pod-network.ts';
 
 type Place = Pick<ApiConfig, 'bindAddress' | 'securePort'>;
 

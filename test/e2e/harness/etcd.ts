@@ -12,6 +12,8 @@ import type { Scope } from './scope.ts';
 export interface EtcdOptions {
   /** Where it listens; on the machine's own loopback, with free ports, without it. */
   readonly netns?: Netns;
+  /** Of the namespace, for others to reach it at; loopback without it. */
+  readonly address?: string;
   /** Further flags, such as `--quota-backend-bytes=16777216`. */
   readonly args?: readonly string[];
 }
@@ -30,9 +32,9 @@ export interface Etcd {
 export async function startEtcd(scope: Scope, name: string, options: EtcdOptions = {}): Promise<Etcd> {
   const dir = await scope.createDir(name);
   const logFile = join(dir, 'etcd.log');
-  const { netns } = options;
+  const { netns, address = '127.0.0.1' } = options;
   const [clientPort, peerPort] = netns ? [2379, 2380] : await freePorts(2);
-  const endpoint = `http://127.0.0.1:${clientPort}`;
+  const endpoint = `http://${address}:${clientPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   const flags = [
     '--name=test',
