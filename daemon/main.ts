@@ -24,6 +24,13 @@ const commands: Commands = {
     endSoon(code);
     return code;
   },
+  async agent(config) {
+    const { agent } = await import('./cli/agent.ts');
+    const { stdout, pid } = process;
+    const code = await agent(config, { version, stdout, pid, signal: untilSignalled() });
+    endSoon(code);
+    return code;
+  },
   async validate(paths) {
     const { validatePaths } = await import('./cli/validate.ts');
     return validatePaths([...paths], process.stdout);
@@ -47,6 +54,10 @@ const commands: Commands = {
   async kubeconfig(config) {
     const { kubeconfig } = await import('./cli/kubeconfig.ts');
     return kubeconfig(config, process.stdout, Date.now());
+  },
+  async token(config) {
+    const { token } = await import('./cli/token.ts');
+    return token(config, new ApiConnection(config.dataDir), process.stdout, Date.now());
   },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');

@@ -27,6 +27,8 @@ export interface Node extends KubeObject {
     addresses?: { type: 'InternalIP' | 'Hostname' | 'ExternalIP'; address: string }[];
     /** Images present on the node; the scheduler scores by it. */
     images?: { names: string[]; sizeBytes: number }[];
+    /** Where the node's own server listens, at its InternalIP. */
+    daemonEndpoints?: { kubeletEndpoint?: { Port: number } };
     nodeInfo?: NodeInfo;
   };
 }

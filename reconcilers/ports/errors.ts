@@ -150,6 +150,12 @@ export const ERRORS = {
     status: 504,
     reason: 'Timeout',
   },
+  ServerUnavailable: {
+    message: 'no API server answers ({servers}): {detail}; what runs goes on, writes wait until one is back',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
   LeadershipLost: {
     message: 'another master may lead by now; nothing was written, and this one stands for election again',
     retry: true,
@@ -275,6 +281,20 @@ export const ERRORS = {
     message: '{path} cannot be used: {detail}; put a copy back, or move it away and one is made anew at the next start',
     retry: false,
     status: 500,
+    reason: 'InternalError',
+  },
+
+  // A machine on its way to become a node.
+  JoinRefused: {
+    message: '{server} does not let this machine be node "{node}": {detail}',
+    retry: false,
+    status: 403,
+    reason: 'Forbidden',
+  },
+  ServerUntrusted: {
+    message: '{server} is not trusted: {detail}; nothing was sent to it',
+    retry: true,
+    status: 502,
     reason: 'InternalError',
   },
 
