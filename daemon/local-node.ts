@@ -24,6 +24,7 @@ import { nameServersOfPods, openNameServer } from './name-server.ts';
 import type { NodeConfig } from './node-flags.ts';
 import { openFilter, openVolumeFiles } from './open-adapters.ts';
 import { type ChosenNetwork, choosePodNetwork, gatewayOf } from './pod-network.ts';
+import type { NodeServing } from './serve-node.ts';
 
 /** Kubernetes' own limit per node. */
 const MAX_PODS = 110;
@@ -38,6 +39,7 @@ export interface LocalNodeDeps {
   readonly nodeIP: string;
   readonly version: string;
   readonly tokens: TokenIssuer;
+  readonly serving: NodeServing;
   /** Told when the pod network is seen to be there: what serves pods may listen on its gateway. */
   readonly onNetwork?: (podCIDR: string) => void;
   readonly onPull?: PullObserver;
@@ -62,12 +64,14 @@ export class LocalNode {
     const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, config.clusterCidr), core, signal);
     this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
     if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
-    this.#loops = this.#assemble(chosen, await this.#ports(chosen));
+    const ports = await this.#ports(chosen);
+    this.#loops = this.#assemble(chosen, ports, await this.#deps.serving.open());
     await Promise.all(this.#loops.map((loop) => loop.run(signal)));
   }
 
   /** After `run` has ended. */
   async close(): Promise<void> {
+    await this.#deps.serving.close();
     await this.#nameServer?.close();
   }
 
@@ -96,10 +100,16 @@ export class LocalNode {
     };
   }
 
-  #assemble({ network, existing: _, ...addresses }: ChosenNetwork, ports: NodePorts): AssembledLoop[] {
+  #assemble(
+    { network, existing: _, ...addresses }: ChosenNetwork,
+    ports: NodePorts,
+    kubeletPort: number | undefined,
+  ): AssembledLoop[] {
     const { config, dataDir, core, machine, nodeIP, version, onPull } = this.#deps;
+    const { kubeletPort: _asked, ...options } = config;
     return nodeLoops(core, ports, {
-      ...config,
+      ...options,
+      ...(kubeletPort !== undefined && { kubeletPort }),
       ...machine,
       ...addresses,
       network,

@@ -48,7 +48,7 @@ export async function openAccess(
   const { bindAddress } = api;
   const serviceIP = addressAt(config.serviceRange, 1);
   const names = servingNames({ hostname, nodeIP, bindAddress, serviceIP, extraNames: api.tlsNames });
-  const open = () => Certificates.open({ folder, names }, core);
+  const open = () => Certificates.open({ folder, names, nodeName: config.nodeName }, core);
   const certificates = await (shared === undefined ? open() : shared.open(open, signal));
   const accounts = new ServiceAccountTokens(
     { key: certificates.serviceAccountKey, issuer: api.serviceAccountIssuer },

@@ -6,6 +6,15 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import type { RegistryClient } from '../../reconcilers/ports/object-client.ts';
+import { sendJson } from '../serving/http-exchange.ts';
+import {
+  type Arrival,
+  type Listener,
+  listenOnSocket,
+  listenOnTls,
+  type TlsListener,
+  type TlsPlace,
+} from '../serving/listeners.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
@@ -20,16 +29,8 @@ import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
 import { servedResources } from './discovery/served-resources.ts';
 import { serveVersion, versionInfo } from './discovery/version.ts';
-import { type Exchange, sendJson, sendNoSuchPath } from './exchange.ts';
-import {
-  type Arrival,
-  type Listener,
-  listenOnSocket,
-  listenOnTls,
-  type TlsListener,
-  type TlsPlace,
-} from './listeners.ts';
-import { Metrics, type UsageReaders } from './metrics/metrics.ts';
+import { type Exchange, sendNoSuchPath } from './exchange.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { serveNodeCertificate } from './node-certificates/serve.ts';
 import { NodeFeeds } from './node-feed/node-feeds.ts';
 import { serveNodeRoutes } from './node-feed/serve.ts';
@@ -55,8 +56,6 @@ export interface ApiServerDeps extends StreamDeps {
   readonly health: HealthChecks;
   /** What agents must know of the cluster before they can begin. */
   readonly nodeSettings?: unknown;
-  /** Default: nobody knows what is used. */
-  readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
 }

@@ -4,7 +4,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { isFlagSet } from '../query-flag.ts';
+import { isFlagSet } from '../../serving/query-flag.ts';
 
 export interface ResourceAttributes {
   readonly type: 'resource';

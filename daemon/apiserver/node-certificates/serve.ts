@@ -4,7 +4,8 @@
  */
 import { isJsonObject, objectAt, textOf } from '../../../reconcilers/objects/json.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { readBody } from '../request-body.ts';
 import type { NodeCertificates } from './node-certificates.ts';
 

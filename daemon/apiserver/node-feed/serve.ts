@@ -3,10 +3,11 @@
  * `.../feed?resourceVersion=N`, which tells what the node sees, then what changes of it, for as long as the agent listens.
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import { statusOf } from '../../serving/status.ts';
+import type { Exchange } from '../exchange.ts';
 import { eventLine } from '../representation.ts';
 import { sendPart } from '../send.ts';
-import { statusOf } from '../status.ts';
 import type { NodeFeeds } from './node-feeds.ts';
 
 /** Whether it was one of them. */

@@ -21,7 +21,8 @@ describe('Certificates', () => {
   let folder: string;
   let clock: FakeClock;
   const log = new CollectedLog();
-  const open = (names: readonly string[] = NAMES) => Certificates.open({ folder, names }, { clock, log });
+  const open = (names: readonly string[] = NAMES) =>
+    Certificates.open({ folder, names, nodeName: 'box' }, { clock, log });
 
   beforeEach(() => {
     folder = join(mkdtempSync(join(tmpdir(), 'sampan-pki-')), 'pki');

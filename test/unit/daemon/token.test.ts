@@ -50,7 +50,10 @@ describe('sampan token', () => {
       log,
     });
     await server.listen(join(dataDir, 'sampan.sock'));
-    certificates = await Certificates.open({ folder: join(dataDir, 'pki'), names: [] }, { clock: systemClock, log });
+    certificates = await Certificates.open(
+      { folder: join(dataDir, 'pki'), names: [], nodeName: 'm1' },
+      { clock: systemClock, log },
+    );
   });
   after(async () => {
     await server.close();

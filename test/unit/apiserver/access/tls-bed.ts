@@ -18,9 +18,9 @@ import { BUILT_IN } from '../../../../daemon/apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from '../../../../daemon/apiserver/access/rbac/rbac-authorizer.ts';
 import { ServiceAccountTokens } from '../../../../daemon/apiserver/access/service-account-tokens.ts';
 import { staticTokens } from '../../../../daemon/apiserver/access/static-tokens.ts';
-import type { Patience, TlsListener } from '../../../../daemon/apiserver/listeners.ts';
 import { NodeCertificates } from '../../../../daemon/apiserver/node-certificates/node-certificates.ts';
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
+import type { Patience, TlsListener } from '../../../../daemon/serving/listeners.ts';
 import { registryReadYourWrites } from '../../../../reconcilers/kit/read-your-writes.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
@@ -77,7 +77,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   });
   // Real time: TLS stacks look at the machine's own clock.
   const deps = { clock: systemClock, log };
-  const certificates = await Certificates.open({ folder: join(folder, 'pki'), names }, deps);
+  const certificates = await Certificates.open({ folder: join(folder, 'pki'), names, nodeName: 'box' }, deps);
   const existing = new Map<string, string>();
   const accounts = new ServiceAccountTokens(
     { key: certificates.serviceAccountKey, issuer: ISSUER },

@@ -1,5 +1,5 @@
 /** The sizes a client tells on its resize stream: JSON objects one after the other, cut anywhere. Pure. */
-import type { TerminalSize } from '../../../../reconcilers/ports/container-runtime.ts';
+import type { TerminalSize } from '../../../reconcilers/ports/container-runtime.ts';
 
 /** A size has about 30 characters; what grows past this is none. */
 const LONGEST = 1_024;

@@ -1,13 +1,12 @@
-/** `pods/NAME/portforward`: connections from the client's machine into the pod's network, in each of the three ways clients ask. */
+/** `/portForward/...`: connections from the client's machine into the pod's network, in each of the three ways clients ask. */
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream } from 'ws';
-import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
-import { podOf, requireNode } from '../../pod-container.ts';
-import type { ResourceRequest } from '../../request-info.ts';
-import type { RemoteCommandDeps } from '../remote-command/serve.ts';
+import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import { heartbeat, isWebSocket, type Upgrade } from '../../serving/upgrade.ts';
+import type { PodContainers } from '../pod-containers.ts';
 import { acceptSpdy } from '../spdy/accept.ts';
 import { SpdyConnection } from '../spdy/connection.ts';
-import { heartbeat, isWebSocket, type Upgrade } from '../upgrade.ts';
 import { acceptWebSocket } from '../websocket/accept.ts';
 import { Channels, CLOSE_NORMAL } from '../websocket/channels.ts';
 import { CHANNEL_PROTOCOLS, forwardChannels, portsOf } from './channels.ts';
@@ -24,47 +23,49 @@ export interface Forwarding {
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
 }
 
+export interface PortForwardDeps {
+  readonly containers: PodContainers;
+  readonly clock: Clock;
+}
+
+export interface PortForwardAsked {
+  readonly pod: Pod;
+  readonly query: URLSearchParams;
+}
+
 /** Throws what is to be answered as HTTP; once it has upgraded, nothing. Resolves when the session is over. */
 export async function servePortForward(
   upgrade: Upgrade,
-  asked: ResourceRequest,
-  deps: RemoteCommandDeps & { readonly client: ObjectClient },
+  { pod, query }: PortForwardAsked,
+  deps: PortForwardDeps,
 ): Promise<void> {
-  const { client, pods, log } = deps;
-  const pod = await podOf(client, asked);
-  requireNode(pod);
-  const id = await pods.sandbox(pod);
+  const { containers, clock } = deps;
+  const id = await containers.sandbox(pod);
   const forwarding: Forwarding = {
-    pod: asked.name,
-    connect: (port, signal) => pods.containers.connect(id, port, signal),
+    pod: pod.metadata.name,
+    connect: (port, signal) => containers.runtime.connect(id, port, signal),
   };
-  const serve = isWebSocket(upgrade.request) ? serveWebSocket : serveSpdy;
-  log.info('portforward', { user: upgrade.user.name, pod: `${asked.namespace}/${asked.name}` });
-  await serve(upgrade, asked, forwarding, deps);
+  if (isWebSocket(upgrade.request)) await serveWebSocket(upgrade, query, forwarding, clock);
+  else await serveSpdy(upgrade, forwarding, clock);
 }
 
-async function serveSpdy(
-  upgrade: Upgrade,
-  _asked: ResourceRequest,
-  forwarding: Forwarding,
-  deps: RemoteCommandDeps,
-): Promise<void> {
+async function serveSpdy(upgrade: Upgrade, forwarding: Forwarding, clock: Clock): Promise<void> {
   const { transport } = acceptSpdy(upgrade, [SPDY_PROTOCOL]);
-  await serveStreams(transport, upgrade.signal, forwarding, deps);
+  await serveStreams(transport, upgrade.signal, forwarding, clock);
 }
 
 async function serveWebSocket(
   upgrade: Upgrade,
-  asked: ResourceRequest,
+  query: URLSearchParams,
   forwarding: Forwarding,
-  deps: RemoteCommandDeps,
+  clock: Clock,
 ): Promise<void> {
   const offersTunnel = upgrade.request.headers['sec-websocket-protocol']?.includes(TUNNEL_PROTOCOL);
   if (!offersTunnel) {
-    const ports = portsOf(asked.query);
+    const ports = portsOf(query);
     const { socket, protocol } = await acceptWebSocket(upgrade, CHANNEL_PROTOCOLS);
     const channels = new Channels(socket, protocol.includes('base64') ? 'base64' : 'binary');
-    heartbeat(deps.clock, () => channels.ping(), channels.closed);
+    heartbeat(clock, () => channels.ping(), channels.closed);
     return forwardChannels(channels, ports, forwarding, upgrade.signal);
   }
   const { socket } = await acceptWebSocket(upgrade, [TUNNEL_PROTOCOL]);
@@ -74,14 +75,14 @@ async function serveWebSocket(
     socket.once('close', () => done());
     socket.close(CLOSE_NORMAL);
   };
-  await serveStreams(transport, upgrade.signal, forwarding, deps);
+  await serveStreams(transport, upgrade.signal, forwarding, clock);
 }
 
 async function serveStreams(
   transport: Duplex,
   signal: AbortSignal,
   forwarding: Forwarding,
-  { clock }: RemoteCommandDeps,
+  clock: Clock,
 ): Promise<void> {
   const forwards = new SpdyForwards(forwarding);
   const connection = new SpdyConnection(transport, (stream) => forwards.add(stream));

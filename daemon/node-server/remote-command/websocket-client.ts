@@ -3,10 +3,10 @@
  * https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/remotecommand/constants.go
  */
 import { PassThrough } from 'node:stream';
-import type { Clock } from '../../../../reconcilers/ports/clock.ts';
-import type { ExecSpec, LogChunk } from '../../../../reconcilers/ports/container-runtime.ts';
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import type { ExecSpec, LogChunk } from '../../../reconcilers/ports/container-runtime.ts';
+import { heartbeat, type Upgrade } from '../../serving/upgrade.ts';
 import { writeWithRoom } from '../room.ts';
-import { heartbeat, type Upgrade } from '../upgrade.ts';
 import { acceptWebSocket } from '../websocket/accept.ts';
 import { Channels } from '../websocket/channels.ts';
 import type { RemoteClient, StatusForm } from './client.ts';

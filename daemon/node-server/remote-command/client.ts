@@ -1,5 +1,5 @@
 /** The client's end of an exec or an attach, whichever way it is connected. The two transports make one; the relay uses it. */
-import type { LogChunk, TerminalSize } from '../../../../reconcilers/ports/container-runtime.ts';
+import type { LogChunk, TerminalSize } from '../../../reconcilers/ports/container-runtime.ts';
 import type { RemoteStatus } from './remote-status.ts';
 
 export interface RemoteClient {

@@ -1,5 +1,5 @@
 /** How an exec ended, as Kubernetes tells it on the error stream. Pure. */
-import { statusOf } from '../../status.ts';
+import { statusOf } from '../../serving/status.ts';
 import type { StatusForm } from './client.ts';
 
 export interface RemoteStatus {

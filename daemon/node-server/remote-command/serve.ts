@@ -1,51 +1,52 @@
 /**
- * `pods/NAME/exec` and `pods/NAME/attach`: a process's streams and the client's, joined. Whoever asked is looked at first, while the
+ * `/exec/...` and `/attach/...`: a process's streams and the client's, joined. Whoever asked is looked at first, while the
  * connection is still HTTP; what goes wrong later is told on the error stream.
  */
-import type { Clock } from '../../../../reconcilers/ports/clock.ts';
-import type { ContainerSession, ExecSession, ExecSpec } from '../../../../reconcilers/ports/container-runtime.ts';
-import { messageOf, SampanError } from '../../../../reconcilers/ports/errors.ts';
-import type { Log } from '../../../../reconcilers/ports/log.ts';
-import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
-import { containerOf, podOf, requireNode } from '../../pod-container.ts';
-import { isFlagSet } from '../../query-flag.ts';
-import type { ResourceRequest } from '../../request-info.ts';
-import type { PodRuntime } from '../pod-runtime.ts';
-import { isWebSocket, type Upgrade } from '../upgrade.ts';
+import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import type { ContainerSession, ExecSession, ExecSpec } from '../../../reconcilers/ports/container-runtime.ts';
+import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import type { Log } from '../../../reconcilers/ports/log.ts';
+import { isFlagSet } from '../../serving/query-flag.ts';
+import { isWebSocket, type Upgrade } from '../../serving/upgrade.ts';
+import type { PodContainers } from '../pod-containers.ts';
 import type { RemoteClient } from './client.ts';
 import { exitStatus, failureStatus, type RemoteStatus, SUCCESS } from './remote-status.ts';
 import { acceptSpdyClient } from './spdy-client.ts';
 import { acceptWebSocketClient } from './websocket-client.ts';
 
 export interface RemoteCommandDeps {
-  readonly client: ObjectClient;
-  readonly pods: PodRuntime;
+  readonly containers: PodContainers;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+export interface RemoteCommandAsked {
+  readonly action: 'exec' | 'attach';
+  readonly pod: Pod;
+  readonly container: string;
+  readonly query: URLSearchParams;
 }
 
 /** Throws what is to be answered as HTTP; once it has upgraded, nothing. */
 export async function serveRemoteCommand(
   upgrade: Upgrade,
-  asked: ResourceRequest,
-  { client, pods, clock, log }: RemoteCommandDeps,
+  asked: RemoteCommandAsked,
+  { containers, clock, log }: RemoteCommandDeps,
 ): Promise<void> {
+  const { action, pod, container } = asked;
   const spec = specOf(asked);
-  const pod = await podOf(client, asked);
-  const container = containerOf(pod, asked.query);
-  requireNode(pod);
-  const id = await pods.runningContainer(pod, container);
+  const id = await containers.running(pod, container);
   const remote = isWebSocket(upgrade.request)
     ? await acceptWebSocketClient(upgrade, spec, clock)
     : await acceptSpdyClient(upgrade, spec, clock);
 
-  const { namespace, name, subresource } = asked;
-  const about = { user: upgrade.user.name, pod: `${namespace}/${name}`, container };
-  log.info(subresource, about);
-  const open = () => (subresource === 'exec' ? pods.containers.exec(id, spec) : pods.containers.attach(id, spec));
-  const status = await run(open, remote, upgrade.signal, (error) =>
-    log.error(`${subresource} left something behind`, { ...about, error: messageOf(error) }),
-  );
+  const { runtime } = containers;
+  const open = () => (action === 'exec' ? runtime.exec(id, spec) : runtime.attach(id, spec));
+  const status = await run(open, remote, upgrade.signal, (error) => {
+    const { namespace, name } = pod.metadata;
+    log.error(`${action} left something behind`, { pod: `${namespace}/${name}`, container, error: messageOf(error) });
+  });
   if (upgrade.signal.aborted) remote.destroy();
   else await remote.finish(status);
 }
@@ -94,18 +95,19 @@ async function passSizes(session: ContainerSession, { sizes }: RemoteClient): Pr
   for await (const size of sizes) await session.resize(size).catch(() => {});
 }
 
-function specOf({ query, subresource }: ResourceRequest): ExecSpec {
-  const [stdin, stdout, tty] = ['stdin', 'stdout', 'tty'].map((name) => isFlagSet(query, name)) as [
+/** The kubelet's names of the parameters, not the API server's. */
+function specOf({ query, action }: RemoteCommandAsked): ExecSpec {
+  const [stdin, stdout, tty] = ['input', 'output', 'tty'].map((name) => isFlagSet(query, name)) as [
     boolean,
     boolean,
     boolean,
   ];
-  const stderr = isFlagSet(query, 'stderr') && !tty; // a terminal has one output
+  const stderr = isFlagSet(query, 'error') && !tty; // a terminal has one output
   if (!stdin && !stdout && !stderr) {
     throw new SampanError('BadRequest', { detail: 'you must specify at least 1 of stdin, stdout, stderr' });
   }
   const command = query.getAll('command');
-  if (subresource === 'exec' && command.length === 0) {
+  if (action === 'exec' && command.length === 0) {
     throw new SampanError('BadRequest', { detail: 'you must specify at least one command for the container' });
   }
   return { command, tty, stdin, stdout, stderr };

@@ -1,14 +1,14 @@
 /** The client of an exec or attach on SPDY: it opens one stream for each of the process's, one for the error, one for sizes. */
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { Clock } from '../../../../reconcilers/ports/clock.ts';
-import type { ExecSpec, LogChunk } from '../../../../reconcilers/ports/container-runtime.ts';
-import { SampanError } from '../../../../reconcilers/ports/errors.ts';
+import type { Clock } from '../../../reconcilers/ports/clock.ts';
+import type { ExecSpec, LogChunk } from '../../../reconcilers/ports/container-runtime.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { heartbeat, type Upgrade } from '../../serving/upgrade.ts';
 import { writeWithRoom } from '../room.ts';
 import { acceptSpdy } from '../spdy/accept.ts';
 import { SpdyConnection } from '../spdy/connection.ts';
 import type { SpdyStream } from '../spdy/spdy-stream.ts';
-import { heartbeat, type Upgrade } from '../upgrade.ts';
 import type { RemoteClient, StatusForm } from './client.ts';
 import { encodeStatus, type RemoteStatus } from './remote-status.ts';
 import { terminalSizes } from './terminal-sizes.ts';

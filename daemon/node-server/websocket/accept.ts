@@ -1,8 +1,8 @@
 /** The WebSocket handshake: the `ws` library's, with Kubernetes' rules of which subprotocol is taken. */
 import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { SampanError } from '../../../../reconcilers/ports/errors.ts';
-import { takeOver, type Upgrade } from '../upgrade.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { takeOver, type Upgrade } from '../../serving/upgrade.ts';
 
 /** As Kubernetes' own server has it: a python client sends a whole file in one message. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;

@@ -2,14 +2,14 @@
  * The certificate a TLS client showed, as a user: the common name is the user, the organizations are its groups.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
  */
+import type { KeyObject } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
-import { NODES, PUBLIC_KEY, type UserInfo } from './user.ts';
 
 export interface ClientCertificate {
   /** Our authority signed it, for a client. */
   readonly trusted: boolean;
-  readonly user: UserInfo;
+  readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly publicKey: KeyObject;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -29,15 +29,18 @@ function read(socket: TLSSocket): ClientCertificate | undefined {
   if (shown === undefined) return undefined;
   const { subject } = shown.toLegacyObject();
   const [name = ''] = listOf(subject.CN);
-  const groups = listOf(subject.O);
-  // A node is its key: the name may have been another machine's.
-  const extra = groups.includes(NODES) && { extra: { [PUBLIC_KEY]: [publicKeyHash(shown.publicKey)] } };
   return {
     trusted: socket.authorized,
-    user: { name, groups, ...extra },
+    user: { name, groups: listOf(subject.O) },
+    publicKey: shown.publicKey,
     notBefore: shown.validFromDate.getTime(),
     notAfter: shown.validToDate.getTime(),
   };
+}
+
+/** The handshake looked at the time as well, but a connection may stay open for long after it. */
+export function isGoodAt({ trusted, notBefore, notAfter, user }: ClientCertificate, now: number): boolean {
+  return trusted && notBefore <= now && now <= notAfter && user.name !== '';
 }
 
 /** Node gives one value as a text, several as a list. */

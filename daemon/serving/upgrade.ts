@@ -2,18 +2,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../../reconcilers/ports/clock.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Clock } from '../../reconcilers/ports/clock.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
-/** While a handler still throws, the pipeline answers as HTTP; see {@link takeOver}. */
-export interface Upgrade extends Exchange {
-  readonly upgrade: NonNullable<Exchange['upgrade']>;
-}
+/** While a handler still throws, it is answered as HTTP; see {@link takeOver}. */
+export type Upgrade<E extends HttpExchange = HttpExchange> = E & {
+  readonly upgrade: NonNullable<HttpExchange['upgrade']>;
+};
 
 const KEEP_ALIVE_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
 
-export function asksForUpgrade(exchange: Exchange): exchange is Upgrade {
+export function asksForUpgrade<E extends HttpExchange>(exchange: E): exchange is Upgrade<E> {
   return exchange.upgrade !== undefined;
 }
 

@@ -2,9 +2,9 @@
  * port-forward over SPDY, on a socket or in the messages of a WebSocket: the client opens two streams for each connection, one for its
  * data, one for what went wrong, told apart by a request id. Many connections share one session.
  */
-import { messageOf } from '../../../../reconcilers/ports/errors.ts';
+import { messageOf } from '../../../reconcilers/ports/errors.ts';
+import { joinDirections } from '../../serving/join-directions.ts';
 import type { SpdyStream } from '../spdy/spdy-stream.ts';
-import { joinDirections } from './relay.ts';
 import type { Forwarding } from './serve.ts';
 
 interface Pair {

@@ -1,7 +1,7 @@
 /** The handshake that turns an HTTP connection into a SPDY one, with Kubernetes' headers for what is spoken on it. */
 import type { Duplex } from 'node:stream';
-import { SampanError } from '../../../../reconcilers/ports/errors.ts';
-import { takeOver, type Upgrade } from '../upgrade.ts';
+import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { takeOver, type Upgrade } from '../../serving/upgrade.ts';
 
 const OFFER_HEADER = 'x-stream-protocol-version';
 

@@ -1,10 +1,10 @@
 /**
- * The old port-forward over a WebSocket, which client-node and python speak: one connection for each of `?ports=`, at once, with a channel
+ * The old port-forward over a WebSocket, which client-node and python speak: one connection for each of `?port=`, at once, with a channel
  * for its data and one for its error. Each channel begins with the port's number, in two bytes, little end first. No direction can end
  * by itself; when all connections have, the WebSocket is closed.
  */
 import type { Duplex } from 'node:stream';
-import { messageOf, SampanError } from '../../../../reconcilers/ports/errors.ts';
+import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { writeWithRoom } from '../room.ts';
 import type { Channels } from '../websocket/channels.ts';
 import type { Forwarding } from './serve.ts';
@@ -14,10 +14,10 @@ export const CHANNEL_PROTOCOLS = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io
 /** A channel is one byte. */
 const MOST_PORTS = 64;
 
-/** `?ports=80&ports=81` or `?ports=80,81`. BadRequest where they are none. */
+/** `?port=80&port=81` or `?port=80,81`. BadRequest where they are none. */
 export function portsOf(query: URLSearchParams): number[] {
-  const texts = query.getAll('ports').flatMap((value) => value.split(','));
-  if (texts.length === 0) throw new SampanError('BadRequest', { detail: 'query parameter "ports" is required' });
+  const texts = query.getAll('port').flatMap((value) => value.split(','));
+  if (texts.length === 0) throw new SampanError('BadRequest', { detail: 'query parameter "port" is required' });
   if (texts.length > MOST_PORTS) throw new SampanError('BadRequest', { detail: `more than ${MOST_PORTS} ports` });
   return texts.map((text) => {
     const port = portOf(text);
