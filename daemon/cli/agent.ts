@@ -60,6 +60,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
     ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
+    isShared: true,
     tokens: apiTokenIssuer(servers),
   });
 

@@ -29,9 +29,10 @@ function read(socket: TLSSocket): ClientCertificate | undefined {
   if (shown === undefined) return undefined;
   const { subject } = shown.toLegacyObject();
   const [name = ''] = listOf(subject.CN);
+  const groups = listOf(subject.O);
   return {
     trusted: socket.authorized,
-    user: { name, groups: listOf(subject.O) },
+    user: { name, groups },
     publicKey: shown.publicKey,
     notBefore: shown.validFromDate.getTime(),
     notAfter: shown.validToDate.getTime(),

@@ -249,6 +249,12 @@ export const ERRORS = {
   },
 
   // The packet filter.
+  PodRoutesFailed: {
+    message: 'the way to the pods of other nodes cannot be made: {detail}; what is there stays, trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   PacketFilterFailed: {
     message: 'service routes cannot be installed: {detail}; those in force stay, trying again',
     retry: true,

@@ -34,7 +34,7 @@ export async function authenticate(
   return via === 'socket' ? SOCKET_OWNER : ANONYMOUS;
 }
 
-/** A node is its key: its name may have been another machine's. */
+/** A node is its key: the name may have been another machine's. */
 function userOf({ user, publicKey }: ClientCertificate): UserInfo {
   return user.groups.includes(NODES) ? { ...user, extra: { [PUBLIC_KEY]: [publicKeyHash(publicKey)] } } : user;
 }

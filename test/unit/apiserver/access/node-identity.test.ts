@@ -39,7 +39,10 @@ describe("a node's own server", function () {
     try {
       const joined = { 'sampan.dev/node-key': publicKeyHash(own.certificate.publicKey) };
       for (const annotations of [{}, joined]) (await dial(annotations)).socket.destroy();
-      await assert.rejects(dial({ 'sampan.dev/node-key': 'sha256:other' }), /another machine has joined by its name since/);
+      await assert.rejects(
+        dial({ 'sampan.dev/node-key': 'sha256:other' }),
+        /another machine has joined by its name since/,
+      );
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
