@@ -55,6 +55,10 @@ const commands: Commands = {
     const { kubeconfig } = await import('./cli/kubeconfig.ts');
     return kubeconfig(config, process.stdout, Date.now());
   },
+  async token(config) {
+    const { token } = await import('./cli/token.ts');
+    return token(config, new ApiConnection(config.dataDir), process.stdout, Date.now());
+  },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');
     return cleanup(config, process.stdout);

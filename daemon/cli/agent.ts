@@ -49,11 +49,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
 
   const credential = await keepingAlive(
-    NodeCredential.open(
-      { ...config, addresses: [nodeIP, machine.hostname], folder: dataDir.pkiPath },
-      essentials,
-      signal,
-    ),
+    NodeCredential.open({ ...config, addresses: [nodeIP], folder: dataDir.pkiPath }, essentials, signal),
   );
   const servers = new ApiServers(config.servers, () => credential.tls());
   const settings = await keepingAlive(settingsFrom(servers, nodeName, essentials, signal));
@@ -64,6 +60,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
     ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
+    isShared: true,
     tokens: apiTokenIssuer(servers),
   });
 
