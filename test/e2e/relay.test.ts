@@ -43,7 +43,7 @@ const FRONT = {
 };
 
 describe('pods on another node', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const bed = useTestBed();
   let machines: Machines;
   let home: string;
