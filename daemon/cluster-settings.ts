@@ -5,12 +5,13 @@
 import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { PodNetworkMode } from '../reconcilers/ports/pod-routes.ts';
 import type { ClusterConfig } from './config.ts';
+import { DEFAULT_POD_NETWORK } from './pod-network.ts';
 
 /** Named like the flags of `sampan run`. */
 export interface ClusterSettings {
   readonly serviceClusterIPRange: string;
   readonly clusterCIDR: string;
-  readonly podNetwork?: PodNetworkMode;
+  readonly podNetwork: PodNetworkMode;
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly clusterDomain: string;
   readonly clusterDNS: string;
@@ -18,11 +19,11 @@ export interface ClusterSettings {
 }
 
 export function clusterSettings(config: ClusterConfig, clusterCIDR: string): ClusterSettings {
-  const { serviceRange, podNetwork, nodePorts, dns } = config;
+  const { serviceRange, podNetwork = DEFAULT_POD_NETWORK, nodePorts, dns } = config;
   return {
     serviceClusterIPRange: serviceRange.cidr,
     clusterCIDR,
-    ...(podNetwork !== undefined && { podNetwork }),
+    podNetwork,
     nodePorts,
     clusterDomain: dns.clusterDomain,
     clusterDNS: dns.clusterDns,
@@ -36,7 +37,7 @@ export function clusterConfig(settings: ClusterSettings, resolvConf: string): Cl
   return {
     serviceRange: parseIpv4Range(settings.serviceClusterIPRange),
     clusterCidr: parseIpv4Range(settings.clusterCIDR),
-    ...(podNetwork !== undefined && { podNetwork }),
+    podNetwork,
     nodePorts,
     dns: { clusterDomain, clusterDns, isTold, resolvConf },
   };

@@ -39,8 +39,6 @@ export interface LocalNodeDeps {
   readonly machine: ReturnType<typeof readMachine>;
   readonly nodeIP: string;
   readonly version: string;
-  /** Whether other machines can be nodes of the same cluster. */
-  readonly isShared: boolean;
   readonly tokens: TokenIssuer;
   readonly serving: NodeServing;
   /** Told when the pod network is seen to be there: what serves pods may listen on its gateway. */
@@ -63,8 +61,8 @@ export class LocalNode {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { config, core, runtime, nodeIP, isShared } = this.#deps;
-    const asked = { ...config, nodeIP, isShared };
+    const { config, core, runtime, nodeIP } = this.#deps;
+    const asked = { ...config, nodeIP };
     const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
     this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
     if (chosen.existing !== undefined) this.#openForPods(chosen.existing);

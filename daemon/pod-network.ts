@@ -16,14 +16,15 @@ const DEFAULT_BRIDGE = 'bridge';
 /** The network of our own: its name in Docker, and its interface. */
 export const OWN_NETWORK = { name: 'sampan', bridge: 'sampan0' };
 export const DEFAULT_CLUSTER_CIDR = '10.244.0.0/16';
+/** Works wherever nodes reach each other at all. */
+export const DEFAULT_POD_NETWORK: PodNetworkMode = 'vxlan';
 /** Docker's, and that of a network that says none. */
 const USUAL_MTU = 1500;
 
 export interface AskedNetwork {
+  /** Absent: nobody said, and no other node is looked for. */
   readonly clusterCidr?: Ipv4Range;
   readonly podNetwork?: PodNetworkMode;
-  /** Whether the cluster may have other nodes: masters over one etcd, agents. */
-  readonly isShared: boolean;
   readonly nodeIP: string;
 }
 
@@ -45,9 +46,9 @@ export async function choosePodNetwork(
   asked: AskedNetwork,
   log: Log,
 ): Promise<ChosenNetwork> {
-  const { clusterCidr, podNetwork = 'vxlan', isShared } = asked;
+  const { clusterCidr, podNetwork = DEFAULT_POD_NETWORK } = asked;
   const found = await runtime.network(DEFAULT_BRIDGE);
-  const isAlone = !isShared && clusterCidr === undefined && (asked.podNetwork ?? 'none') === 'none';
+  const isAlone = clusterCidr === undefined && (asked.podNetwork ?? 'none') === 'none';
   if (found !== undefined && isAlone) {
     const { name, bridge, mtu, subnet } = found;
     return {

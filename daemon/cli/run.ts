@@ -123,8 +123,9 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, certificates, config.api, log);
   const node = new LocalNode({
-    ...{ config, dataDir, core, runtime, machine, nodeIP, version, serving },
-    isShared: config.etcd !== undefined,
+    // Over etcd other masters, and their nodes, may come.
+    config: config.etcd === undefined ? config : { ...config, clusterCidr },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
     tokens: podTokens(access.accounts, core.client),
     onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
     ...(view && { onPull: (report) => view.pulling(report) }),

@@ -12,10 +12,10 @@ import type { Scope } from './scope.ts';
 export interface EtcdOptions {
   /** Where it listens; on the machine's own loopback, with free ports, without it. */
   readonly netns?: Netns;
-  /** Of a cluster of several, which then must be started together. Without it: one that is alone. */
-  readonly member?: EtcdMember;
   /** Of the namespace, for others to reach it at; loopback without it. */
   readonly address?: string;
+  /** Of a cluster of several, which then must be started together. Without it: one that is alone. */
+  readonly member?: EtcdMember;
   /** Further flags, such as `--quota-backend-bytes=16777216`. */
   readonly args?: readonly string[];
 }

@@ -2,7 +2,6 @@
  * The way to other nodes' pods as entries of the Linux kernel, made and read back by `ip`, `bridge`, `nft` and `iptables`. The pod-routes
  * loop keeps it through the port. It remembers nothing: what is there is looked at each time, and known as ours by marks.ts.
  */
-import { gatewayOf } from '../../../../reconcilers/kit/registry/ipv4-range.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../../reconcilers/ports/log.ts';
 import type {
@@ -29,6 +28,7 @@ import {
 import { ensureTunnel, isTunnelRight, removeTunnel } from './tunnel.ts';
 import { underlayOf } from './underlay.ts';
 
+const CONCERNS = new RegExp(` ${DEVICE}| proto ${PROTOCOL} | proto kernel scope link `);
 /** Left by somebody who was faster. */
 const GONE = /No such process|No such file or directory|Cannot find device/;
 
@@ -36,8 +36,6 @@ export class KernelPodRoutes implements PodRoutes {
   readonly #log: Log;
   /** Whose changes may take routes away without a word: the interface of the node's address, and that of its pods. */
   #interfaces: readonly string[] = [];
-  /** Of this node on its pod network. */
-  #gateway = '';
 
   constructor(log: Log) {
     this.#log = log;
@@ -124,11 +122,11 @@ export class KernelPodRoutes implements PodRoutes {
     await removePassage();
   }
 
-  /** Entries of the tunnel come with its name, also those of neighbours and forwarding. */
+  /** Entries of the tunnel come with its name, also those of neighbours and forwarding. A new network may be that of this node's pods. */
   #concernsRoutes = (line: string): boolean => {
-    if (line.includes(` ${DEVICE}`) || line.includes(` proto ${PROTOCOL} `)) return true;
+    if (CONCERNS.test(line)) return true;
     const name = /^(?:Deleted )?\d+: ([^:@\s]+)/.exec(line)?.[1];
-    return name !== undefined && (this.#interfaces.includes(name) || line.includes(` inet ${this.#gateway}/`));
+    return name !== undefined && this.#interfaces.includes(name);
   };
 
   async #isWhole(transport: PodTransport): Promise<boolean> {
@@ -139,7 +137,6 @@ export class KernelPodRoutes implements PodRoutes {
   async #underlay({ nodeIP, podCidr }: PodTransport) {
     const underlay = await underlayOf(nodeIP, podCidr);
     this.#interfaces = underlay.interfaces;
-    this.#gateway = gatewayOf(podCidr);
     return underlay;
   }
 }

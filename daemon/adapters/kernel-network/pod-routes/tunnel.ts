@@ -34,7 +34,7 @@ export async function ensureTunnel(transport: PodTransport, mtu: number): Promis
   if (device !== undefined && !fits(device, transport, mtu)) await removeTunnel();
   const { nodeIP, podCidr } = transport;
   const kind = ['type', 'vxlan', 'id', `${VNI}`, 'dstport', `${PORT}`, 'local', nodeIP, 'nolearning'];
-  const settings = ['address', tunnelEndOf(podCidr).mac, 'mtu', `${mtu - TUNNEL_OVERHEAD}`, 'addrgenmode', 'none'];
+  const settings = ['address', tunnelEndOf(podCidr).mac, 'mtu', `${mtu - TUNNEL_OVERHEAD}`];
   await ip(['link', 'add', DEVICE, ...settings, ...kind], /File exists/);
   await ip(['link', 'set', DEVICE, 'up']);
 }
