@@ -19,11 +19,11 @@ export interface ClusterSettings {
 }
 
 export function clusterSettings(config: ClusterConfig, clusterCIDR: string): ClusterSettings {
-  const { serviceRange, nodePorts, dns } = config;
+  const { serviceRange, podNetwork = DEFAULT_POD_NETWORK, nodePorts, dns } = config;
   return {
     serviceClusterIPRange: serviceRange.cidr,
     clusterCIDR,
-    podNetwork: config.podNetwork ?? DEFAULT_POD_NETWORK,
+    podNetwork,
     nodePorts,
     clusterDomain: dns.clusterDomain,
     clusterDNS: dns.clusterDns,
@@ -33,11 +33,11 @@ export function clusterSettings(config: ClusterConfig, clusterCIDR: string): Clu
 
 /** `resolvConf` is the node's own. */
 export function clusterConfig(settings: ClusterSettings, resolvConf: string): ClusterConfig {
-  const { clusterDomain, clusterDNS: clusterDns, isClusterDNSTold: isTold, nodePorts } = settings;
+  const { clusterDomain, clusterDNS: clusterDns, isClusterDNSTold: isTold, podNetwork, nodePorts } = settings;
   return {
     serviceRange: parseIpv4Range(settings.serviceClusterIPRange),
     clusterCidr: parseIpv4Range(settings.clusterCIDR),
-    podNetwork: settings.podNetwork,
+    podNetwork,
     nodePorts,
     dns: { clusterDomain, clusterDns, isTold, resolvConf },
   };

@@ -56,8 +56,11 @@ const commands: Commands = {
     return kubeconfig(config, process.stdout, Date.now());
   },
   async token(config) {
-    const { token } = await import('./cli/token.ts');
-    return token(config, new ApiConnection(config.dataDir), process.stdout, Date.now());
+    const [{ token }, { systemClock }] = await Promise.all([
+      import('./cli/token.ts'),
+      import('./adapters/system-clock.ts'),
+    ]);
+    return token(config, new ApiConnection(config.dataDir), process.stdout, systemClock);
   },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');

@@ -54,7 +54,7 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
-  /** What agents must know of the cluster before they can begin. */
+  /** What agents must know of the cluster before they can begin; absent where there can be none. */
   readonly nodeSettings?: unknown;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;

@@ -74,7 +74,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const following = core.cache.run(loopsEnded.signal);
   const renewing = credential.keepRenewed(() => serving.renew(identityOf(credential)), loopsEnded.signal);
   try {
-    await runParts(core.cache, [(until) => node.run(until)], signal);
+    await keepingAlive(runParts(core.cache, [(until) => node.run(until)], signal));
   } finally {
     await node.close();
     await flushEvents(core);

@@ -113,7 +113,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       leadsToPod(readRoutes(), address, { clusterCidr, podCIDR: podCIDROf(core, config.nodeName) }),
     random: systemRandom,
     diagnostics,
-    nodeSettings: clusterSettings(config, clusterCidr.cidr),
+    ...(canHaveNodes(config) && { nodeSettings: clusterSettings(config, clusterCidr.cidr) }),
     version,
     health: healthChecks(store, core.cache),
     clock: systemClock,
@@ -179,6 +179,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** Whether pods have addresses that other machines can lead to; see {@link choosePodNetwork}. */
+function canHaveNodes({ etcd, clusterCidr, podNetwork = 'none' }: RunConfig): boolean {
+  return etcd !== undefined || clusterCidr !== undefined || podNetwork !== 'none';
 }
 
 /** Loaded here: only a terminal needs it. */

@@ -12,22 +12,27 @@ import {
   formatJoinToken,
 } from '../../reconcilers/objects/bootstrap-token.ts';
 import type { Secret } from '../../reconcilers/objects/kinds/secret.ts';
-import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { type Clock, sleep } from '../../reconcilers/ports/clock.ts';
+import { isSampanError, SampanError } from '../../reconcilers/ports/errors.ts';
 import { AUTHORITY_FILE } from '../adapters/certificates/certificates.ts';
 import { readCertifiedKey } from '../adapters/certificates/certified-key.ts';
 import { publicKeyHash } from '../adapters/certificates/public-key-hash.ts';
+import { keepingAlive } from '../run-parts.ts';
 import type { TokenConfig } from '../token-flags.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { DataDir } from './data-dir.ts';
 import type { Output } from './get.ts';
 
 const SECRETS = `/api/v1/namespaces/${BOOTSTRAP_TOKEN_NAMESPACE}/secrets`;
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 200;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-export async function token(config: TokenConfig, api: ApiConnection, out: Output, now: number): Promise<number> {
+export async function token(config: TokenConfig, api: ApiConnection, out: Output, clock: Clock): Promise<number> {
+  const now = clock.now();
   switch (config.action) {
     case 'create':
-      out.write(`${await create(config, api, now)}\n`);
+      out.write(`${await create(config, api, clock)}\n`);
       return 0;
     case 'list':
       out.write(await list(api, now));
@@ -41,14 +46,29 @@ export async function token(config: TokenConfig, api: ApiConnection, out: Output
 async function create(
   { dataDir, ttlMs, description, reusable }: TokenConfig & { action: 'create' },
   api: ApiConnection,
-  now: number,
+  clock: Clock,
 ): Promise<string> {
   const authority = authorityOf(dataDir);
   const [id, secret] = [letters(6), letters(16)];
-  const expires = ttlMs === 0 ? {} : { expires: now + ttlMs };
+  const expires = ttlMs === 0 ? {} : { expires: clock.now() + ttlMs };
   const body = bootstrapTokenSecret({ id, secret, description, reusable, ...expires });
-  await api.json(SECRETS, { method: 'POST', body });
+  await onceThereIsANamespace(() => api.json(SECRETS, { method: 'POST', body }), clock);
   return formatJoinToken({ token: `${id}.${secret}`, authority });
+}
+
+/** A cluster that has just been started makes kube-system in a moment. */
+async function onceThereIsANamespace(create: () => Promise<unknown>, clock: Clock): Promise<void> {
+  const deadline = clock.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await create();
+      return;
+    } catch (error) {
+      const isMissing = isSampanError(error, 'Usage') && error.details.status === 404;
+      if (!isMissing || clock.now() >= deadline) throw error;
+    }
+    await keepingAlive(sleep(clock, RETRY_MS));
+  }
 }
 
 /** By which a machine knows the right masters. */

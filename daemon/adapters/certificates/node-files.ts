@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
-const KEY_FILE = 'node-key.pem';
-const CERTIFICATE_FILE = 'node.pem';
+const KEY_FILE = 'agent-key.pem';
+const CERTIFICATE_FILE = 'agent.pem';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
 export interface HeldCertificate {

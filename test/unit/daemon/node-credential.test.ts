@@ -132,7 +132,7 @@ describe("a node's credential", function () {
     await open(options);
     await assert.rejects(
       open({ ...options, nodeName: 'renamed' }),
-      /node\.pem cannot be used: it is that of system:node:n/,
+      /agent\.pem cannot be used: it is that of system:node:n/,
     );
   });
 
@@ -211,7 +211,7 @@ describe("a node's credential", function () {
     const { id, path } = await tokenFile();
     const options = machine({ tokenFile: path });
     const first = (await open(options)).tls();
-    rmSync(join(options.folder, 'node.pem'));
+    rmSync(join(options.folder, 'agent.pem'));
     const again = (await open(options)).tls();
     assert.equal(again.key, first.key);
     assert.notEqual(again.cert, first.cert);
@@ -220,7 +220,7 @@ describe("a node's credential", function () {
     await assert.rejects(open(other), { code: 'JoinRefused', message: spent });
     assert.equal(await nodeOf(other), undefined);
     // The same key by another name is another node.
-    rmSync(join(options.folder, 'node.pem'));
+    rmSync(join(options.folder, 'agent.pem'));
     await assert.rejects(open({ ...options, nodeName: 'second-name' }), { code: 'JoinRefused', message: spent });
   });
 
@@ -423,7 +423,7 @@ describe("a node's credential", function () {
   it('says which file is damaged, and leaves it alone', async () => {
     const options = machine({ tokenFile: (await tokenFile()).path });
     await open(options);
-    for (const file of ['node.pem', 'node-key.pem']) {
+    for (const file of ['agent.pem', 'agent-key.pem']) {
       const path = join(options.folder, file);
       const text = readFileSync(path, 'utf8');
       writeFileSync(path, text.slice(0, text.length / 2));
@@ -434,8 +434,8 @@ describe("a node's credential", function () {
       assert.equal(readFileSync(path, 'utf8'), text.slice(0, text.length / 2));
       writeFileSync(path, text);
     }
-    rmSync(join(options.folder, 'node-key.pem'));
-    await assert.rejects(open(options), /the key in node-key\.pem is not that of the certificate/);
+    rmSync(join(options.folder, 'agent-key.pem'));
+    await assert.rejects(open(options), /the key in agent-key\.pem is not that of the certificate/);
   });
 });
 

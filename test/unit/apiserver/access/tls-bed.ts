@@ -99,6 +99,7 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
     cache,
     ...nodeDeps(cluster),
     diagnostics: () => ({}),
+    nodeSettings: {},
     version: '0.1.0',
     health: { live: [], ready: [] },
     clock: systemClock,
