@@ -14,7 +14,7 @@ import { createImageGarbageLoop } from '../reconcilers/image-garbage/index.ts';
 import type { ImageGarbagePolicy } from '../reconcilers/image-garbage/observation.ts';
 import { type EventRecorder, StoredEventRecorder } from '../reconcilers/kit/event-recorder.ts';
 import { ObjectCache } from '../reconcilers/kit/object-cache.ts';
-import { registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
+import { readYourWrites, registryReadYourWrites } from '../reconcilers/kit/read-your-writes.ts';
 import type { Loop } from '../reconcilers/kit/reconciler.ts';
 import { standardAdmissions } from '../reconcilers/kit/registry/admission/standard.ts';
 import { addressAt, type Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
@@ -31,6 +31,7 @@ import { createNodeLifecycleLoop } from '../reconcilers/node-lifecycle/index.ts'
 import type { NodeConfig } from '../reconcilers/node-status/config.ts';
 import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
+import { NODE_KINDS } from '../reconcilers/objects/node-view.ts';
 import { LOCAL_PROVISIONER } from '../reconcilers/objects/volume-binding.ts';
 import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
@@ -42,7 +43,7 @@ import type { SnapshotArchive } from '../reconcilers/ports/manifest-source.ts';
 import type { NameServer } from '../reconcilers/ports/name-server.ts';
 import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
-import type { RegistryClient } from '../reconcilers/ports/object-client.ts';
+import type { ObjectClient, RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
 import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
@@ -63,14 +64,21 @@ export interface Essentials {
   readonly log: Log;
 }
 
-/** What every loop works on: the registry over the store, the cache that follows it, the client that waits for the cache. */
-export interface Core extends Essentials {
-  readonly registry: Registry;
+/** What the loops of a node work on: a cache of the objects, and the client that waits for it. */
+export interface NodeCore extends Essentials {
   readonly cache: ObjectCache;
-  readonly client: RegistryClient;
+  readonly client: ObjectClient;
+  /** Waits for nothing. */
+  readonly direct: ObjectClient;
   readonly host: string;
   /** Those of the loops; what they gathered last is written by {@link flushEvents}. */
   readonly recorders: StoredEventRecorder[];
+}
+
+/** The same in the process of a master: the registry over the store, and the cache that follows it. */
+export interface Core extends NodeCore {
+  readonly direct: Registry;
+  readonly client: RegistryClient;
 }
 
 export interface CoreOptions {
@@ -92,7 +100,7 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
   );
   return {
     ...essentials,
-    registry,
+    direct: registry,
     cache,
     client: registryReadYourWrites(registry, cache),
     host: options.host,
@@ -100,10 +108,16 @@ export function createCore(store: Store, options: CoreOptions, essentials: Essen
   };
 }
 
+/** For a node without a store: `direct` is a client of the API, and tells what the node sees. */
+export function createNodeCore(direct: ObjectClient, host: string, essentials: Essentials): NodeCore {
+  const cache = new ObjectCache(NODE_KINDS, { client: direct, ...essentials });
+  return { ...essentials, direct, cache, client: readYourWrites(direct, cache), host, recorders: [] };
+}
+
 /** The same, for the loops of a leader: reads come from the same cache, writes go to `fenced`. */
 export function leaderCore(core: Core, fenced: Store, options: CoreOptions): Core {
   const registry = registryOver(fenced, options, core, () => core.cache);
-  return { ...core, registry, client: registryReadYourWrites(registry, core.cache), recorders: [] };
+  return { ...core, direct: registry, client: registryReadYourWrites(registry, core.cache), recorders: [] };
 }
 
 function registryOver(
@@ -230,7 +244,7 @@ export interface NodePorts {
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
-export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
+export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
   const { cache, client, clock } = core;
   const { runtime, filter, nameServer } = ports;
   const { nodeName } = options;
@@ -269,7 +283,7 @@ export function nodeLoops(core: Core, ports: NodePorts, options: NodeOptions): A
 }
 
 function runLoop<D, O, A extends { readonly kind: string }>(
-  core: Core,
+  core: NodeCore,
   loop: Loop<D, O, A>,
   options: RunLoopOptions = {},
 ): AssembledLoop {
@@ -277,14 +291,14 @@ function runLoop<D, O, A extends { readonly kind: string }>(
 }
 
 /** Writes the events that still wait; after the loops have ended, before the store is closed. */
-export async function flushEvents({ recorders }: Core): Promise<void> {
+export async function flushEvents({ recorders }: NodeCore): Promise<void> {
   await Promise.all(recorders.map((recorder) => recorder.flush()));
 }
 
 /** Events go past the read-your-writes client: no loop reads them. */
-function eventsOf(core: Core, component: string): EventRecorder {
-  const { registry, clock, random, log, host } = core;
-  const recorder = new StoredEventRecorder(component, host, { client: registry, clock, random, log });
+function eventsOf(core: NodeCore, component: string): EventRecorder {
+  const { direct, clock, random, log, host } = core;
+  const recorder = new StoredEventRecorder(component, host, { client: direct, clock, random, log });
   core.recorders.push(recorder);
   return recorder;
 }

@@ -2,20 +2,24 @@
  * What a person can set: the flags of every subcommand, their environment variables and the config file. The only reader of argv
  * and process.env; everything else gets plain values from here.
  */
-import { homedir, hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
-import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
+import { type AgentConfig, type AgentFlags, agentConfig, agentOptions } from './agent-flags.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
 import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
-import { duration, portRange, range, share, sysctlPatterns, wholeNumber } from './flag-values.ts';
-import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
-
-export type ProxyMode = 'nftables' | 'userspace' | 'none';
+import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import {
+  dataDirOption,
+  dockerHostOption,
+  type NodeConfig,
+  type NodeFlags,
+  nodeConfig,
+  nodeOptions,
+} from './node-flags.ts';
 
 export interface EtcdConfig {
   readonly servers: readonly string[];
@@ -35,30 +39,24 @@ export interface SourceConfig {
   readonly syncInterval: string;
 }
 
-export interface RunConfig {
+/** What every node of a cluster must be told alike. */
+export interface ClusterConfig {
+  readonly serviceRange: Ipv4Range;
+  /** Absent: pods are on Docker's default bridge where there is one. */
+  readonly clusterCidr?: Ipv4Range;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+  readonly dns: DnsConfig;
+}
+
+export interface RunConfig extends NodeConfig, ClusterConfig {
   readonly sources: readonly SourceConfig[];
   /** Absent: the embedded SQLite store. */
   readonly etcd?: EtcdConfig;
   /** A leader that is not heard of for so long is replaced; among masters over one etcd. */
   readonly leaderLeaseMs: number;
-  readonly serviceRange: Ipv4Range;
-  /** Absent: pods are on Docker's default bridge where there is one. */
-  readonly clusterCidr?: Ipv4Range;
-  readonly nodePorts: { readonly first: number; readonly last: number };
-  readonly pauseImage: string;
-  readonly dockerHost: string;
-  readonly images: ImageConfig;
-  readonly dataDir: string;
-  readonly nodeName: string;
-  readonly nodeIp?: string;
-  readonly proxyMode: ProxyMode;
   readonly nodeMonitorGraceMs: number;
   readonly podEvictionTimeoutMs: number;
-  readonly dns: DnsConfig;
-  readonly allowedUnsafeSysctls: readonly string[];
   readonly api: ApiConfig;
-  readonly logLevel?: LogLevel;
-  readonly logFormat?: LogFormat;
 }
 
 export interface ClientConfig {
@@ -101,6 +99,7 @@ export interface CleanupConfig {
 /** The subcommands' bodies; each answers the exit code. */
 export interface Commands {
   run(config: RunConfig): Promise<number>;
+  agent(config: AgentConfig): Promise<number>;
   validate(paths: readonly string[]): Promise<number>;
   get(config: GetConfig): Promise<number>;
   logs(config: LogsConfig): Promise<number>;
@@ -126,6 +125,12 @@ export async function runCommandLine(argv: readonly string[], version: string, c
     .action(async (sources: string[], flags: RunFlags) => {
       exitCode = await commands.run(runConfig(sources, flags));
     });
+
+  agentOptions(
+    program.command('agent').description('make this machine a node of a cluster whose masters run elsewhere'),
+  ).action(async (flags: AgentFlags) => {
+    exitCode = await commands.agent(agentConfig(flags));
+  });
 
   program
     .command('validate')
@@ -206,7 +211,7 @@ type GetFlags = ClientFlags & Pick<GetConfig, 'output' | 'watch' | 'selector'>;
 type LogsFlags = ClientFlags & Pick<LogsConfig, 'follow' | 'previous' | 'tail' | 'timestamps'>;
 type KubeconfigFlags = { dataDir: string; server?: string; user?: string; group: string[] };
 
-interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
+interface RunFlags extends ApiFlags, DnsFlags, NodeFlags {
   config?: string;
   onInvalid: OnInvalid;
   pruneLimit: number;
@@ -218,18 +223,9 @@ interface RunFlags extends ApiFlags, DnsFlags, ImageFlags {
   serviceClusterIpRange: Ipv4Range;
   clusterCidr?: Ipv4Range;
   serviceNodePortRange: { first: number; last: number };
-  podInfraContainerImage: string;
-  dockerHost: string;
-  dataDir: string;
   syncInterval: string;
-  nodeName: string;
-  nodeIp?: string;
-  proxyMode: ProxyMode;
-  allowedUnsafeSysctls: string[];
   nodeMonitorGracePeriod: number;
   podEvictionTimeout: number;
-  logLevel?: LogLevel;
-  logFormat?: LogFormat;
 }
 
 function runOptions(command: Command): Command {
@@ -254,33 +250,10 @@ function runOptions(command: Command): Command {
     .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
     .option('--cluster-cidr <cidr>', "where pod networks come from; default: Docker's default bridge", range)
     .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
-    .option('--pod-infra-container-image <image>', "the image that holds each pod's network", 'sampan/pause:1')
-    .addOption(dockerHostOption())
-    .addOption(dataDirOption())
     .option('--sync-interval <when>', 'how often to look at remote sources: 30s, or a cron expression', '30s')
-    .option('--node-name <name>', "this machine's name as a node", hostname().toLowerCase())
-    .option('--node-ip <address>', "this machine's address for others; default: that of its default route")
-    .addOption(
-      new Option('--proxy-mode <mode>', 'how Services are routed')
-        .choices(['nftables', 'userspace', 'none'])
-        .default('nftables'),
-    )
-    .option(
-      '--allowed-unsafe-sysctls <names>',
-      'kernel parameters that pods may set beside the safe ones: kernel.msg*,net.core.somaxconn',
-      sysctlPatterns,
-      [],
-    )
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
-    .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'))
-    .addOption(
-      new Option(
-        '--log-level <level>',
-        'default: error on a terminal, where a picture shows the rest; else info',
-      ).choices(['error', 'info', 'debug']),
-    )
-    .addOption(new Option('--log-format <format>', 'default: text on a terminal').choices(['json', 'text']));
-  return imageOptions(apiOptions(dnsOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
+    .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'));
+  return apiOptions(dnsOptions(nodeOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
 }
 
 function clientOptions(command: Command): Command {
@@ -288,19 +261,6 @@ function clientOptions(command: Command): Command {
     .addOption(dataDirOption())
     .option('-n, --namespace <name>', 'the namespace', 'default')
     .option('-A, --all-namespaces', 'all of them', false);
-}
-
-function dataDirOption(): Option {
-  const home = process.getuid?.() === 0 ? '/var/lib/sampan' : join(homedir(), '.local/share/sampan');
-  return new Option('--data-dir <dir>', 'where the daemon keeps its data and its socket')
-    .env('SAMPAN_DATA_DIR')
-    .default(home);
-}
-
-function dockerHostOption(): Option {
-  return new Option('--docker-host <url>', 'the Docker engine')
-    .env('DOCKER_HOST')
-    .default('unix:///var/run/docker.sock');
 }
 
 function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
@@ -314,6 +274,7 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     });
   }
   return {
+    ...nodeConfig(flags),
     sources,
     ...(flags.etcdServers !== undefined && {
       etcd: {
@@ -327,20 +288,10 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     serviceRange: flags.serviceClusterIpRange,
     ...(flags.clusterCidr !== undefined && { clusterCidr: flags.clusterCidr }),
     nodePorts: flags.serviceNodePortRange,
-    pauseImage: flags.podInfraContainerImage,
-    dockerHost: flags.dockerHost,
-    images: imageConfig(flags),
-    dataDir: resolve(flags.dataDir),
-    nodeName: flags.nodeName,
-    ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
-    allowedUnsafeSysctls: flags.allowedUnsafeSysctls,
-    proxyMode: flags.proxyMode,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
     dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
-    ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),
-    ...(flags.logFormat !== undefined && { logFormat: flags.logFormat }),
   };
 }
 

@@ -105,6 +105,17 @@ export function names(text: string): string[] {
   return listed;
 }
 
+/** `https://10.0.0.1:6443,https://master2:6443` */
+export function serverUrls(text: string): string[] {
+  return text.split(',').map((each) => {
+    const url = URL.parse(each.trim());
+    if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search !== '') {
+      throw new InvalidArgumentError(`expected a server like https://10.0.0.1:6443, got "${each.trim()}"`);
+    }
+    return url.origin;
+  });
+}
+
 /** Bytes of so many megabytes. */
 export function megabytes(text: string): number {
   return positiveNumber(text) * 1024 * 1024;

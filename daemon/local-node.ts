@@ -1,11 +1,12 @@
 /**
- * This machine as a node: waits for Docker, opens what the node's loops stand on, and runs them. `sampan run` makes one; what is decided
- * about pods is the loops' own.
+ * This machine as a node: waits for Docker, opens what the node's loops stand on, and runs them. `sampan run` and `sampan agent` make one;
+ * what is decided about pods is the loops' own.
  */
 import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
 import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
+import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
 import { DataDirClaimFolders } from './adapters/claim-folders.ts';
 import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
@@ -15,31 +16,30 @@ import type { readMachine } from './adapters/machine.ts';
 import { NetworkProber } from './adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from './adapters/node-logins.ts';
 import { NodeNameFilesSource } from './adapters/node-names.ts';
-import type { ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
-import { type AssembledLoop, type Core, type Essentials, type NodePorts, nodeLoops } from './assemble.ts';
+import { type AssembledLoop, type Essentials, type NodeCore, type NodePorts, nodeLoops } from './assemble.ts';
 import type { DataDir } from './cli/data-dir.ts';
-import type { RunConfig } from './config.ts';
+import type { ClusterConfig } from './config.ts';
 import type { DnsServer } from './dns/dns-server.ts';
 import { nameServersOfPods, openNameServer } from './name-server.ts';
+import type { NodeConfig } from './node-flags.ts';
 import { openFilter, openVolumeFiles } from './open-adapters.ts';
 import { type ChosenNetwork, choosePodNetwork, gatewayOf } from './pod-network.ts';
-import { podTokens } from './pod-tokens.ts';
-import type { TlsService } from './serve-tls.ts';
 
 /** Kubernetes' own limit per node. */
 const MAX_PODS = 110;
 const DOCKER_RETRY_MS = 500;
 
 export interface LocalNodeDeps {
-  readonly config: RunConfig;
+  readonly config: NodeConfig & ClusterConfig;
   readonly dataDir: DataDir;
-  readonly core: Core;
+  readonly core: NodeCore;
   readonly runtime: DockerRuntime;
   readonly machine: ReturnType<typeof readMachine>;
   readonly nodeIP: string;
   readonly version: string;
-  readonly accounts: ServiceAccountTokens;
-  readonly tls: TlsService;
+  readonly tokens: TokenIssuer;
+  /** Told when the pod network is seen to be there: what serves pods may listen on its gateway. */
+  readonly onNetwork?: (podCIDR: string) => void;
   readonly onPull?: PullObserver;
 }
 
@@ -71,14 +71,14 @@ export class LocalNode {
     await this.#nameServer?.close();
   }
 
-  /** What pods reach on their network's gateway, once that is there: the API and the cluster's DNS. */
+  /** What pods reach on their network's gateway, once that is there: the cluster's DNS, and the API where it is served here. */
   #openForPods(subnet: string): void {
-    void this.#deps.tls.openForPods(subnet);
+    this.#deps.onNetwork?.(subnet);
     void this.#nameServer?.open(gatewayOf(subnet));
   }
 
   async #ports({ network }: ChosenNetwork): Promise<NodePorts> {
-    const { config, dataDir, core, runtime, accounts } = this.#deps;
+    const { config, dataDir, core, runtime, tokens } = this.#deps;
     const filter = await openFilter(config, network.bridge, core);
     return {
       runtime,
@@ -88,7 +88,7 @@ export class LocalNode {
       files: await openVolumeFiles(dataDir, process.getuid?.()),
       claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
       terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
-      tokens: podTokens(accounts, core.client),
+      tokens,
       names: new NodeNameFilesSource({ resolvConf: config.dns.resolvConf }),
       ledger: new FileImageLedger(dataDir.imagesPath, core.log),
       logins: nodeLoginsIn(config.images.dockerConfig, core.log),

@@ -24,6 +24,13 @@ const commands: Commands = {
     endSoon(code);
     return code;
   },
+  async agent(config) {
+    const { agent } = await import('./cli/agent.ts');
+    const { stdout, pid } = process;
+    const code = await agent(config, { version, stdout, pid, signal: untilSignalled() });
+    endSoon(code);
+    return code;
+  },
   async validate(paths) {
     const { validatePaths } = await import('./cli/validate.ts');
     return validatePaths([...paths], process.stdout);

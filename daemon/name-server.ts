@@ -1,15 +1,16 @@
 /** The DNS of this node as the flags ask for it: whom pods are told to ask, and the server that answers them. `sampan run` calls it. */
 import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
-import type { Core } from './assemble.ts';
-import type { RunConfig } from './config.ts';
+import type { NodeCore } from './assemble.ts';
+import type { ClusterConfig } from './config.ts';
 import { DnsServer } from './dns/dns-server.ts';
 import { dnsServiceIP } from './dns-flags.ts';
+import type { NodeConfig } from './node-flags.ts';
 
 /** Undefined where pods are sent to somebody else's. */
 export function openNameServer(
-  { dns, serviceRange }: RunConfig,
+  { dns, serviceRange }: ClusterConfig,
   podRange: Ipv4Range,
-  core: Core,
+  core: NodeCore,
 ): DnsServer | undefined {
   if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
   return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
@@ -20,7 +21,7 @@ export function openNameServer(
  * that it does: such pods ask where the node asks. `uid`: the daemon's user.
  */
 export function nameServersOfPods(
-  { dns, proxyMode }: Pick<RunConfig, 'dns' | 'proxyMode'>,
+  { dns, proxyMode }: Pick<ClusterConfig & NodeConfig, 'dns' | 'proxyMode'>,
   uid: number | undefined,
 ): readonly string[] {
   const isRouted = proxyMode === 'nftables' || (proxyMode === 'userspace' && uid === 0);

@@ -18,7 +18,8 @@ import { UserspaceProxy } from './adapters/userspace-proxy/userspace-proxy.ts';
 import { FolderVolumeFiles } from './adapters/volume-files/folder-volume-files.ts';
 import { memoryRoot } from './adapters/volume-files/memory-root.ts';
 import type { Essentials } from './assemble.ts';
-import type { RunConfig, SourceConfig } from './config.ts';
+import type { ClusterConfig, RunConfig, SourceConfig } from './config.ts';
+import type { NodeConfig } from './node-flags.ts';
 
 const RETRY_MS = 2_000;
 
@@ -49,7 +50,7 @@ export async function openStore(
 
 /** `bridge`: the interface of the pod network. What another mode left from an earlier run is taken away first. */
 export async function openFilter(
-  { proxyMode, nodePorts }: RunConfig,
+  { proxyMode, nodePorts }: Pick<ClusterConfig & NodeConfig, 'proxyMode' | 'nodePorts'>,
   bridge: string,
   essentials: Essentials,
 ): Promise<PacketFilter> {

@@ -3,6 +3,7 @@
  * node's pod network as well; keeps certificates and kubeconfig fresh. `sampan run` calls it once the server stands.
  */
 import { rmSync } from 'node:fs';
+import type { ApiServerAddress } from '../reconcilers/objects/api-server-lease.ts';
 import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
 import type { Certificates } from './adapters/certificates/certificates.ts';
@@ -32,7 +33,8 @@ export function apiEndpoint(
   podCIDR: string | undefined,
 ): ApiEndpoint | undefined {
   if (port === 0) return undefined;
-  if (!isLoopback(bindAddress)) return { addresses: [isWildcard(bindAddress) ? nodeIP : bindAddress], port };
+  const shared = publicAddress({ bindAddress, securePort: port }, nodeIP);
+  if (shared !== undefined) return { addresses: [shared.address], port };
   return { addresses: podCIDR === undefined ? [] : [gatewayOf(podCIDR)], port };
 }
 
@@ -99,6 +101,12 @@ export class TlsService {
     const text = kubeconfigOf({ server: urlOf(this.#place), authority, client: admin, user: 'admin' });
     if (readSecretFile(path) !== text) writeSecretFile(path, text);
   }
+}
+
+/** Where everybody in the cluster reaches this server; undefined where nobody else does. */
+export function publicAddress({ bindAddress, securePort: port }: Place, nodeIP: string): ApiServerAddress | undefined {
+  if (port === 0 || isLoopback(bindAddress)) return undefined;
+  return { address: isWildcard(bindAddress) ? nodeIP : bindAddress, port };
 }
 
 function isLoopback(address: string): boolean {

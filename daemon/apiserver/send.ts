@@ -1,4 +1,5 @@
-/** Answers: text or bytes with their length, compressed where that is worth it and the client takes it. */
+/** Answers: text or bytes with their length, compressed where that is worth it and the client takes it; and parts of streams. */
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -30,6 +31,11 @@ export async function sendText(
     vary: 'Accept-Encoding',
   });
   response.end(body);
+}
+
+/** A part of a stream; resolves when there is room for the next one. */
+export async function sendPart(response: ServerResponse, part: string | Buffer, signal: AbortSignal): Promise<void> {
+  if (!response.write(part)) await once(response, 'drain', { signal });
 }
 
 function takesGzip({ headers }: IncomingMessage): boolean {

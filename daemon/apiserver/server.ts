@@ -28,6 +28,8 @@ import {
   type TlsPlace,
 } from './listeners.ts';
 import { Metrics, type UsageReaders } from './metrics/metrics.ts';
+import { NodeFeeds } from './node-feed/node-feeds.ts';
+import { serveNodeRoutes } from './node-feed/serve.ts';
 import { ObjectLists } from './object-lists.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { type Access, serve } from './pipeline.ts';
@@ -48,6 +50,8 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
+  /** What agents must know of the cluster before they can begin. */
+  readonly nodeSettings?: unknown;
   /** Default: nobody knows what is used. */
   readonly usage?: UsageReaders;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
@@ -62,6 +66,7 @@ export class ApiServer {
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
   readonly #metrics: Metrics;
+  readonly #nodeFeeds: NodeFeeds;
   readonly #stop = new AbortController();
   readonly #listeners: Listener[] = [];
 
@@ -71,6 +76,7 @@ export class ApiServer {
     this.#discovery = new Discovery(served);
     this.#openApi = new OpenApi(served, versionInfo(deps.version).gitVersion);
     this.#metrics = new Metrics(deps);
+    this.#nodeFeeds = new NodeFeeds(deps);
     this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
@@ -109,7 +115,12 @@ export class ApiServer {
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
     if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
-    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
+    if (
+      (await serveIssuerDiscovery(exchange, this.#access.accounts)) ||
+      (await serveNodeRoutes(exchange, this.#nodeFeeds, this.#deps.nodeSettings))
+    ) {
+      return;
+    }
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     if (attributes.type === 'path') return sendNoSuchPath(exchange);

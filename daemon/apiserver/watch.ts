@@ -2,8 +2,6 @@
  * A watch: one JSON line per event, from a resourceVersion on, until the client goes or its timeout is over. An object that leaves
  * the selection is DELETED to its watcher, one that enters it ADDED.
  */
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { isAbort } from '../../reconcilers/ports/errors.ts';
@@ -13,6 +11,7 @@ import { scopeOf } from './read.ts';
 import { type Encoded, eventLine, type Representation, streamRepresentationOf } from './representation.ts';
 import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
+import { sendPart } from './send.ts';
 import type { ObjectServices } from './services.ts';
 import { statusOf } from './status.ts';
 import { watchOptionsOf } from './watch-options.ts';
@@ -54,15 +53,15 @@ export async function serveWatch(
   try {
     const initial = options.initial ? (listed?.items ?? []) : [];
     for (const part of joined(initial.values().map((object) => as.event('ADDED', object)))) {
-      await send(response, part, ends);
+      await sendPart(response, part, ends);
     }
-    if (options.marksInitialEnd) await send(response, bookmark(INITIAL_END), ends);
+    if (options.marksInitialEnd) await sendPart(response, bookmark(INITIAL_END), ends);
     for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
       const events = changes.values().map(({ change }) => eventFor(change, scope.selected, as));
-      for (const part of joined(events)) await send(response, part, ends);
+      for (const part of joined(events)) await sendPart(response, part, ends);
       seen = revision;
     }
-    if (options.bookmarks && !signal.aborted) await send(response, bookmark(), signal);
+    if (options.bookmarks && !signal.aborted) await sendPart(response, bookmark(), signal);
   } catch (error) {
     if (!isAbort(error)) response.write(eventLine('ERROR', JSON.stringify(statusOf(error))));
   } finally {
@@ -113,8 +112,4 @@ function* joined(events: Iterable<Encoded | undefined>): Generator<Buffer> {
   }
   const [only, ...others] = parts;
   if (only !== undefined) yield others.length === 0 ? only : Buffer.concat(parts, length);
-}
-
-async function send(response: ServerResponse, text: Encoded, signal: AbortSignal): Promise<void> {
-  if (!response.write(text)) await once(response, 'drain', { signal });
 }

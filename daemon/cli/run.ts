@@ -6,7 +6,6 @@
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
-import { isAbort } from '../../reconcilers/ports/errors.ts';
 import { pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { readMachine, readMachineUsage } from '../adapters/machine.ts';
@@ -16,23 +15,25 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { type AssembledLoop, type Core, createCore, type Essentials, flushEvents, masterLoops } from '../assemble.ts';
+import { clusterSettings } from '../cluster-settings.ts';
 import type { RunConfig } from '../config.ts';
 import { dnsServiceIP } from '../dns-flags.ts';
 import { healthChecks } from '../health-checks.ts';
 import { Leadership } from '../lead.ts';
 import { LocalNode } from '../local-node.ts';
+import { keepPresent } from '../master-presence.ts';
 import { openAccess } from '../open-access.ts';
 import { openSources, openStore } from '../open-adapters.ts';
 import { DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podLogsFrom } from '../pod-output.ts';
 import { podRuntimeFrom } from '../pod-streams.ts';
-import { apiEndpoint, TlsService } from '../serve-tls.ts';
+import { podTokens } from '../pod-tokens.ts';
+import { keepingAlive, runParts } from '../run-parts.ts';
+import { apiEndpoint, publicAddress, TlsService } from '../serve-tls.ts';
 import { SharedAuthority } from '../shared-authority.ts';
 import { DataDir } from './data-dir.ts';
 import type { LiveView } from './live-view.ts';
 import type { Diagnostics } from './status.ts';
-
-const KEEP_ALIVE_MS = 3_600_000;
 
 export interface Surroundings {
   readonly version: string;
@@ -67,8 +68,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const coreOptions = { ...config, host: config.nodeName, isApiReachable };
   const core = createCore(store, coreOptions, essentials);
   const shared = config.etcd && new SharedAuthority(dataDir.pkiPath, { ...essentials, store });
-  const place = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
-  const access = await keepingAlive(openAccess(config, place, core, signal));
+  const accessPlace = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
+  const access = await keepingAlive(openAccess(config, accessPlace, core, signal));
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
   const archive = new FileSnapshotArchive(config.dataDir);
@@ -102,6 +103,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     nodeName: config.nodeName,
     random: systemRandom,
     diagnostics,
+    nodeSettings: clusterSettings(config, clusterCidr.cidr),
     version,
     health: healthChecks(store, core.cache),
     usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
@@ -111,9 +113,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, access.certificates, config.api, log);
-  const { accounts } = access;
   const node = new LocalNode({
-    ...{ config, dataDir, core, runtime, machine, nodeIP, version, accounts, tls },
+    ...{ config, dataDir, core, runtime, machine, nodeIP, version },
+    tokens: podTokens(access.accounts, core.client),
+    onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
     ...(view && { onPull: (report) => view.pulling(report) }),
   });
 
@@ -136,11 +139,15 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   try {
     await server.listen(dataDir.socketPath);
     ({ ended: tlsEnded } = await tls.open(dataDir.kubeconfigPath, loopsEnded.signal));
+    const place = config.etcd && publicAddress(config.api, nodeIP);
+    const bePresent = async (until: AbortSignal) => {
+      if (place !== undefined) await keepPresent(config.nodeName, place, { ...essentials, store }, until);
+    };
     const lead = async (until: AbortSignal) => {
       await shared?.publish(until);
       await masters.run(until);
     };
-    await runLoops(core, [lead, (until) => node.run(until)], signal);
+    await runParts(core.cache, [lead, bePresent, (until) => node.run(until)], signal);
   } finally {
     await server.close();
     await node.close();
@@ -158,42 +165,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   return 0;
 }
 
-/** The clock's timers do not keep the process alive, and nothing listens yet while the store is waited for. */
-async function keepingAlive<T>(work: Promise<T>): Promise<T> {
-  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
-  try {
-    return await work;
-  } finally {
-    clearInterval(alive);
-  }
-}
-
 /** Loaded here: only a terminal needs it. */
 async function openView(terminal: NodeJS.WriteStream): Promise<LiveView> {
   const { LiveView } = await import('./live-view.ts');
   return new LiveView(terminal, systemClock);
-}
-
-/**
- * Runs the loops once the cache has its first list; before that they would take "not seen yet" for "not there". Ends when `signal`
- * aborts and all have ended; what cannot be started ends all.
- */
-async function runLoops(
-  core: Core,
-  parts: readonly ((signal: AbortSignal) => Promise<void>)[],
-  signal: AbortSignal,
-): Promise<void> {
-  while (core.cache.revision === 0 && !signal.aborted) await core.cache.reached(1).catch(() => undefined);
-  const failed = new AbortController();
-  const ends = AbortSignal.any([signal, failed.signal]);
-  const running = parts.map((part) =>
-    part(ends).catch((error: unknown) => {
-      failed.abort();
-      if (!isAbort(error)) throw error;
-    }),
-  );
-  const outcomes = await Promise.allSettled(running);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function podCIDROf({ cache }: Core, nodeName: string): string | undefined {

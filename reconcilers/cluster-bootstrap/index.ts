@@ -5,6 +5,7 @@
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
+import { apiServerOf } from '../objects/api-server-lease.ts';
 import { DNS_SERVICE } from '../objects/cluster-dns.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
@@ -17,7 +18,7 @@ import { type ClusterOptions, KUBERNETES_SERVICE, LOCAL_CLASS, SYSTEM_NAMESPACES
 export interface ClusterBootstrapDeps {
   readonly client: ObjectClient;
   readonly cache: ReadOnlyCache;
-  /** Asked at every look; that `apiServer` changed shows in the Node named `nodeName`. */
+  /** Without `apiServers`. Asked at every look; that `apiServer` changed shows in the Node named `nodeName`. */
   readonly options: () => ClusterOptions;
   readonly nodeName: string;
 }
@@ -45,7 +46,8 @@ export function createClusterBootstrapLoop(
     concurrency: 1,
     allKeys: () => [CLUSTER],
     *keysFor({ kind, object }) {
-      if (names[kind]?.includes(object.metadata.name)) yield { key: CLUSTER };
+      const isOfApiServer = kind === 'Lease' && apiServerOf(object) !== undefined;
+      if (isOfApiServer || names[kind]?.includes(object.metadata.name)) yield { key: CLUSTER };
     },
   };
 }

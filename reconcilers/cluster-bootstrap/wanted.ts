@@ -1,4 +1,5 @@
 /** What every cluster has: the system's namespaces, the Services `kubernetes` and `kube-dns`, and a class of storage. Pure. */
+import type { ApiServerAddress } from '../objects/api-server-lease.ts';
 import type { Namespace } from '../objects/cluster.ts';
 import { DNS_PORT, DNS_PORTS, DNS_SERVICE } from '../objects/cluster-dns.ts';
 import { ANNOTATION_DEFAULT_CLASS, type StorageClass } from '../objects/kinds/storage-class.ts';
@@ -11,8 +12,10 @@ export interface ClusterOptions {
   readonly kubernetesServiceIP: string;
   /** Where pods ask for names; absent where that is no address of a Service, and somebody else answers there. */
   readonly dnsServiceIP?: string;
-  /** Where the API is served over TLS; absent where it is not, and the Service then answers nothing. */
+  /** Where this master serves the API over TLS; absent where it does not, and the Service then answers nothing. */
   readonly apiServer?: { readonly addresses: readonly string[]; readonly port: number };
+  /** Where all masters that say so serve it, this one among them. */
+  readonly apiServers?: readonly ApiServerAddress[];
 }
 
 /** `default` first: most objects go there. */
@@ -83,9 +86,14 @@ export function wantedDnsService(dnsServiceIP: string): Draft<Service> {
   };
 }
 
-/** Made by hand, as the Service has no selector: API servers are no pods. */
-export function wantedSubsets({ apiServer }: ClusterOptions): NonNullable<Endpoints['subsets']> {
-  if (apiServer === undefined || apiServer.addresses.length === 0) return [];
-  const addresses = [...apiServer.addresses].sort().map((ip) => ({ ip }));
-  return [{ addresses, ports: [{ ...PORT, port: apiServer.port }] }];
+/** Made by hand, as the Service has no selector: API servers are no pods. One subset per port, in the order of addresses. */
+export function wantedSubsets({ apiServer, apiServers = [] }: ClusterOptions): NonNullable<Endpoints['subsets']> {
+  const own = apiServer?.addresses.map((address) => ({ address, port: apiServer.port })) ?? [];
+  const byPort = Map.groupBy(apiServers.length > 0 ? apiServers : own, ({ port }) => port);
+  return [...byPort]
+    .sort(([a], [b]) => a - b)
+    .map(([port, servers]) => ({
+      addresses: [...new Set(servers.map(({ address }) => address))].sort().map((ip) => ({ ip })),
+      ports: [{ ...PORT, port }],
+    }));
 }

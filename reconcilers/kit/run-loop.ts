@@ -14,7 +14,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import type { Loop, Plan, Trigger } from './reconciler.ts';
 
 /** The store fails for all keys at once and is back for all at once: no key waits long for it, and none is blamed. */
-const OUTAGES = ['StoreUnavailable', 'StoreFull'] as const;
+const OUTAGES = ['StoreUnavailable', 'StoreFull', 'ServerUnavailable'] as const;
 const OUTAGE_BACKOFF = { firstMs: 50, mostMs: 2_000 };
 
 const DEFAULTS = { concurrency: 4, resyncMs: 10 * 60_000, backoff: { firstMs: 50, mostMs: 60_000 } };

@@ -150,6 +150,12 @@ export const ERRORS = {
     status: 504,
     reason: 'Timeout',
   },
+  ServerUnavailable: {
+    message: 'no API server answers ({servers}): {detail}; what runs goes on, writes wait until one is back',
+    retry: true,
+    status: 503,
+    reason: 'ServiceUnavailable',
+  },
   LeadershipLost: {
     message: 'another master may lead by now; nothing was written, and this one stands for election again',
     retry: true,

@@ -18,7 +18,7 @@ export const DEFAULT_LIMITS: InFlightLimits = { reads: 400, writes: 200, streams
 
 export type RequestClass = keyof InFlightLimits;
 
-const STREAMING = ['attach', 'exec', 'log', 'portforward', 'proxy'];
+const STREAMING = ['attach', 'exec', 'feed', 'log', 'portforward', 'proxy'];
 const READING = ['get', 'list', 'head', 'options'];
 
 export function classOf(attributes: RequestAttributes): RequestClass {

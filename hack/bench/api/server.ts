@@ -117,7 +117,7 @@ async function main(pods: number): Promise<void> {
     }
     store.committedAt.clear();
     await churn(order.churn, (index) =>
-      core.registry.modify('Pod', { namespace: 'default', name: podName(index) }, (pod) => ({
+      core.direct.modify('Pod', { namespace: 'default', name: podName(index) }, (pod) => ({
         ...pod,
         metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, turn: `${performance.now()}` } },
       })),

@@ -38,13 +38,13 @@ async function startDns(): Promise<{ port: number; churn: (churn: Churn) => Prom
   const options = { serviceRange, nodePorts: { first: 30_000, last: 32_767 }, host: 'bench', isApiReachable: false };
   const core = createCore(store, options, { clock: systemClock, random: systemRandom, log: quiet });
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' }, spec: {} } as const;
-  await core.registry.create('Namespace', { ...namespace, status: { phase: 'Active' } });
+  await core.direct.create('Namespace', { ...namespace, status: { phase: 'Active' } });
   for (let i = 0; i < SERVICES; i++) {
-    await core.registry.create('Service', service(i));
-    await core.registry.create('EndpointSlice', slice(i));
+    await core.direct.create('Service', service(i));
+    await core.direct.create('EndpointSlice', slice(i));
   }
   void core.cache.run(new AbortController().signal);
-  await core.cache.reached(await core.registry.revision());
+  await core.cache.reached(await core.direct.revision());
   const server = new DnsServer(
     {
       clusterDomain: 'cluster.local',

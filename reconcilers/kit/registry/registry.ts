@@ -281,6 +281,7 @@ function prefixOf(kind: Kind, namespace: string | undefined): string {
 }
 
 /** The narrowest prefix under which all `kinds` are kept. */
+/** Who follows many kinds is told of every revision, of keys beside the objects too: so it knows how new it is. */
 function watchedPrefix(kinds: readonly Kind[]): string {
-  return kinds.length === 1 ? KINDS[kinds[0] as Kind].storePrefix : '/registry/';
+  return kinds.length === 1 ? KINDS[kinds[0] as Kind].storePrefix : '/';
 }

@@ -1,0 +1,39 @@
+/**
+ * What a node must know of its cluster and nobody should have to say twice: the masters' flags, as the API serves them to agents. A change
+ * reaches a node when its agent starts again.
+ */
+import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import type { ClusterConfig } from './config.ts';
+
+/** Named like the flags of `sampan run`. */
+export interface ClusterSettings {
+  readonly serviceClusterIPRange: string;
+  readonly clusterCIDR: string;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+  readonly clusterDomain: string;
+  readonly clusterDNS: string;
+  readonly isClusterDNSTold: boolean;
+}
+
+export function clusterSettings(config: ClusterConfig, clusterCIDR: string): ClusterSettings {
+  const { serviceRange, nodePorts, dns } = config;
+  return {
+    serviceClusterIPRange: serviceRange.cidr,
+    clusterCIDR,
+    nodePorts,
+    clusterDomain: dns.clusterDomain,
+    clusterDNS: dns.clusterDns,
+    isClusterDNSTold: dns.isTold,
+  };
+}
+
+/** `resolvConf` is the node's own. */
+export function clusterConfig(settings: ClusterSettings, resolvConf: string): ClusterConfig {
+  const { clusterDomain, clusterDNS: clusterDns, isClusterDNSTold: isTold, nodePorts } = settings;
+  return {
+    serviceRange: parseIpv4Range(settings.serviceClusterIPRange),
+    clusterCidr: parseIpv4Range(settings.clusterCIDR),
+    nodePorts,
+    dns: { clusterDomain, clusterDns, isTold, resolvConf },
+  };
+}
