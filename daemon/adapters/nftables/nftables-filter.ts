@@ -57,6 +57,7 @@ export class NftablesFilter implements PacketFilter {
   readonly #firstToken: number;
   #transactions = 0;
   #saidNoConntrack = false;
+  readonly #firstApplied = Promise.withResolvers<void>();
 
   constructor(options: NftablesOptions, deps: { random: Random; log: Log }) {
     this.#options = options;
@@ -109,9 +110,14 @@ export class NftablesFilter implements PacketFilter {
     if (stale !== undefined) await this.#forgetStaleUdpFlows(table, stale);
     this.table = table;
     if (this.#intrusions === intrusions) this.#state = next;
+    this.#firstApplied.resolve();
   }
 
   async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    // Before there are rules nobody can disturb them, and a start has better to do than to run commands.
+    signal.addEventListener('abort', () => this.#firstApplied.resolve(), { once: true });
+    await this.#firstApplied.promise;
+    if (signal.aborted) return;
     let wake = Promise.withResolvers<void>();
     const doubt = () => {
       this.#inDoubt = true;
