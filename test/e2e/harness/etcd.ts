@@ -12,8 +12,18 @@ import type { Scope } from './scope.ts';
 export interface EtcdOptions {
   /** Where it listens; on the machine's own loopback, with free ports, without it. */
   readonly netns?: Netns;
+  /** Of a cluster of several, which then must be started together. Without it: one that is alone. */
+  readonly member?: EtcdMember;
   /** Further flags, such as `--quota-backend-bytes=16777216`. */
   readonly args?: readonly string[];
+}
+
+export interface EtcdMember {
+  readonly name: string;
+  /** Where the others reach it. */
+  readonly address: string;
+  /** Every member's address by its name. */
+  readonly members: Readonly<Record<string, string>>;
 }
 
 export interface Etcd {
@@ -30,22 +40,13 @@ export interface Etcd {
 export async function startEtcd(scope: Scope, name: string, options: EtcdOptions = {}): Promise<Etcd> {
   const dir = await scope.createDir(name);
   const logFile = join(dir, 'etcd.log');
-  const { netns } = options;
+  const { netns, member } = options;
   const [clientPort, peerPort] = netns ? [2379, 2380] : await freePorts(2);
   const endpoint = `http://127.0.0.1:${clientPort}`;
-  const peer = `http://127.0.0.1:${peerPort}`;
   const flags = [
-    '--name=test',
     `--data-dir=${join(dir, 'data')}`,
     '--logger=zap',
-    `--listen-client-urls=${endpoint}`,
-    `--advertise-client-urls=${endpoint}`,
-    `--listen-peer-urls=${peer}`,
-    `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=test=${peer}`,
-    // A single member needs no second to elect itself, which is most of its start.
-    '--heartbeat-interval=20',
-    '--election-timeout=200',
+    ...(member ? flagsOfMember(member, endpoint) : flagsOfSingle(endpoint, `http://127.0.0.1:${peerPort}`)),
     ...(options.args ?? []),
   ];
   let daemon: BackgroundProcess;
@@ -70,6 +71,33 @@ export async function startEtcd(scope: Scope, name: string, options: EtcdOptions
     start,
     stop: (signal) => daemon.stop(signal),
   };
+}
+
+function flagsOfSingle(endpoint: string, peer: string): string[] {
+  return [
+    '--name=test',
+    `--listen-client-urls=${endpoint}`,
+    `--advertise-client-urls=${endpoint}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=test=${peer}`,
+    // A single member needs no second to elect itself, which is most of its start.
+    '--heartbeat-interval=20',
+    '--election-timeout=200',
+  ];
+}
+
+function flagsOfMember({ name, address, members }: EtcdMember, endpoint: string): string[] {
+  const peers = Object.entries(members).map(([member, at]) => `${member}=http://${at}:2380`);
+  return [
+    `--name=${name}`,
+    `--listen-client-urls=${endpoint},http://${address}:2379`,
+    `--advertise-client-urls=http://${address}:2379`,
+    `--listen-peer-urls=http://${address}:2380`,
+    `--initial-advertise-peer-urls=http://${address}:2380`,
+    `--initial-cluster=${peers.join(',')}`,
+    '--initial-cluster-token=sampan-e2e',
+  ];
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -5,6 +5,7 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 import { lastLines } from './background-process.ts';
 import { type Dockerd, type DockerdOptions, loadImages, startDockerd } from './dockerd.ts';
 import { type Etcd, type EtcdOptions, startEtcd } from './etcd.ts';
@@ -23,6 +24,8 @@ export interface TestBed extends AsyncDisposable {
   etcd(options?: EtcdOptions): Promise<Etcd>;
   /** The daemon, on the engine and in its namespace. */
   sampan(dockerd: Dockerd, options?: SampanOptions): Promise<Sampan>;
+  /** A node of a cluster whose masters run elsewhere, on the engine and in its namespace. */
+  agent(dockerd: Dockerd, options: AgentOptions): Promise<Agent>;
   /** A new empty directory. */
   dir(): Promise<string>;
   /** The end of every log, to be read when a test failed. */
@@ -57,6 +60,7 @@ function createTestBed(): TestBed {
     },
     etcd: async (options) => logged(await startEtcd(scope, nextName('etcd'), options)),
     sampan: async (dockerd, options) => logged(await startSampan(scope, dockerd, nextName('sampan'), options)),
+    agent: async (dockerd, options) => logged(await startAgent(scope, dockerd, nextName('agent'), options)),
     dir: () => scope.createDir(nextName('dir')),
     describeLogs: () => logFiles.map((file) => `--- ${file}\n${lastLines(file, 12)}`).join('\n'),
     close: () => scope.remove(),

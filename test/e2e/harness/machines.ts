@@ -1,0 +1,109 @@
+/**
+ * A cluster of several machines on one wire: each a network namespace with a Docker engine of its own, the first of them masters over
+ * an etcd of as many members, the others agents. Tests of many machines and hack/cluster start one on a test bed.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Agent } from './agent.ts';
+import type { ControlledDaemon } from './controlled-daemon.ts';
+import type { Dockerd } from './dockerd.ts';
+import type { Etcd } from './etcd.ts';
+import type { Lan, Netns } from './netns.ts';
+import type { Sampan } from './sampan.ts';
+import type { TestBed } from './test-bed.ts';
+
+export interface Machine {
+  /** Its node's name: `node1`. */
+  readonly name: string;
+  readonly address: string;
+  readonly netns: Netns;
+  readonly dockerd: Dockerd;
+  /** The daemon that runs on it. */
+  readonly daemon: ControlledDaemon;
+}
+
+export interface Master extends Machine {
+  readonly etcd: Etcd;
+  readonly daemon: Sampan;
+}
+
+export interface Machines {
+  readonly lan: Lan;
+  readonly masters: readonly Master[];
+  readonly agents: readonly (Machine & { readonly daemon: Agent })[];
+  readonly all: readonly Machine[];
+  /** Whatever runs: one that is no master asks the masters in this order. */
+  readonly servers: readonly string[];
+}
+
+export interface MachinesOptions {
+  readonly count: number;
+  /** At most `count`. */
+  readonly masters: number;
+  /** A folder or a git URL, for every master. */
+  readonly source: string;
+  /** Further flags of the masters, and of the agents. */
+  readonly masterArgs?: readonly string[];
+  readonly agentArgs?: readonly string[];
+}
+
+const PORT = 6443;
+const CLUSTER_CIDR = '10.244.0.0/16';
+
+type Bare = Omit<Machine, 'daemon'>;
+
+export async function startMachines(bed: TestBed, options: MachinesOptions): Promise<Machines> {
+  const lan = await bed.lan();
+  const bare: Bare[] = [];
+  for (let number = 1; number <= options.count; number++) {
+    const netns = await bed.netns();
+    bare.push({ name: `node${number}`, address: await lan.join(netns), netns, dockerd: await bed.dockerd(netns) });
+  }
+  const masters = await startMasters(bed, bare.slice(0, options.masters), options);
+  const servers = masters.map(({ address }) => `https://${address}:${PORT}`);
+  const agents = await startAgents(bed, bare.slice(options.masters), servers, masters, options);
+  return { lan, masters, agents, all: [...masters, ...agents], servers };
+}
+
+async function startMasters(bed: TestBed, machines: readonly Bare[], options: MachinesOptions): Promise<Master[]> {
+  const members = Object.fromEntries(machines.map(({ name, address }) => [name, address]));
+  const etcds = await Promise.all(
+    machines.map(({ name, address, netns }) => bed.etcd({ netns, member: { name, address, members } })),
+  );
+  const start = async (machine: Bare, etcd: Etcd): Promise<Master> => {
+    const { name, address, dockerd } = machine;
+    // Its own member first; the others when that is gone.
+    const others = machines.filter((other) => other !== machine).map((other) => `http://${other.address}:2379`);
+    const args = [
+      `--etcd-servers=${[etcd.endpoint, ...others].join(',')}`,
+      `--node-name=${name}`,
+      `--node-ip=${address}`,
+      '--bind-address=0.0.0.0',
+      `--secure-port=${PORT}`,
+      `--cluster-cidr=${CLUSTER_CIDR}`,
+      ...(options.masterArgs ?? []),
+    ];
+    return { ...machine, etcd, daemon: await bed.sampan(dockerd, { sources: [options.source], args }) };
+  };
+  return Promise.all(machines.map((machine, index) => start(machine, etcds[index] as Etcd)));
+}
+
+async function startAgents(
+  bed: TestBed,
+  machines: readonly Bare[],
+  servers: readonly string[],
+  [master]: readonly Master[],
+  { agentArgs = [] }: MachinesOptions,
+): Promise<(Machine & { daemon: Agent })[]> {
+  if (machines.length === 0 || master === undefined) return [];
+  const dir = await bed.dir();
+  return Promise.all(
+    machines.map(async (machine) => {
+      const tokenFile = join(dir, `${machine.name}.token`);
+      await writeFile(tokenFile, await master.daemon.cli('token', 'create'), { mode: 0o600 });
+      const { name: nodeName, address, dockerd } = machine;
+      const args = [`--node-ip=${address}`, ...agentArgs];
+      return { ...machine, daemon: await bed.agent(dockerd, { nodeName, servers, tokenFile, args }) };
+    }),
+  );
+}
