@@ -3,8 +3,9 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { LogFormat, LogLevel } from './adapters/pino-log.ts';
-import { sysctlPatterns } from './flag-values.ts';
+import { port, sysctlPatterns } from './flag-values.ts';
 import { type ImageConfig, type ImageFlags, imageConfig, imageOptions } from './image-flags.ts';
+import { KUBELET_PORT } from './serving/node-service.ts';
 
 export type ProxyMode = 'nftables' | 'userspace' | 'none';
 
@@ -15,6 +16,8 @@ export interface NodeConfig {
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIp?: string;
+  /** 0: the node has no server of its own. */
+  readonly kubeletPort: number;
   readonly proxyMode: ProxyMode;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly logLevel?: LogLevel;
@@ -27,6 +30,7 @@ export interface NodeFlags extends ImageFlags {
   dataDir: string;
   nodeName: string;
   nodeIp?: string;
+  kubeletPort: number;
   proxyMode: ProxyMode;
   allowedUnsafeSysctls: string[];
   logLevel?: LogLevel;
@@ -40,6 +44,12 @@ export function nodeOptions(command: Command): Command {
     .addOption(dataDirOption())
     .option('--node-name <name>', "this machine's name as a node", hostname().toLowerCase())
     .option('--node-ip <address>', "this machine's address for others; default: that of its default route")
+    .option(
+      '--kubelet-port <port>',
+      "where masters reach this node's own server, for the logs of its pods and the like; 0: nowhere",
+      port,
+      KUBELET_PORT,
+    )
     .addOption(
       new Option('--proxy-mode <mode>', 'how Services are routed')
         .choices(['nftables', 'userspace', 'none'])
@@ -69,6 +79,7 @@ export function nodeConfig(flags: NodeFlags): NodeConfig {
     dataDir: resolve(flags.dataDir),
     nodeName: flags.nodeName,
     ...(flags.nodeIp !== undefined && { nodeIp: flags.nodeIp }),
+    kubeletPort: flags.kubeletPort,
     proxyMode: flags.proxyMode,
     allowedUnsafeSysctls: flags.allowedUnsafeSysctls,
     ...(flags.logLevel !== undefined && { logLevel: flags.logLevel }),

@@ -9,7 +9,7 @@ import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { FolderSource } from './adapters/folder-source/folder-source.ts';
-import { NftablesFilter } from './adapters/nftables/nftables-filter.ts';
+import { NftablesFilter } from './adapters/kernel-network/nftables/nftables-filter.ts';
 import { NoProxy } from './adapters/no-proxy.ts';
 import { parseSourceLocation } from './adapters/source-location.ts';
 import { SqliteStore } from './adapters/sqlite-store/sqlite-store.ts';

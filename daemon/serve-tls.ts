@@ -1,8 +1,9 @@
 /**
  * Serves the API over HTTPS where the flags say and, where that is a loopback address, which no pod reaches, on the gateway of the
- * node's pod network as well; keeps certificates and kubeconfig fresh. `sampan run` calls it once the server stands.
+ * node's pod network as well; writes the kubeconfig. `sampan run` calls it once the server stands.
  */
 import { rmSync } from 'node:fs';
+import { gatewayOf } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { ApiServerAddress } from '../reconcilers/objects/api-server-lease.ts';
 import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
@@ -11,10 +12,9 @@ import { pemOf } from './adapters/certificates/certified-key.ts';
 import { readSecretFile, writeSecretFile } from './adapters/certificates/secret-file.ts';
 import { isWildcard } from './adapters/certificates/serving-names.ts';
 import type { ApiConfig } from './api-flags.ts';
-import type { TlsListener } from './apiserver/listeners.ts';
 import type { ApiServer } from './apiserver/server.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
-import { gatewayOf } from './pod-network.ts';
+import type { TlsListener } from './serving/listeners.ts';
 
 type Place = Pick<ApiConfig, 'bindAddress' | 'securePort'>;
 
@@ -44,6 +44,7 @@ export class TlsService {
   readonly #place: Place;
   readonly #log: Log;
   readonly #listeners: TlsListener[] = [];
+  #kubeconfigPath: string | undefined;
   #forPods: Promise<void> | undefined;
 
   constructor(server: ApiServer, certificates: Certificates, place: Place, log: Log) {
@@ -53,23 +54,25 @@ export class TlsService {
     this.#log = log;
   }
 
-  /** Resolves when it listens, with what ends at the signal. Usage where the address cannot be had. */
-  async open(kubeconfigPath: string, signal: AbortSignal): Promise<{ ended: Promise<void> }> {
+  /** Resolves when it listens. Usage where the address cannot be had. */
+  async open(kubeconfigPath: string): Promise<void> {
     const { bindAddress, securePort } = this.#place;
     if (securePort === 0) {
       rmSync(kubeconfigPath, { force: true });
-      return { ended: Promise.resolve() };
+      return;
     }
     await this.#listen(bindAddress).catch((cause: unknown) => {
       const detail = `cannot serve the API on ${bindAddress}:${securePort}; choose another --secure-port (0: none) or --bind-address`;
       throw new SampanError('Usage', { detail }, cause);
     });
-    this.#writeKubeconfig(kubeconfigPath);
-    const onRenewed = () => {
-      for (const listener of this.#listeners) listener.renew(this.#identity());
-      this.#writeKubeconfig(kubeconfigPath);
-    };
-    return { ended: this.#certificates.keepRenewed(onRenewed, signal) };
+    this.#kubeconfigPath = kubeconfigPath;
+    this.renew();
+  }
+
+  /** The certificates are new. */
+  renew(): void {
+    for (const listener of this.#listeners) listener.renew(this.#identity());
+    if (this.#kubeconfigPath !== undefined) this.#writeKubeconfig(this.#kubeconfigPath);
   }
 
   /**

@@ -1,15 +1,11 @@
 /** One request and its answer, as the handlers get it from the pipeline. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
+import type { HttpExchange } from '../serving/http-exchange.ts';
 import type { RequestAttributes } from './access/request-attributes.ts';
 import type { UserInfo } from './access/user.ts';
 
-/** What a handler needs of one request. `signal` aborts when the client is gone or the server stops. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly signal: AbortSignal;
+/** What a handler needs of one request. */
+export interface Exchange extends HttpExchange {
   /** Who asks; let in already. Where somebody is impersonated, that one. */
   readonly user: UserInfo;
   /** '' on the unix socket. */
@@ -18,8 +14,6 @@ export interface Exchange {
   readonly attributes: RequestAttributes;
   /** What the audit log cannot know from the path: the name of what was created. */
   readonly audited: { name?: string };
-  /** Set where the client asks for another protocol; see listeners.ts. */
-  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
 }
 
 /** What a client of the API reads is a Status; to everybody else it is said in Kubernetes' plain words. */
@@ -27,11 +21,5 @@ export function sendNoSuchPath({ attributes, response }: Exchange): void {
   if (/^\/apis?\//.test(attributes.path)) throw new SampanError('PathNotFound');
   const text = '404 page not found\n';
   response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'content-length': text.length });
-  response.end(text);
-}
-
-export function sendJson(response: ServerResponse, code: number, body: unknown): void {
-  const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -3,25 +3,25 @@
  * dispatch, audit. server.ts hands it what the listeners receive; it knows nothing of what the handlers do.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
+import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
+import { answerError } from '../serving/answer-error.ts';
+import { clientCertificateOf } from '../serving/client-certificate.ts';
+import type { Arrival } from '../serving/listeners.ts';
 import { type AuditSink, auditEvent, isAudited } from './access/audit.ts';
 import { authenticate, type Credentials, type TokenAuthenticator } from './access/authentication.ts';
 import { type Authorizer, demand } from './access/authorizer.ts';
 import { browserRefusal } from './access/browser-guard.ts';
-import { clientCertificateOf } from './access/client-certificate.ts';
 import { impersonated } from './access/impersonation.ts';
 import { classOf, type InFlight } from './access/in-flight.ts';
 import { attributesOf, type RequestAttributes } from './access/request-attributes.ts';
 import type { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ANONYMOUS, type UserInfo } from './access/user.ts';
-import { type Exchange, sendJson } from './exchange.ts';
-import type { Arrival } from './listeners.ts';
+import type { Exchange } from './exchange.ts';
+import type { NodeCertificates } from './node-certificates/node-certificates.ts';
 import { BODY_LIMIT } from './request-body.ts';
-import { statusOf } from './status.ts';
 
 /** How long anything may take that is not a stream. */
 const DEADLINE_MS = 60_000;
@@ -33,6 +33,8 @@ export interface Access {
   readonly accounts: ServiceAccountTokens;
   readonly authorizer: Authorizer;
   readonly inFlight: InFlight;
+  /** Absent: machines cannot join. */
+  readonly nodeCertificates?: NodeCertificates;
   /** Names and addresses that a Host header may say, in lower case. */
   readonly hosts: ReadonlySet<string>;
   readonly audit?: AuditSink;
@@ -86,7 +88,7 @@ export async function serve(arrival: Arrival, deps: PipelineDeps): Promise<void>
     const exchange = { request, response, signal, user, sourceIp, attributes, audited, ...(upgrade && { upgrade }) };
     await withDeadline(attributes, deps, () => deps.dispatch(exchange));
   } catch (error) {
-    fail(arrival, error, signal, deps.log);
+    answerError(arrival, error, signal, deps.log);
   }
   await closed;
   leave();
@@ -143,27 +145,4 @@ async function withDeadline(attributes: RequestAttributes, { clock }: PipelineDe
   } finally {
     cancel();
   }
-}
-
-function fail({ request, response, upgrade }: Arrival, error: unknown, signal: AbortSignal, log: Log): void {
-  if (!(error instanceof SampanError) && !signal.aborted && !isAbort(error)) {
-    log.error('request failed', { method: request.method, url: request.url, error: messageOf(error) });
-  }
-  // Only who took the socket over has no more to answer on; the answer to a plain request may still wait for the one before it.
-  const late = response.headersSent || (upgrade !== undefined && response.socket === null);
-  if (signal.aborted || isAbort(error) || late) {
-    response.destroy();
-    upgrade?.socket.destroy();
-    return;
-  }
-  sendError(request, response, error);
-}
-
-function sendError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const status = statusOf(error);
-  const retryAfter = status.details?.retryAfterSeconds;
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  // A client that still sends reads the answer only when it is through; the listener limits how long that may take.
-  request.resume();
-  sendJson(response, status.code, status);
 }

@@ -28,8 +28,8 @@ export function containerOf(pod: Pod, query: URLSearchParams): string {
   });
 }
 
-/** BadRequest for a pod that no node runs yet. */
-export function requireNode(pod: Pod): void {
-  if (pod.spec.nodeName !== undefined) return;
+/** The node that runs it. BadRequest for a pod that none runs yet. */
+export function nodeOf(pod: Pod): string {
+  if (pod.spec.nodeName !== undefined) return pod.spec.nodeName;
   throw new SampanError('BadRequest', { detail: `pod ${pod.metadata.name} does not have a host assigned` });
 }

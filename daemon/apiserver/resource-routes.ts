@@ -1,7 +1,6 @@
 /** Which handler a request for a resource or a subresource goes to. The server calls it with what request-info.ts has read. */
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { servePodLogs } from './pod-logs.ts';
 import { serveRead } from './read.ts';
 import { readBody } from './request-body.ts';
 import type { ResourceRequest } from './request-info.ts';
@@ -21,7 +20,6 @@ export async function serveResource(exchange: Exchange, asked: ResourceRequest, 
   const { verb, info, subresource } = asked;
   const stream = streamHandlerOf(exchange, asked);
   if (stream !== undefined) return stream(asked, deps);
-  if (info.kind === 'Pod' && subresource === 'log' && verb === 'get') return servePodLogs(exchange, asked, deps);
   if (info.kind === 'Pod' && subresource === 'binding' && verb === 'create') {
     return serveBinding(exchange, asked, await readBody(request), deps);
   }

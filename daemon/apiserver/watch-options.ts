@@ -4,8 +4,8 @@
  */
 import { type FieldError, forbidden } from '../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { isFlagSet } from '../serving/query-flag.ts';
 import { numberOf } from './list-options.ts';
-import { isFlagSet } from './query-flag.ts';
 
 export interface WatchOptions {
   /** 0: from now on. */

@@ -6,6 +6,7 @@ import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
+import { statusOf } from '../serving/status.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
 import { type Encoded, eventLine, type Representation, streamRepresentationOf } from './representation.ts';
@@ -13,7 +14,6 @@ import type { ResourceRequest } from './request-info.ts';
 import type { Selection } from './selection.ts';
 import { sendPart } from './send.ts';
 import type { ObjectServices } from './services.ts';
-import { statusOf } from './status.ts';
 import { watchOptionsOf } from './watch-options.ts';
 import type { View } from './write/view.ts';
 

@@ -21,6 +21,8 @@ import { type ClusterSettings, clusterConfig } from '../cluster-settings.ts';
 import { LocalNode } from '../local-node.ts';
 import { NodeCredential } from '../node-credential.ts';
 import { keepingAlive, runParts } from '../run-parts.ts';
+import { NodeServing } from '../serve-node.ts';
+import type { TlsIdentity } from '../serving/listeners.ts';
 import { DataDir } from './data-dir.ts';
 
 const RETRY_MS = 1_000;
@@ -47,19 +49,17 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
 
   const credential = await keepingAlive(
-    NodeCredential.open(
-      { ...config, addresses: [nodeIP, machine.hostname], folder: dataDir.pkiPath },
-      essentials,
-      signal,
-    ),
+    NodeCredential.open({ ...config, addresses: [nodeIP], folder: dataDir.pkiPath }, essentials, signal),
   );
   const servers = new ApiServers(config.servers, () => credential.tls());
   const settings = await keepingAlive(settingsFrom(servers, nodeName, essentials, signal));
   const feed = new NodeFeedClient(servers, nodeName);
   const core = createNodeCore(new ApiObjectClient(servers, feed), nodeName, essentials);
+  const place = { ...config, instance: dataDir.instance(), nodeIP };
+  const serving = new NodeServing(place, identityOf(credential), { ...core, runtime });
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
-    ...{ dataDir, core, runtime, machine, nodeIP, version },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
     tokens: apiTokenIssuer(servers),
   });
 
@@ -72,9 +72,9 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   // The cache outlives the loops: a write under way waits until the cache has seen it.
   const loopsEnded = new AbortController();
   const following = core.cache.run(loopsEnded.signal);
-  const renewing = credential.keepRenewed(() => {}, loopsEnded.signal);
+  const renewing = credential.keepRenewed(() => serving.renew(identityOf(credential)), loopsEnded.signal);
   try {
-    await runParts(core.cache, [(until) => node.run(until)], signal);
+    await keepingAlive(runParts(core.cache, [(until) => node.run(until)], signal));
   } finally {
     await node.close();
     await flushEvents(core);
@@ -86,6 +86,12 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
     log.info('sampan agent stopped; its containers go on');
   }
   return 0;
+}
+
+/** The certificate by which masters know the node is also the one it shows them. */
+function identityOf(credential: NodeCredential): TlsIdentity {
+  const { ca: authority, cert: certificate, key } = credential.tls();
+  return { authority, certificate, key };
 }
 
 /** What the masters' flags say, once one of them answers. */

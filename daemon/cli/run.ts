@@ -6,13 +6,15 @@
 import { compactRegularly } from '../../reconcilers/kit/compaction.ts';
 import { parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { chooseNodeAddress } from '../../reconcilers/node-status/address.ts';
-import { pemOf } from '../adapters/certificates/certified-key.ts';
+import { type CertifiedKey, pemOf } from '../adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { readMachine, readMachineUsage } from '../adapters/machine.ts';
+import { readMachine } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
+import { leadsToPod, readRoutes } from '../adapters/route-table.ts';
 import { FileSnapshotArchive } from '../adapters/snapshot-archive.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { Nodes } from '../apiserver/nodes/nodes.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { type AssembledLoop, type Core, createCore, type Essentials, flushEvents, masterLoops } from '../assemble.ts';
 import { clusterSettings } from '../cluster-settings.ts';
@@ -25,10 +27,9 @@ import { keepPresent } from '../master-presence.ts';
 import { openAccess } from '../open-access.ts';
 import { openSources, openStore } from '../open-adapters.ts';
 import { DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
-import { podLogsFrom } from '../pod-output.ts';
-import { podRuntimeFrom } from '../pod-streams.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { keepingAlive, runParts } from '../run-parts.ts';
+import { NodeServing } from '../serve-node.ts';
 import { apiEndpoint, publicAddress, TlsService } from '../serve-tls.ts';
 import { SharedAuthority } from '../shared-authority.ts';
 import { DataDir } from './data-dir.ts';
@@ -95,26 +96,36 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     ...(masters.leader !== undefined && { leader: masters.leader }),
     stuck: [...masters.loops, ...node.loops].flatMap(troublesOf),
   });
+  const { certificates } = access;
+  const identityOf = (pair: CertifiedKey) => ({ ...pemOf(pair), authority: pemOf(certificates.authority).certificate });
+  const nodePlace = { ...config, instance: dataDir.instance(), nodeIP };
+  const serving = new NodeServing(nodePlace, identityOf(certificates.node), { ...core, runtime });
+  const nodes = new Nodes({
+    ...core,
+    own: { name: config.nodeName, service: serving.service },
+    identity: identityOf(certificates.kubeletClient),
+  });
   const server = new ApiServer({
     client: core.client,
     cache: core.cache,
-    podLogs: podLogsFrom(runtime, dataDir.instance()),
-    pods: podRuntimeFrom(runtime, { instance: dataDir.instance(), nodeName: config.nodeName }),
-    nodeName: config.nodeName,
+    nodes,
+    leadsToPod: (address) =>
+      leadsToPod(readRoutes(), address, { clusterCidr, podCIDR: podCIDROf(core, config.nodeName) }),
     random: systemRandom,
     diagnostics,
-    nodeSettings: clusterSettings(config, clusterCidr.cidr),
+    ...(canHaveNodes(config) && { nodeSettings: clusterSettings(config, clusterCidr.cidr) }),
     version,
     health: healthChecks(store, core.cache),
-    usage: { nodeName: config.nodeName, containers: (ids) => runtime.usage(ids), machine: readMachineUsage },
     clock: systemClock,
     log,
     access,
   });
   const { bindAddress, securePort } = config.api;
-  const tls = new TlsService(server, access.certificates, config.api, log);
+  const tls = new TlsService(server, certificates, config.api, log);
   const node = new LocalNode({
-    ...{ config, dataDir, core, runtime, machine, nodeIP, version },
+    // Over etcd other masters, and their nodes, may come.
+    config: config.etcd === undefined ? config : { ...config, clusterCidr },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
     tokens: podTokens(access.accounts, core.client),
     onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
     ...(view && { onPull: (report) => view.pulling(report) }),
@@ -129,16 +140,21 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     ...(securePort !== 0 && { https: `${bindAddress}:${securePort}` }),
   });
   const hideView = view?.show(core.cache);
+  const onRenewed = () => {
+    tls.renew();
+    serving.renew(identityOf(certificates.node));
+    nodes.renew(identityOf(certificates.kubeletClient));
+  };
   // The cache outlives the loops: a write under way waits until the cache has seen it.
   const loopsEnded = new AbortController();
   const following = Promise.all([
     core.cache.run(loopsEnded.signal),
+    certificates.keepRenewed(onRenewed, loopsEnded.signal),
     compactRegularly({ store, revision: () => core.cache.revision, clock: systemClock, log }, loopsEnded.signal),
   ]);
-  let tlsEnded = Promise.resolve();
   try {
     await server.listen(dataDir.socketPath);
-    ({ ended: tlsEnded } = await tls.open(dataDir.kubeconfigPath, loopsEnded.signal));
+    await tls.open(dataDir.kubeconfigPath);
     const place = config.etcd && publicAddress(config.api, nodeIP);
     const bePresent = async (until: AbortSignal) => {
       if (place !== undefined) await keepPresent(config.nodeName, place, { ...essentials, store }, until);
@@ -154,7 +170,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await node.close();
     await flushEvents(core);
     loopsEnded.abort();
-    await Promise.all([following, tlsEnded]);
+    await following;
     await access.auditFile?.close();
     hideView?.();
     await Promise.all(sources.map(({ source }) => source.close()));
@@ -164,6 +180,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** Whether pods have addresses that other machines can lead to; see {@link choosePodNetwork}. */
+function canHaveNodes({ etcd, clusterCidr, podNetwork = 'none' }: RunConfig): boolean {
+  return etcd !== undefined || clusterCidr !== undefined || podNetwork !== 'none';
 }
 
 /** Loaded here: only a terminal needs it. */

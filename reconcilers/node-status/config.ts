@@ -13,6 +13,10 @@ export interface NodeConfig {
   /** Size of the file system that holds Docker's data. */
   readonly diskBytes: number;
   readonly maxPods: number;
+  /** Of the node's own server; absent where it has none. */
+  readonly kubeletPort?: number;
   /** Registered with the node where one machine is the whole cluster; otherwise the masters assign it. */
   readonly podCIDR?: string;
+  /** Given back where the node has it: its pods were on Docker's default bridge before, and every machine has those addresses. */
+  readonly outdatedPodCIDR?: string;
 }

@@ -37,8 +37,9 @@ export function nodeStatus({ config, runtime }: NodeObservation, stored: Node['s
     memory: `${Math.floor(info.memoryBytes / 1024)}Ki`,
     pods: String(config.maxPods),
   };
+  const { daemonEndpoints: _, ...kept } = stored;
   return {
-    ...stored,
+    ...kept,
     capacity,
     allocatable: capacity,
     conditions,
@@ -47,6 +48,7 @@ export function nodeStatus({ config, runtime }: NodeObservation, stored: Node['s
       { type: 'Hostname', address: config.hostname },
     ],
     images: largestImages(runtime.images),
+    ...(config.kubeletPort !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: config.kubeletPort } } }),
     nodeInfo: {
       architecture: architecture(info),
       bootID: config.bootID,

@@ -27,6 +27,8 @@ export interface Node extends KubeObject {
     addresses?: { type: 'InternalIP' | 'Hostname' | 'ExternalIP'; address: string }[];
     /** Images present on the node; the scheduler scores by it. */
     images?: { names: string[]; sizeBytes: number }[];
+    /** Where the node's own server listens, at its InternalIP. */
+    daemonEndpoints?: { kubeletEndpoint?: { Port: number } };
     nodeInfo?: NodeInfo;
   };
 }
@@ -38,6 +40,20 @@ export interface NodeCondition extends Condition {
 /** Whether the master does not hear the node: its `Ready` condition is Unknown. */
 export function isNodeUnknown(node: Node | undefined): boolean {
   return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') ?? false;
+}
+
+export function isNodeReady(node: Node | undefined): boolean {
+  return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Its condition NetworkUnavailable: `True` where its pods cannot be reached. */
+export function networkUnavailable(node: Node): NodeCondition | undefined {
+  return node.status.conditions?.find(({ type }) => type === 'NetworkUnavailable');
+}
+
+/** Where other nodes reach it; undefined until it has told. */
+export function internalIP(node: Node | undefined): string | undefined {
+  return node?.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 }
 
 export interface NodeInfo {

@@ -1,25 +1,60 @@
 /** What an API server in a test needs of a node, `here`, whose containers run in a fake runtime. */
+import { Nodes } from '../../daemon/apiserver/nodes/nodes.ts';
 import type { StreamDeps } from '../../daemon/apiserver/streams/serve.ts';
-import { podLogsFrom } from '../../daemon/pod-output.ts';
-import { podRuntimeFrom } from '../../daemon/pod-streams.ts';
+import { NodeRequests, type NodeRequestsDeps } from '../../daemon/node-server/requests.ts';
+import type { TlsIdentity } from '../../daemon/serving/listeners.ts';
 import { containerLabels, SANDBOX } from '../../reconcilers/kubelet/identity.ts';
+import type { ObjectKey } from '../../reconcilers/objects/meta.ts';
+import { CollectedLog } from './collected-log.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 import { SeededRandom } from './seeded-random.ts';
 import type { TestCluster } from './test-cluster.ts';
 
 export const NODE = 'here';
 const INSTANCE = 'test';
+/** Is shown to nobody. */
+const NOBODY: TlsIdentity = { certificate: '', key: '', authority: '' };
 
-export type NodeDeps = Pick<StreamDeps, 'podLogs' | 'pods' | 'nodeName' | 'random'>;
+export type NodeDeps = Pick<StreamDeps, 'nodes' | 'leadsToPod' | 'random'>;
 
-/** Without `runtime`: one in which nothing runs. */
-export function nodeDeps(cluster: TestCluster, runtime = new FakeRuntime(cluster)): NodeDeps {
+/** Without `runtime`: one in which nothing runs. `identity`: for nodes elsewhere; without it none can be asked. */
+export function nodeDeps(
+  cluster: TestCluster,
+  runtime = new FakeRuntime(cluster),
+  identity: TlsIdentity = NOBODY,
+  more: Partial<NodeRequestsDeps> = {},
+): NodeDeps {
+  const { registry: client, clock } = cluster;
+  const own = { name: NODE, service: nodeRequests(NODE, cluster, runtime, more) };
   return {
-    podLogs: podLogsFrom(runtime, INSTANCE),
-    pods: podRuntimeFrom(runtime, { instance: INSTANCE, nodeName: NODE }),
-    nodeName: NODE,
+    nodes: new Nodes({ own, client, clock, identity }),
+    leadsToPod: () => true,
     random: new SeededRandom(),
   };
+}
+
+/** What the node answers, with the cluster's registry for what it knows of pods. */
+export function nodeRequests(
+  nodeName: string,
+  { registry, clock }: TestCluster,
+  runtime: FakeRuntime,
+  more: Partial<NodeRequestsDeps> = {},
+): NodeRequests {
+  const pods = {
+    get: (key: ObjectKey) => registry.get('Pod', key),
+    list: async () => (await registry.list('Pod')).items.filter(({ spec }) => spec.nodeName === nodeName),
+  };
+  const log = new CollectedLog();
+  return new NodeRequests({
+    nodeName,
+    instance: INSTANCE,
+    pods,
+    runtime,
+    machine: () => undefined,
+    clock,
+    log,
+    ...more,
+  });
 }
 
 /** Creates the pod, binds it to the node, and starts its containers as the kubelet would: `images` by container, the pause one too. */
@@ -29,6 +64,7 @@ export async function runPod(
   name: string,
   images: Readonly<Record<string, string>>,
   podIP = '127.0.0.1',
+  nodeName = NODE,
 ): Promise<Record<string, string>> {
   const { [SANDBOX]: _, ...containers } = images;
   const key = { namespace: 'default', name };
@@ -38,7 +74,7 @@ export async function runPod(
     metadata: key,
     spec: { containers: Object.entries(containers).map(([container, image]) => ({ name: container, image })) },
   } as never);
-  await cluster.registry.bindPod(key, metadata.uid, NODE);
+  await cluster.registry.bindPod(key, metadata.uid, nodeName);
   const ids: Record<string, string> = {};
   for (const [container, image] of Object.entries(images)) {
     const identity = { pod: { ...key, uid: metadata.uid }, container, instance: INSTANCE, specHash: 'v1-x' };

@@ -1,8 +1,8 @@
 /** A client's side of SPDY/3.1, as little as kubectl does of it, for tests of the server's: opens streams, sends, collects. */
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { encodeFrame, type Frame, FrameReader } from '../../daemon/apiserver/streams/spdy/frames.ts';
-import { HeaderBlocks } from '../../daemon/apiserver/streams/spdy/header-blocks.ts';
+import { encodeFrame, type Frame, FrameReader } from '../../daemon/node-server/spdy/frames.ts';
+import { HeaderBlocks } from '../../daemon/node-server/spdy/header-blocks.ts';
 
 /** One stream, with what came on it so far. */
 export interface ClientStream {

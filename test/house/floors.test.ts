@@ -30,7 +30,8 @@ function placeOf(path: string): { floor: number; room: string } {
     return { floor: floors[second] ?? 3, room: second };
   }
   if (second === 'adapters') return { floor: 4, room: third.replace(/\.ts$/, '') };
-  if (second === 'apiserver' || second === 'dns') return { floor: 5, room: second };
+  if (second === 'serving') return { floor: 4, room: second };
+  if (second === 'apiserver' || second === 'dns' || second === 'node-server') return { floor: 5, room: second };
   return { floor: 6, room: 'daemon' };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The daemon's own certificates, in `<data-dir>/pki`: an authority, the API server's certificate, the administrator's client
- * certificate, and the key that signs ServiceAccount tokens. Made at the first start, kept across restarts, renewed while running.
+ * The daemon's own certificates, in `<data-dir>/pki`: an authority, the API server's certificate and what it shows to nodes,
+ * that of this machine as a node, the administrator's, and the key that signs ServiceAccount tokens. Made at the first start, kept across restarts, renewed while running.
  * A file that cannot be used is never replaced: who holds a kubeconfig trusts the old one.
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
-import { type CertifiedKey, pemFileOf, readCertifiedKey } from './certified-key.ts';
-import { type CertificateSubject, issueAuthority, issueCertificate, type Validity } from './issue.ts';
+import { type CertifiedKey, pemFileOf, pemOf, readCertifiedKey } from './certified-key.ts';
+import { type CertificateSubject, issueAuthority, issueCertificate, signCertificate, type Validity } from './issue.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +29,12 @@ const LOOK_EVERY_MS = HOUR_MS;
 export const AUTHORITY_FILE = 'ca.pem';
 export const SERVICE_ACCOUNT_FILE = 'service-account.pem';
 const AUTHORITY_NAME = 'sampan-ca';
+/** By Kubernetes' name. */
+const KUBELET_CLIENT = {
+  commonName: 'kube-apiserver-kubelet-client',
+  organizations: ['system:masters'],
+  usage: 'client',
+} as const;
 const ADMIN = { commonName: 'sampan:admin', organizations: ['system:masters'], usage: 'client' } as const;
 
 export interface CertificatesOptions {
@@ -36,50 +42,75 @@ export interface CertificatesOptions {
   readonly folder: string;
   /** Every name and address a client may use for the API server. */
   readonly names: readonly string[];
+  /** Of this machine. */
+  readonly nodeName: string;
+}
+
+/** All but the key for tokens: what is renewed. */
+interface Held {
+  readonly authority: CertifiedKey;
+  readonly serving: CertifiedKey;
+  readonly kubeletClient: CertifiedKey;
+  readonly node: CertifiedKey;
+  readonly admin: CertifiedKey;
 }
 
 export class Certificates {
   readonly #options: CertificatesOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  #authority: CertifiedKey;
-  #serving: CertifiedKey;
-  #admin: CertifiedKey;
+  #held: Held;
   readonly serviceAccountKey: KeyObject;
 
   private constructor(
     options: CertificatesOptions,
     { clock, log }: { clock: Clock; log: Log },
-    held: { authority: CertifiedKey; serving: CertifiedKey; admin: CertifiedKey; serviceAccountKey: KeyObject },
+    held: Held,
+    serviceAccountKey: KeyObject,
   ) {
     this.#options = options;
     this.#clock = clock;
     this.#log = log;
-    this.#authority = held.authority;
-    this.#serving = held.serving;
-    this.#admin = held.admin;
-    this.serviceAccountKey = held.serviceAccountKey;
+    this.#held = held;
+    this.serviceAccountKey = serviceAccountKey;
   }
 
   /** Reads what is there and makes what is missing or near its end. CertificateUnusable where a file is damaged. */
   static async open(options: CertificatesOptions, deps: { clock: Clock; log: Log }): Promise<Certificates> {
     const files = new Files(options, deps);
-    const authority = await files.authority();
-    const serving = await files.serving(authority);
-    const admin = await files.admin(authority);
-    return new Certificates(options, deps, { authority, serving, admin, serviceAccountKey: files.serviceAccountKey() });
+    return new Certificates(options, deps, await files.all(), files.serviceAccountKey());
   }
 
   get authority(): CertifiedKey {
-    return this.#authority;
+    return this.#held.authority;
   }
 
   get serving(): CertifiedKey {
-    return this.#serving;
+    return this.#held.serving;
+  }
+
+  /** The API server's, as a client of nodes' own servers. */
+  get kubeletClient(): CertifiedKey {
+    return this.#held.kubeletClient;
+  }
+
+  /** Of this machine's own server as a node. */
+  get node(): CertifiedKey {
+    return this.#held.node;
   }
 
   get admin(): CertifiedKey {
-    return this.#admin;
+    return this.#held.admin;
+  }
+
+  /** A certificate for a key that somebody else has, and the authority that stands for it; both in PEM. */
+  async sign(
+    subject: CertificateSubject,
+    publicKey: KeyObject,
+  ): Promise<{ readonly certificate: string; readonly authority: string }> {
+    const { authority } = this.#held;
+    const certificate = await signCertificate(subject, validityFrom(this.#clock.now()), authority, publicKey);
+    return { certificate, authority: pemOf(authority).certificate };
   }
 
   /** Looks once an hour, until `signal` aborts; `onRenewed` is called after any of the certificates changed. */
@@ -99,12 +130,10 @@ export class Certificates {
   }
 
   async #renew(): Promise<boolean> {
-    const before = [this.#authority, this.#serving, this.#admin];
+    const before = this.#held;
     const files = new Files(this.#options, { clock: this.#clock, log: this.#log });
-    this.#authority = await files.authority(this.#authority);
-    this.#serving = await files.serving(this.#authority, this.#serving);
-    this.#admin = await files.admin(this.#authority, this.#admin);
-    return [this.#authority, this.#serving, this.#admin].some((pair, index) => pair !== before[index]);
+    this.#held = await files.all(before);
+    return (Object.keys(before) as (keyof Held)[]).some((name) => this.#held[name] !== before[name]);
   }
 }
 
@@ -125,6 +154,22 @@ class Files {
     this.#log = log;
   }
 
+  async all(held: Partial<Held> = {}): Promise<Held> {
+    const authority = await this.authority(held.authority);
+    return {
+      authority,
+      serving: await this.serving(authority, held.serving),
+      kubeletClient: await this.#signed(
+        'apiserver-kubelet-client.pem',
+        KUBELET_CLIENT,
+        authority,
+        held.kubeletClient ?? this.#read('apiserver-kubelet-client.pem'),
+      ),
+      node: await this.node(authority, held.node),
+      admin: await this.#signed('admin.pem', ADMIN, authority, held.admin ?? this.#read('admin.pem')),
+    };
+  }
+
   async authority(held = this.#read(AUTHORITY_FILE)): Promise<CertifiedKey> {
     if (held !== undefined && this.#lasts(held, RENEW_AUTHORITY_BEFORE_MS)) return held;
     const keys = held && { privateKey: held.key };
@@ -140,8 +185,15 @@ class Files {
     return this.#signed('apiserver.pem', subject, authority, held && covers(held, names) ? held : undefined);
   }
 
-  async admin(authority: CertifiedKey, held = this.#read('admin.pem')): Promise<CertifiedKey> {
-    return this.#signed('admin.pem', ADMIN, authority, held);
+  async node(authority: CertifiedKey, held = this.#read('node.pem')): Promise<CertifiedKey> {
+    const { nodeName } = this.#options;
+    const subject = {
+      commonName: `system:node:${nodeName}`,
+      organizations: ['system:nodes'],
+      usage: 'server',
+      names: [nodeName],
+    } as const;
+    return this.#signed('node.pem', subject, authority, held && covers(held, [nodeName]) ? held : undefined);
   }
 
   serviceAccountKey(): KeyObject {

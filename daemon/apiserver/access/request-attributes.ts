@@ -4,7 +4,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { isFlagSet } from '../query-flag.ts';
+import { isFlagSet } from '../../serving/query-flag.ts';
 
 export interface ResourceAttributes {
   readonly type: 'resource';
@@ -20,6 +20,8 @@ export interface ResourceAttributes {
   readonly namespace: string;
   /** '' for the collection. */
   readonly name: string;
+  /** Of a list or a watch, as it was written; '' or absent where it takes all. */
+  readonly fieldSelector?: string;
   readonly path: string;
   /** What of the path comes behind the subresource, as it was written: '' or `/a/b%20c/`. */
   readonly behind: string;
@@ -79,7 +81,9 @@ export function attributesOf(method: string, url: string): RequestAttributes {
   if (place.name !== '') return { ...asked, verb };
   if (verb === 'get') {
     const watching = isFlagSet(query, 'watch');
-    return { ...asked, verb: watching ? 'watch' : 'list', name: selectedName(query.get('fieldSelector') ?? '') };
+    const fieldSelector = query.get('fieldSelector') ?? '';
+    const selected = { name: selectedName(fieldSelector), ...(fieldSelector !== '' && { fieldSelector }) };
+    return { ...asked, verb: watching ? 'watch' : 'list', ...selected };
   }
   return { ...asked, verb: verb === 'delete' ? 'deletecollection' : verb };
 }

@@ -1,17 +1,19 @@
 /**
  * Answers `/apis/metrics.k8s.io/v1beta1/...`: what nodes and pods use, for `kubectl top`. Stored nowhere: objects come from the client,
- * numbers from the runtime and the machine, at the time of the question.
+ * numbers from the nodes, at the time of the question. A node that does not answer then is missing.
  */
+
+import { isNodeReady } from '../../../reconcilers/objects/cluster.ts';
 import type { Column } from '../../../reconcilers/objects/kinds/entry.ts';
 import { KINDS } from '../../../reconcilers/objects/kinds.ts';
 import { formatKey } from '../../../reconcilers/objects/meta.ts';
-import { allContainerStatuses, type Pod } from '../../../reconcilers/objects/pod.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
-import type { ResourceUsage } from '../../../reconcilers/ports/container-runtime.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { type MediaType, negotiate } from '../media-types.ts';
+import type { Nodes } from '../nodes/nodes.ts';
 import { includeOf } from '../representation.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { selectionOf } from '../selection.ts';
@@ -26,23 +28,15 @@ import {
   type PodMetrics,
   podMetrics,
 } from './metrics-objects.ts';
-import { type ReadUsage, type Subject, UsageSampler } from './usage-sampler.ts';
-
-/** Who knows what is used on this node. */
-export interface UsageReaders {
-  readonly nodeName: string;
-  /** By container id, of those that run. */
-  readonly containers: ReadUsage;
-  readonly machine: () => ResourceUsage | undefined;
-}
+import { containersOf, machineOf, type NodeSubject, readUsage } from './node-usage.ts';
+import { UsageSampler } from './usage-sampler.ts';
 
 export interface MetricsDeps {
   readonly client: ObjectClient;
   readonly clock: Clock;
-  readonly usage?: UsageReaders;
+  readonly nodes: Pick<Nodes, 'summary'>;
 }
 
-const NOBODY: UsageReaders = { nodeName: '', containers: async () => new Map(), machine: () => undefined };
 const META = 'meta.k8s.io';
 const JSON_TYPE = { type: 'application/json' };
 const TABLES = ['v1', 'v1beta1'].map((v) => ({ ...JSON_TYPE, as: 'Table', g: META, v }));
@@ -51,20 +45,12 @@ const OFFERS: readonly MediaType[] = [JSON_TYPE, ...TABLES];
 export class Metrics {
   readonly #client: ObjectClient;
   readonly #clock: Clock;
-  readonly #nodeName: string;
-  readonly #containers: UsageSampler;
-  readonly #machine: UsageSampler;
+  readonly #usage: UsageSampler<NodeSubject>;
 
-  constructor({ client, clock, usage = NOBODY }: MetricsDeps) {
+  constructor({ client, clock, nodes }: MetricsDeps) {
     this.#client = client;
     this.#clock = clock;
-    this.#nodeName = usage.nodeName;
-    this.#containers = new UsageSampler(usage.containers, clock);
-    const readMachine: ReadUsage = async (ids) => {
-      const read = usage.machine();
-      return new Map(read === undefined ? [] : ids.map((id) => [id, read]));
-    };
-    this.#machine = new UsageSampler(readMachine, clock);
+    this.#usage = new UsageSampler((subjects, signal) => readUsage(nodes, subjects, signal), clock);
   }
 
   /** Answers the request where its path is one of the metrics'; false where it is another's. */
@@ -83,24 +69,31 @@ export class Metrics {
   }
 
   async #nodes(asked: Asked, signal: AbortSignal): Promise<readonly NodeMetrics[]> {
-    const nodes = await this.#selected('Node', asked);
-    const own = nodes.find(({ metadata }) => metadata.name === this.#nodeName);
-    const rates = await this.#machine.rates(own === undefined ? [] : [{ id: this.#nodeName }], signal);
-    const rate = rates.get(this.#nodeName);
-    return own === undefined || rate === undefined ? [] : [nodeMetrics(own, rate, this.#clock.now())];
+    const nodes = (await this.#selected('Node', asked)).filter(isNodeReady);
+    const rates = await this.#usage.rates(nodes.map(machineOf), signal);
+    return nodes.flatMap((node) => {
+      const rate = rates.get(machineOf(node).id);
+      return rate === undefined ? [] : [nodeMetrics(node, rate, this.#clock.now())];
+    });
   }
 
   async #pods(asked: Asked, signal: AbortSignal): Promise<readonly PodMetrics[]> {
     const pods = await this.#selected('Pod', asked);
-    const running = pods.filter(({ spec, status }) => spec.nodeName === this.#nodeName && status.phase === 'Running');
-    const rates = await this.#containers.rates(running.flatMap(runningContainers), signal);
+    const ready = await this.#readyNodes();
+    const running = pods.filter(({ spec, status }) => ready.has(spec.nodeName ?? '') && status.phase === 'Running');
+    const rates = await this.#usage.rates(running.flatMap(containersOf), signal);
     return running.flatMap((pod) => {
-      const containers = runningContainers(pod).flatMap(({ id, name }): ContainerRate[] => {
+      const containers = containersOf(pod).flatMap(({ id, container }): ContainerRate[] => {
         const rate = rates.get(id);
-        return rate === undefined ? [] : [{ name, rate }];
+        return rate === undefined ? [] : [{ name: container, rate }];
       });
       return podMetrics(pod, containers, this.#clock.now()) ?? [];
     });
+  }
+
+  async #readyNodes(): Promise<ReadonlySet<string>> {
+    const { items } = await this.#client.list('Node');
+    return new Set(items.filter(isNodeReady).map(({ metadata }) => metadata.name));
   }
 
   /** The one of the name, or all that the query selects. NotFound where a name is asked for that is not there. */
@@ -160,11 +153,4 @@ function bodyOf<T extends NodeMetrics | PodMetrics>(
   if (name !== '') return one;
   const items = found.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest);
   return { kind: `${kind}List`, apiVersion: METRICS_GROUP_VERSION, metadata: {}, items };
-}
-
-function runningContainers(pod: Pod): (Subject & { readonly name: string })[] {
-  return allContainerStatuses(pod).flatMap(({ name, containerID, state }) => {
-    if (containerID === undefined || state.running === undefined) return [];
-    return [{ name, id: containerID.replace(/^docker:\/\//, ''), startedAt: Date.parse(state.running.startedAt) }];
-  });
 }

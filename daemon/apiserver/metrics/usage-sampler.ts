@@ -15,7 +15,10 @@ export interface Subject {
   readonly startedAt?: number;
 }
 
-export type ReadUsage = (ids: readonly string[]) => Promise<ReadonlyMap<string, ResourceUsage>>;
+export type ReadUsage<S extends Subject> = (
+  subjects: readonly S[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, ResourceUsage>>;
 
 interface Known {
   readonly history: History;
@@ -23,33 +26,33 @@ interface Known {
   readonly lookedAt: number;
 }
 
-export class UsageSampler {
-  readonly #read: ReadUsage;
+export class UsageSampler<S extends Subject> {
+  readonly #read: ReadUsage<S>;
   readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
 
-  constructor(read: ReadUsage, clock: Clock) {
+  constructor(read: ReadUsage<S>, clock: Clock) {
     this.#read = read;
     this.#clock = clock;
   }
 
   /** By id, of those that `read` knows. Rejects when `signal` aborts. */
-  async rates(subjects: readonly Subject[], signal: AbortSignal): Promise<ReadonlyMap<string, UsageRate>> {
+  async rates(subjects: readonly S[], signal: AbortSignal): Promise<ReadonlyMap<string, UsageRate>> {
     this.#forgetOld();
     const rates = new Map<string, UsageRate>();
-    const seenOnce = await this.#look(subjects, rates);
+    const seenOnce = await this.#look(subjects, rates, signal);
     if (seenOnce.length > 0) {
       await sleep(this.#clock, SECOND_LOOK_MS, signal);
-      await this.#look(seenOnce, rates);
+      await this.#look(seenOnce, rates, signal);
     }
     return rates;
   }
 
   /** Adds to `rates`; answers those that are there and have none yet. */
-  async #look(subjects: readonly Subject[], rates: Map<string, UsageRate>): Promise<readonly Subject[]> {
-    const ids = subjects.map(({ id }) => id);
-    const looks = new Map(ids.flatMap((id) => this.#freshLook(id)));
-    const read = await this.#read(ids.filter((id) => !looks.has(id)));
+  async #look(subjects: readonly S[], rates: Map<string, UsageRate>, signal: AbortSignal): Promise<readonly S[]> {
+    const looks = new Map(subjects.flatMap(({ id }) => this.#freshLook(id)));
+    const asked = subjects.filter(({ id }) => !looks.has(id));
+    const read = await this.#read(asked, signal);
     const lookedAt = this.#clock.now();
     return subjects.filter(({ id, startedAt }) => {
       const look = read.get(id) ?? looks.get(id);

@@ -3,20 +3,25 @@
  * `.../feed?resourceVersion=N`, which tells what the node sees, then what changes of it, for as long as the agent listens.
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import { statusOf } from '../../serving/status.ts';
+import type { Exchange } from '../exchange.ts';
 import { eventLine } from '../representation.ts';
 import { sendPart } from '../send.ts';
-import { statusOf } from '../status.ts';
 import type { NodeFeeds } from './node-feeds.ts';
 
-/** Whether it was one of them. */
+const ALONE =
+  "this cluster is one machine whose pods are on Docker's default bridge, where no other reaches them; start its master with --cluster-cidr or --pod-network, or over etcd, and nodes can join";
+
+/** Whether it was one of them. `settings`: undefined where other nodes cannot be. */
 export async function serveNodeRoutes(exchange: Exchange, feeds: NodeFeeds, settings: unknown): Promise<boolean> {
   const { attributes, response } = exchange;
   if (attributes.type !== 'resource' || attributes.group !== 'sampan.dev') return false;
   const { resource, subresource, name, verb, query } = attributes;
   if (resource !== 'nodes' || name === '' || !['feed', 'settings'].includes(subresource)) return false;
   if (verb !== 'get') throw new SampanError('MethodNotAllowed');
-  if (subresource === 'settings') sendJson(response, 200, settings ?? {});
+  if (settings === undefined) throw new SampanError('AccessDenied', { detail: ALONE });
+  if (subresource === 'settings') sendJson(response, 200, settings);
   else await serveFeed(exchange, name, revisionIn(query), feeds);
   return true;
 }

@@ -1,10 +1,11 @@
 /** POST of a Binding, to `pods/NAME/binding` or to `bindings`: assigns a pod to a node, as a scheduler does. */
 import { type JsonObject, objectAt, textOf } from '../../../reconcilers/objects/json.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import { SUCCESS } from '../../serving/status.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { ObjectServices } from '../services.ts';
-import { SUCCESS } from '../status.ts';
 import { objectOfBody } from './object-body.ts';
 import { requestedWrite } from './write-options.ts';
 

@@ -5,15 +5,16 @@ import { type AnyObject, groupResource, type KindInfo } from '../../../reconcile
 import { keyOf } from '../../../reconcilers/objects/meta.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { DeleteOptions, PropagationPolicy } from '../../../reconcilers/ports/object-client.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import { SUCCESS } from '../../serving/status.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { listOptionsOf } from '../list-options.ts';
 import { scopeOf } from '../read.ts';
 import { representationOf } from '../representation.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { sendText } from '../send.ts';
 import type { ObjectServices } from '../services.ts';
-import { SUCCESS } from '../status.ts';
 import { warn } from '../warnings.ts';
 import { deletionWarning } from './source-warnings.ts';
 import type { View } from './view.ts';

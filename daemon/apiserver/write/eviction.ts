@@ -1,10 +1,11 @@
 /** POST of an Eviction to `pods/NAME/eviction`: a deletion that asks the pod's disruption budget first, as `kubectl drain` does. */
 import { evictPod } from '../../../reconcilers/kit/eviction.ts';
+import { sendJson } from '../../serving/http-exchange.ts';
+import { SUCCESS } from '../../serving/status.ts';
 import type { ParsedBody } from '../body/parse-body.ts';
-import { type Exchange, sendJson } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import type { ObjectServices } from '../services.ts';
-import { SUCCESS } from '../status.ts';
 import { deleteOptionsOf } from './delete.ts';
 import { objectOfBody } from './object-body.ts';
 import { requestedWrite } from './write-options.ts';

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type FieldError, invalid, unsupported } from '../../../reconcilers/objects/field-error.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
-import { isFlagSet } from '../query-flag.ts';
+import { isFlagSet } from '../../serving/query-flag.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 

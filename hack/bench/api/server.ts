@@ -17,10 +17,10 @@ import { BUILT_IN } from '../../../daemon/apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from '../../../daemon/apiserver/access/rbac/rbac-authorizer.ts';
 import { ServiceAccountTokens } from '../../../daemon/apiserver/access/service-account-tokens.ts';
 import { staticTokens } from '../../../daemon/apiserver/access/static-tokens.ts';
+import { Nodes } from '../../../daemon/apiserver/nodes/nodes.ts';
 import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import { createCore } from '../../../daemon/assemble.ts';
-import { podLogsFrom } from '../../../daemon/pod-output.ts';
-import { podRuntimeFrom } from '../../../daemon/pod-streams.ts';
+import { NodeServing } from '../../../daemon/serve-node.ts';
 import { parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import { fillStore } from './fill-store.ts';
@@ -71,17 +71,20 @@ async function main(pods: number): Promise<void> {
   };
   const core = createCore(store, options, essentials);
   const certificates = await Certificates.open(
-    { folder: join(folder, 'pki'), names: ['localhost', '127.0.0.1'] },
+    { folder: join(folder, 'pki'), names: ['localhost', '127.0.0.1'], nodeName: 'bench' },
     essentials,
   );
+  const ca = pemOf(certificates.authority).certificate;
   // Never asked: nothing here reads logs.
   const runtime = new DockerRuntime('unix:///nonexistent.sock');
+  const place = { nodeName: 'bench', instance: 'bench', nodeIP: '127.0.0.1', kubeletPort: 0 };
+  const identity = { ...pemOf(certificates.node), authority: ca };
+  const { service } = new NodeServing(place, identity, { ...core, runtime });
   const server = new ApiServer({
     client: core.client,
     cache: core.cache,
-    podLogs: podLogsFrom(runtime, 'bench'),
-    pods: podRuntimeFrom(runtime, { instance: 'bench', nodeName: 'bench' }),
-    nodeName: 'bench',
+    nodes: new Nodes({ ...core, own: { name: 'bench', service }, identity }),
+    leadsToPod: () => true,
     random: systemRandom,
     diagnostics: () => ({}),
     version: '0.1.0',
@@ -100,7 +103,6 @@ async function main(pods: number): Promise<void> {
     },
   });
   void core.cache.run(new AbortController().signal);
-  const ca = pemOf(certificates.authority).certificate;
   const { port = 0 } = await server.listenOnTls({
     host: '127.0.0.1',
     port: 0,

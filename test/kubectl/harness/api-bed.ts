@@ -45,7 +45,10 @@ export async function startApiBed(): Promise<ApiBed> {
     log,
   });
   const folder = mkdtempSync(join(tmpdir(), 'sampan-pki-'));
-  const certificates = await Certificates.open({ folder, names: ['127.0.0.1'] }, { clock: systemClock, log });
+  const certificates = await Certificates.open(
+    { folder, names: ['127.0.0.1'], nodeName: 'box' },
+    { clock: systemClock, log },
+  );
   const { authority, serving } = certificates;
   // Good for both times: the bed's, which stands, and the machine's, which TLS looks at.
   const validity = { ...validityFrom(Date.now()), notBefore: new Date(cluster.clock.now()) };

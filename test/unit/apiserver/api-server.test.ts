@@ -6,9 +6,10 @@ import { ApiServer } from '../../../daemon/apiserver/server.ts';
 import type { Table } from '../../../daemon/apiserver/table.ts';
 import { ApiConnection, SOCKET_NAME, TABLE_ACCEPT } from '../../../daemon/cli/api-connection.ts';
 import { layOutTable } from '../../../daemon/cli/table-layout.ts';
-import { podRuntimeFrom } from '../../../daemon/pod-streams.ts';
+import { containerLabels } from '../../../reconcilers/kubelet/identity.ts';
 import type { KubeObject } from '../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
+import { nodeDeps } from '../../fakes/fake-node.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { followedCache } from '../../fakes/followed-cache.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -36,6 +37,7 @@ function pod(name: string, labels: Record<string, string> = {}) {
 
 describe('ApiServer', () => {
   let cluster: TestCluster;
+  let runtime: FakeRuntime;
   let server: ApiServer;
   let api: ApiConnection;
   let folder: string;
@@ -43,16 +45,11 @@ describe('ApiServer', () => {
   beforeEach(async () => {
     cluster = await createTestCluster();
     folder = mkdtempSync(join(tmpdir(), 'sampan-api-'));
-    const runtime = new FakeRuntime(cluster);
-    async function* output(container: string) {
-      yield { stream: 'stdout' as const, data: Buffer.from(`${container} says hello\n`) };
-    }
+    runtime = new FakeRuntime(cluster);
+    runtime.addImage('side', { output: [{ stream: 'stdout', text: 'side says hello\n' }] });
     server = new ApiServer({
       client: cluster.registry,
-      podLogs: async (_pod, container) => output(container),
-      pods: podRuntimeFrom(runtime, { instance: 'test', nodeName: 'here' }),
-      nodeName: 'here',
-      random: cluster.random,
+      ...nodeDeps(cluster, runtime),
       cache: followedCache(cluster.registry, cluster.clock),
       diagnostics: () => ({ version: 'test' }),
       version: 'test',
@@ -186,7 +183,12 @@ describe('ApiServer', () => {
 
   it("serves a container's output, and asks which where there are several", async () => {
     const { metadata } = await create('web');
-    await cluster.registry.bindPod({ namespace: 'default', name: 'web' }, metadata.uid, 'here');
+    const key = { namespace: 'default', name: 'web' };
+    await cluster.registry.bindPod(key, metadata.uid, 'here');
+    const identity = { pod: { ...key, uid: metadata.uid }, container: 'side', instance: 'test', specHash: 'v1-x' };
+    const labels = containerLabels({ ...identity, attempt: 0, sandboxAttempt: 0, crashes: 0, graceSeconds: 1 });
+    const network = { kind: 'host' } as const;
+    await runtime.start(await runtime.create({ name: 'web-side', image: 'side', labels, network }));
     const text = async (path: string) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of await api.stream(path)) chunks.push(chunk);

@@ -25,7 +25,7 @@ describe('sampan kubeconfig', () => {
 
   before(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'sampan-kubeconfig-'));
-    const place = { folder: join(dataDir, 'pki'), names: ['localhost'] };
+    const place = { folder: join(dataDir, 'pki'), names: ['localhost'], nodeName: 'box' };
     certificates = await Certificates.open(place, { clock, log: new CollectedLog() });
     const { authority, admin } = certificates;
     written = kubeconfigOf({ server: 'https://127.0.0.1:6443', authority, client: admin, user: 'admin' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statusOf } from '../../../daemon/apiserver/status.ts';
+import { statusOf } from '../../../daemon/serving/status.ts';
 import { createDisruptionLoop } from '../../../reconcilers/disruption/index.ts';
 import { type EvictionDeps, evictPod } from '../../../reconcilers/kit/eviction.ts';
 import type { PodDisruptionBudget } from '../../../reconcilers/objects/kinds/pod-disruption-budget.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
-import { joinDirections } from '../../../daemon/apiserver/streams/port-forward/relay.ts';
+import { joinDirections } from '../../../daemon/serving/join-directions.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
 import { connectChannels } from '../../fakes/channel-client.ts';
 import { SpdyClient, upgradeToSpdy } from '../../fakes/spdy-client.ts';
@@ -161,7 +161,7 @@ describe('port-forward', () => {
     });
 
     it('wants ports', async () => {
-      await assert.rejects(connect(''), /400: .*\\"ports\\" is required/);
+      await assert.rejects(connect(''), /400: .*\\"port\\" is required/);
       await assert.rejects(connect('?ports=80,http'), /400: .*unable to parse \\"http\\" as a port/);
     });
   });

@@ -180,10 +180,12 @@ describe('proxy', () => {
         items.map((pod: { metadata: { name: string } }) => pod.metadata.name),
         ['web'],
       );
+      const summary = JSON.parse((await ask('/api/v1/nodes/here/proxy/stats/summary')).text);
+      assert.deepEqual(summary.node, { nodeName: 'here' });
     });
 
     it('says what it does not', async () => {
-      assert.equal((await ask('/api/v1/nodes/here/proxy/stats/summary')).status, 404);
+      assert.equal((await ask('/api/v1/nodes/here/proxy/metrics')).status, 404);
       assert.equal((await ask('/api/v1/nodes/there/proxy/healthz')).status, 503);
       assert.equal((await ask('/api/v1/nodes/nope/proxy/healthz')).status, 404);
     });
@@ -219,17 +221,20 @@ describe('the target of a Service', () => {
     await registry.create('Endpoints', { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets } as never);
     return { client: registry, random: cluster.random };
   };
-  const ask = (name: string, deps: TargetDeps) => {
+  const ask = async (name: string, deps: TargetDeps) => {
     const attributes = attributesOf('GET', `/api/v1/namespaces/default/services/${name}/proxy/`);
     assert.ok(attributes.type === 'resource');
     const asked = resourceRequest(attributes);
     assert.ok(asked);
-    return targetOf(asked, deps);
+    const target = await targetOf(asked, deps);
+    assert.ok(target !== 'kubelet');
+    const { pod, ...place } = target;
+    return { ...place, pod: pod?.metadata.name };
   };
 
   it('is a ready endpoint of the port with that number or name, and only one of a pod', async () => {
     const deps = await prepared();
-    const target = { scheme: 'http', host: '10.244.0.5', port: 8080 };
+    const target = { scheme: 'http', host: '10.244.0.5', port: 8080, pod: 'web' };
     for (const name of ['front:80', 'front:http', 'http:front:80']) {
       for (let time = 0; time < 10; time++) assert.deepEqual(await ask(name, deps), target);
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { terminalSizes } from '../../../daemon/apiserver/streams/remote-command/terminal-sizes.ts';
+import { terminalSizes } from '../../../daemon/node-server/remote-command/terminal-sizes.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
 import { type ChannelClient, connectChannels } from '../../fakes/channel-client.ts';
 import { type ClientStream, type SpdyClient, upgradeToSpdy } from '../../fakes/spdy-client.ts';
@@ -250,7 +250,7 @@ describe('exec and attach', () => {
     await client.closed;
     assert.deepEqual(
       bed.log.lines.map(({ level, message, fields }) => [level, message, fields]),
-      [['info', 'exec', { user: 'sampan:socket-owner', pod: 'default/web', container: 'app' }]],
+      [['info', 'exec', { user: 'sampan:socket-owner', pod: 'default/web', container: 'app', node: 'here' }]],
     );
   });
 

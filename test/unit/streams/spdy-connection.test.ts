@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { SpdyConnection } from '../../../daemon/apiserver/streams/spdy/connection.ts';
-import { encodeFrame, type Frame, FrameReader } from '../../../daemon/apiserver/streams/spdy/frames.ts';
-import type { SpdyStream } from '../../../daemon/apiserver/streams/spdy/spdy-stream.ts';
+import { SpdyConnection } from '../../../daemon/node-server/spdy/connection.ts';
+import { encodeFrame, type Frame, FrameReader } from '../../../daemon/node-server/spdy/frames.ts';
+import type { SpdyStream } from '../../../daemon/node-server/spdy/spdy-stream.ts';
 import { eventually } from '../../e2e/harness/eventually.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 import { SpdyClient } from '../../fakes/spdy-client.ts';

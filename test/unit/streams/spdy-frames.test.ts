@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { HEADER_DICTIONARY } from '../../../daemon/apiserver/streams/spdy/dictionary.ts';
+import { HEADER_DICTIONARY } from '../../../daemon/node-server/spdy/dictionary.ts';
 import {
   encodeFrame,
   type Frame,
   FrameReader,
   MAX_CONTROL_LENGTH,
   SpdyError,
-} from '../../../daemon/apiserver/streams/spdy/frames.ts';
-import { HeaderBlocks, MAX_HEADERS_LENGTH } from '../../../daemon/apiserver/streams/spdy/header-blocks.ts';
+} from '../../../daemon/node-server/spdy/frames.ts';
+import { HeaderBlocks, MAX_HEADERS_LENGTH } from '../../../daemon/node-server/spdy/header-blocks.ts';
 import { SeededRandom } from '../../fakes/seeded-random.ts';
 
 type Sendable = Exclude<Frame, { type: 'ignored' }>;

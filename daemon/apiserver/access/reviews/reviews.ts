@@ -7,7 +7,8 @@ import { isJsonObject, type JsonObject } from '../../../../reconcilers/objects/j
 import type { Clock } from '../../../../reconcilers/ports/clock.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
-import { type Exchange, sendJson } from '../../exchange.ts';
+import { sendJson } from '../../../serving/http-exchange.ts';
+import type { Exchange } from '../../exchange.ts';
 import { negotiate } from '../../media-types.ts';
 import type { TokenAuthenticator } from '../authentication.ts';
 import type { Authorizer } from '../authorizer.ts';

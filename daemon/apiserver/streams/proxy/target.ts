@@ -6,23 +6,23 @@ import type { Pod } from '../../../../reconcilers/objects/pod.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
 import type { Random } from '../../../../reconcilers/ports/random.ts';
+import { KUBELET_PORT } from '../../../serving/node-service.ts';
 import type { ResourceRequest } from '../../request-info.ts';
 
 export interface Target {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   readonly port: number;
+  /** Whose address it is, where it is a pod's. */
+  readonly pod?: Pod;
 }
-
-/** A port of the kubelet's, which on this node is the daemon itself. */
-const KUBELET_PORT = 10_250;
 
 export interface TargetDeps {
   readonly client: ObjectClient;
   readonly random: Random;
 }
 
-/** `kubelet`: the request is for the node's own agent. Throws NotFound, BadRequest, ServiceUnavailable. */
+/** `kubelet`: the request is for the node's own server. Throws NotFound, BadRequest, ServiceUnavailable. */
 export async function targetOf(asked: ResourceRequest, deps: TargetDeps): Promise<Target | 'kubelet'> {
   const parsed = parseProxyName(asked.name);
   const singular = asked.info.plural.replace(/s$/, '');
@@ -65,7 +65,7 @@ async function podTarget({ namespace }: ResourceRequest, { scheme, name, port }:
   if (pod === undefined) throw new SampanError('NotFound', { resource: 'pods', name });
   const { podIP } = pod.status;
   if (podIP === undefined) throw new SampanError('BadRequest', { detail: 'address not allowed' });
-  return { scheme, host: podIP, port: portNumber(port) ?? firstPortOf(pod) ?? defaultPort(scheme) };
+  return { scheme, host: podIP, port: portNumber(port) ?? firstPortOf(pod) ?? defaultPort(scheme), pod };
 }
 
 function firstPortOf(pod: Pod): number | undefined {
@@ -93,18 +93,21 @@ async function serviceTarget(
   );
   for (let first = Math.floor(random.next() * candidates.length), tried = 0; tried < candidates.length; tried++) {
     const { address, port: to } = candidates[(first + tried) % candidates.length] as (typeof candidates)[number];
-    if (await isOfPod(address, namespace, client)) return { scheme, host: address.ip, port: to };
+    const pod = await podAt(address, namespace, client);
+    if (pod !== undefined) return { scheme, host: address.ip, port: to, pod };
   }
   throw new SampanError('ServiceUnavailable', { detail: `no endpoints available for service "${name}"` });
 }
 
-async function isOfPod(
+/** Undefined where it is not, or no longer, a pod's. */
+async function podAt(
   { ip, targetRef }: { ip: string; targetRef?: { kind: string; name: string } },
   namespace: string,
   client: ObjectClient,
-): Promise<boolean> {
-  if (targetRef?.kind !== 'Pod') return false;
-  return (await client.get('Pod', { namespace, name: targetRef.name }))?.status.podIP === ip;
+): Promise<Pod | undefined> {
+  if (targetRef?.kind !== 'Pod') return undefined;
+  const pod = await client.get('Pod', { namespace, name: targetRef.name });
+  return pod?.status.podIP === ip ? pod : undefined;
 }
 
 async function nodeTarget(
@@ -114,8 +117,9 @@ async function nodeTarget(
 ): Promise<Target | 'kubelet'> {
   const node = await client.get('Node', { namespace: '', name });
   if (node === undefined) throw new SampanError('NotFound', { resource: 'nodes', name });
-  const number = portNumber(port) ?? KUBELET_PORT;
-  if (number === KUBELET_PORT) return 'kubelet';
+  const kubelet = node.status.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
+  const number = portNumber(port) ?? kubelet;
+  if (number === kubelet) return 'kubelet';
   const host = node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
   if (host === undefined) throw new SampanError('ServiceUnavailable', { detail: `node ${name} has no address` });
   return { scheme, host, port: number };

@@ -90,7 +90,7 @@ export async function createFuzzBed(): Promise<FuzzBed> {
   const log = new CollectedLog();
   // One authority serves every bed of the process.
   const certificates = await Certificates.open(
-    { folder: pki, names: ['localhost', '127.0.0.1'] },
+    { folder: pki, names: ['localhost', '127.0.0.1'], nodeName: 'here' },
     { clock: hasty, log },
   );
   const cache = followedCache(registry, hasty);

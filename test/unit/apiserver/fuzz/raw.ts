@@ -1,6 +1,6 @@
 /** Connections that speak HTTP badly, or leave it for WebSocket or SPDY and then say anything: bytes, and what came back. */
 import { connect } from 'node:net';
-import { encodeFrame } from '../../../../daemon/apiserver/streams/spdy/frames.ts';
+import { encodeFrame } from '../../../../daemon/node-server/spdy/frames.ts';
 import type { Dice } from './dice.ts';
 import { mutatedBytes } from './mutate.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { UsageSampler } from '../../../../daemon/apiserver/metrics/usage-sampler.ts';
+import { type Subject, UsageSampler } from '../../../../daemon/apiserver/metrics/usage-sampler.ts';
 import { FakeClock } from '../../../fakes/fake-clock.ts';
 
 describe('the sampler of usage', () => {
   let clock: FakeClock;
   /** The ids of each read. */
   let reads: string[][];
-  let sampler: UsageSampler;
+  let sampler: UsageSampler<Subject>;
   const { signal } = new AbortController();
   const subjects = [{ id: 'a' }, { id: 'b' }];
 
@@ -14,8 +14,9 @@ describe('the sampler of usage', () => {
     clock = new FakeClock();
     reads = [];
     // All are half busy, but for `gone`, which does not run.
-    sampler = new UsageSampler(async (ids) => {
-      reads.push([...ids]);
+    sampler = new UsageSampler(async (read) => {
+      const ids = read.map(({ id }) => id);
+      reads.push(ids);
       const at = clock.now();
       const there = ids.filter((id) => id !== 'gone');
       return new Map(there.map((id) => [id, { at, cpuNanos: (at % 1e9) * 500_000, memoryBytes: 1 }]));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ApplyPatch, applyApplyPatch } from '../../../../daemon/apiserver/patch/apply-patch.ts';
 import { problemsOfPatchOptions } from '../../../../daemon/apiserver/patch/patch-options.ts';
-import { statusOf } from '../../../../daemon/apiserver/status.ts';
+import { statusOf } from '../../../../daemon/serving/status.ts';
 import type { JsonObject } from '../../../../reconcilers/objects/json.ts';
 
 const APPLY = 'application/apply-patch+yaml';
