@@ -1,6 +1,7 @@
 /** One master and many hollow nodes: what the measures of ../scale.ts are taken on, and how each is taken. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiServers } from '../../../daemon/adapters/api-client/api-servers.ts';
 import { eventually } from '../../../test/e2e/harness/eventually.ts';
 import type { HollowReport } from '../../hollow/hollow-nodes.ts';
 import { Worker } from '../api/process.ts';
@@ -73,6 +74,10 @@ export class Cluster {
       await master.stop();
       throw error;
     }
+  }
+
+  get api(): ApiServers {
+    return this.#master.api;
   }
 
   /** Makes them `total`; there are `existing` already. */
