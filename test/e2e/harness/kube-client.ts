@@ -8,7 +8,12 @@ import { socketClient } from './socket-request.ts';
 /** As much of an object as every kind has; a test asserts on the rest. */
 export interface KubeObject {
   readonly kind?: string;
-  readonly metadata: { readonly name: string; readonly uid?: string; readonly resourceVersion?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly deletionTimestamp?: string;
+  };
   // biome-ignore lint/suspicious/noExplicitAny: tests reach into any kind's fields, and a wrong guess fails them
   readonly [field: string]: any;
 }
