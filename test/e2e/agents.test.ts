@@ -82,7 +82,9 @@ describe('agents', function () {
     for (const machine of machines.all) {
       const own = await podsOn(machine);
       assert.ok(own.length > 0, `${machine.name} has none of ${web.replicas} pods`);
-      const running = (await kubeContainers(machine.dockerd)).filter((each) => each.running && each.container === 'app');
+      const running = (await kubeContainers(machine.dockerd)).filter(
+        (each) => each.running && each.container === 'app',
+      );
       assert.equal(running.length, own.length, machine.name);
       await untilAnswered(machine);
     }

@@ -13,7 +13,9 @@ describe("a question's place on a node", () => {
   it("is the kubelet's path, with the kubelet's parameters", () => {
     const logs = new URLSearchParams('container=app&follow=true&tailLines=3');
     assert.equal(logLocation(WEB, 'app', logs), '/containerLogs/default/web/app?follow=true&tailLines=3');
-    const exec = new URLSearchParams('container=app&stdin=true&stdout=1&stderr=false&command=sh&command=-c&command=a+b');
+    const exec = new URLSearchParams(
+      'container=app&stdin=true&stdout=1&stderr=false&command=sh&command=-c&command=a+b',
+    );
     assert.equal(
       commandLocation('exec', WEB, 'app', exec),
       '/exec/default/web/app?input=1&output=1&command=sh&command=-c&command=a+b',
