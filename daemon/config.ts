@@ -10,9 +10,8 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import { POD_NETWORK_MODES, type PodNetworkMode } from '../reconcilers/ports/pod-routes.ts';
 import { type AgentConfig, type AgentFlags, agentConfig, agentOptions } from './agent-flags.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
-import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
-import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import { duration, ON_INVALID, portRange, range, share, wholeNumber } from './flag-values.ts';
 import {
   dataDirOption,
   dockerHostOption,
@@ -128,7 +127,7 @@ export async function runCommandLine(argv: readonly string[], version: string, c
   runOptions(program.command('run').description('run the daemon on one or more manifest sources'))
     .argument('[source...]', 'a folder, or a git repo as URL[#REF][:PATH]')
     .action(async (sources: string[], flags: RunFlags) => {
-      exitCode = await commands.run(runConfig(sources, flags));
+      exitCode = await commands.run(await runConfig(sources, flags));
     });
 
   agentOptions(
@@ -273,7 +272,12 @@ function runOptions(command: Command): Command {
     .option('--sync-interval <when>', 'how often to look at remote sources: 30s, or a cron expression', '30s')
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
     .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'));
-  return apiOptions(dnsOptions(nodeOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
+  return apiOptions(dnsOptions(nodeOptions(command))).hook('preAction', async (_, action) => {
+    const { config: file } = action.opts<RunFlags>();
+    if (file === undefined) return;
+    const { applyConfigFile } = await import('./config-file.ts');
+    applyConfigFile(file, action);
+  });
 }
 
 function clientOptions(command: Command): Command {
@@ -283,11 +287,8 @@ function clientOptions(command: Command): Command {
     .option('-A, --all-namespaces', 'all of them', false);
 }
 
-function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
-  const { onInvalid, pruneLimit, syncInterval } = flags;
-  const defaults = { onInvalid, pruneLimit, syncInterval };
-  const sources =
-    given.length > 0 ? given.map((location) => ({ location, ...defaults })) : listedSources(flags.config, defaults);
+async function runConfig(given: readonly string[], flags: RunFlags): Promise<RunConfig> {
+  const sources = await sourcesOf(given, flags);
   if (sources.length === 0) {
     throw new SampanError('Usage', {
       detail: 'sampan run needs at least one SOURCE: a folder, or a git repo as URL[#REF][:PATH]',
@@ -314,6 +315,15 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
   };
+}
+
+async function sourcesOf(given: readonly string[], flags: RunFlags): Promise<SourceConfig[]> {
+  const { onInvalid, pruneLimit, syncInterval, config: file } = flags;
+  const defaults = { onInvalid, pruneLimit, syncInterval };
+  if (given.length > 0) return given.map((location) => ({ location, ...defaults }));
+  if (file === undefined) return [];
+  const { listedSources } = await import('./config-file.ts');
+  return listedSources(file, defaults);
 }
 
 function clientConfig(flags: ClientFlags): ClientConfig {

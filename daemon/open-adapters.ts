@@ -92,7 +92,7 @@ export async function openSources(
   const { folder, environment } = surroundings;
   const open = async ({ location: text, syncInterval }: SourceConfig): Promise<ManifestSource> => {
     const location = parseSourceLocation(text, folder);
-    const deps = { ...essentials, schedule: parseSyncSchedule(syncInterval) };
+    const deps = { ...essentials, schedule: await parseSyncSchedule(syncInterval) };
     if (location.type === 'folder') return new FolderSource(location.name, location.path, deps);
     const { GitSource } = await import('./adapters/git-source/git-source.ts');
     return new GitSource(location, { ...deps, environment, dataDir });

@@ -163,7 +163,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       await shared?.publish(until);
       await masters.run(until);
     };
-    await runParts(core.cache, [lead, bePresent, (until) => node.run(until)], signal);
+    // The node first: it waits for Docker while the others work.
+    await runParts(core.cache, [(until) => node.run(until), lead, bePresent], signal);
   } finally {
     await server.close();
     await node.close();

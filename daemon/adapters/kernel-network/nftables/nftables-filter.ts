@@ -47,6 +47,7 @@ export class NftablesFilter implements PacketFilter {
   readonly #firstToken: number;
   #transactions = 0;
   #saidNoConntrack = false;
+  readonly #firstApplied = Promise.withResolvers<void>();
 
   constructor(options: NftablesOptions, deps: { random: Random; log: Log }) {
     this.#options = options;
@@ -99,10 +100,15 @@ export class NftablesFilter implements PacketFilter {
     if (stale !== undefined) await this.#forgetStaleUdpFlows(table, stale);
     this.table = table;
     if (this.#intrusions === intrusions) this.#state = next;
+    this.#firstApplied.resolve();
   }
 
   disturbances(signal: AbortSignal): AsyncIterable<void> {
     return inBursts(async (doubt, until) => {
+      // Before there are rules nobody can disturb them, and a start has better to do than to run commands.
+      until.addEventListener('abort', () => this.#firstApplied.resolve(), { once: true });
+      if (!until.aborted) await this.#firstApplied.promise;
+      if (until.aborted) return;
       const doubtAll = () => {
         this.#inDoubt = true;
         doubt();

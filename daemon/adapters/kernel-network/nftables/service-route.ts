@@ -11,6 +11,9 @@ import { runCommand } from '../command.ts';
 /** A bridge without ports: any kernel that runs Docker has that type, not all have `dummy`. */
 const DEVICE = 'sampan-services';
 
+/** `Command failed` only counts the lines, after each sentence of its own. */
+const HARMLESS = /^RTNETLINK answers: (File exists|No such process)$|^Cannot find device|^Command failed -:\d+$/;
+
 export async function hasServiceRoute(serviceCidr: string): Promise<boolean> {
   return (await readRoutes()).some(({ destination }) => destination === serviceCidr);
 }
@@ -19,22 +22,28 @@ export async function hasServiceRoute(serviceCidr: string): Promise<boolean> {
 export async function ensureServiceRoute(serviceCidr: string): Promise<void> {
   const routes = await readRoutes();
   const stale = routes.filter(({ device, destination }) => device === DEVICE && destination !== serviceCidr);
-  for (const { destination } of stale) await ip(['route', 'del', destination, 'dev', DEVICE]);
-  if (routes.some(({ destination }) => destination === serviceCidr)) return;
-  await ip(['link', 'add', DEVICE, 'type', 'bridge'], 'File exists');
-  await ip(['link', 'set', DEVICE, 'up']);
-  await ip(['route', 'add', serviceCidr, 'dev', DEVICE], 'File exists');
+  const isThere = routes.some(({ destination }) => destination === serviceCidr);
+  await ip([
+    ...stale.map(({ destination }) => `route del ${destination} dev ${DEVICE}`),
+    ...(isThere
+      ? []
+      : [`link add ${DEVICE} type bridge`, `link set ${DEVICE} up`, `route add ${serviceCidr} dev ${DEVICE}`]),
+  ]);
 }
 
 /** The route goes with its interface. */
 export async function removeServiceRoute(): Promise<void> {
-  await ip(['link', 'del', DEVICE], 'Cannot find device');
+  await ip([`link del ${DEVICE}`]);
 }
 
-async function ip(args: readonly string[], harmless?: string): Promise<void> {
-  const result = await runCommand('ip', ['-4', ...args]);
-  if (result.code === 0 || (harmless !== undefined && result.stderr.includes(harmless))) return;
-  throw new SampanError('PacketFilterFailed', { detail: `ip ${args.join(' ')}: ${result.stderr.trim()}` });
+/** All in one process, in order. What is there already may be there, what is to go may be gone. */
+async function ip(commands: readonly string[]): Promise<void> {
+  if (commands.length === 0) return;
+  const { code, stderr } = await runCommand('ip', ['-4', '-force', '-batch', '-'], `${commands.join('\n')}\n`);
+  if (code === 0) return;
+  const complaints = stderr.split('\n').filter((line) => line !== '' && !HARMLESS.test(line));
+  if (complaints.length === 0) return;
+  throw new SampanError('PacketFilterFailed', { detail: `ip ${commands.join('; ')}: ${complaints.join('; ')}` });
 }
 
 interface Route {
