@@ -107,7 +107,7 @@ export class HollowNode {
         allowedUnsafeSysctls: [],
         serviceRange: cluster.serviceRange,
         clusterCidr: cluster.clusterCidr?.cidr ?? '',
-        podNetwork: cluster.podNetwork ?? 'none',
+        podNetwork: 'none',
       },
     );
   }

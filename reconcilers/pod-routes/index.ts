@@ -22,7 +22,7 @@ export function createPodRoutesLoop(deps: ObserveDeps): Loop<DesiredPodNetwork, 
     concurrency: 1,
     allKeys: () => [ROUTES],
     *keysFor({ type, kind, object, previous }) {
-      if (kind !== 'Node') return;
+      if (kind !== 'Node' || deps.config.podNetwork === 'none') return;
       const moved = object.spec.podCIDR !== previous?.spec.podCIDR;
       if (type !== 'MODIFIED' || moved || internalIP(object) !== internalIP(previous)) yield { key: ROUTES };
     },

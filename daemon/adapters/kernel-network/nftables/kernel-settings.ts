@@ -18,10 +18,15 @@ export async function ensureForwarding(): Promise<void> {
   if (!forwarding) throw new SampanError('PacketFilterFailed', { detail: `sysctl net/${FORWARDING} cannot be read` });
 }
 
+/** Lets connections of the machine to 127.0.0.1 that are translated leave by the interface. Whoever asks for it keeps others out. */
+export async function allowLocalRouting(device: string): Promise<void> {
+  await set(localRouting(device), '1');
+}
+
 /** A bridge that does not exist yet is left for the next time. */
 export async function ensureKernelSettings(bridge: string): Promise<void> {
   await ensureForwarding();
-  await set(localRouting(bridge), '1');
+  await allowLocalRouting(bridge);
   await set(BRIDGE_FILTERING, '1');
 }
 

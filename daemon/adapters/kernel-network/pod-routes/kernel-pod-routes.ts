@@ -63,9 +63,9 @@ export class KernelPodRoutes implements PodRoutes {
   async prepare(transport: PodTransport): Promise<void> {
     const { mtu } = await this.#underlay(transport);
     await ensureForwarding();
-    await (transport.mode === 'vxlan' ? ensureTunnel(transport, mtu) : removeTunnel());
-    // Last: it says what was made.
+    // First: the tunnel's end is guarded from its first packet on. What is not whole is seen at the next look.
     await ensurePassage(transport);
+    await (transport.mode === 'vxlan' ? ensureTunnel(transport, mtu) : removeTunnel());
   }
 
   async change(transport: PodTransport, { added, changed, removed }: RouteChanges): Promise<void> {

@@ -9,7 +9,7 @@ import { POD_NETWORK_MODES, type PodTransport } from '../../../../reconcilers/po
 import { runCommand } from '../command.ts';
 import { DockerUserChain } from '../docker-user-chain.ts';
 import { failure } from './ip-command.ts';
-import { TABLE } from './marks.ts';
+import { DEVICE, TABLE } from './marks.ts';
 
 const CHAIN = new DockerUserChain('sampan: pod traffic');
 
@@ -41,6 +41,10 @@ const CONCERNS = new RegExp(`^\\w+ (?:\\w+ ${TABLE}( |$)|(?:rule|chain) ip filte
 function tableFor(transport: PodTransport): string {
   const { mode, nodeIP, podCidr, clusterCidr } = transport;
   return `table ${TABLE} {
+  chain loopback-guard {
+    type filter hook prerouting priority raw; policy accept;
+    iifname ${DEVICE} ip daddr 127.0.0.0/8 drop
+  }
   chain postrouting {
     type nat hook postrouting priority 95; policy accept;
     ip saddr ${clusterCidr} ip daddr ${clusterCidr} snat to ip saddr comment "${[mode, nodeIP, podCidr, clusterCidr].join(' ')}"

@@ -3,6 +3,7 @@
  * other node has a route, a neighbour (its end of the tunnel) and a forwarding entry (its address). The kernel's pod routes call it.
  */
 import type { PodTransport } from '../../../../reconcilers/ports/pod-routes.ts';
+import { allowLocalRouting } from '../nftables/kernel-settings.ts';
 import { ip, listJson } from './ip-command.ts';
 import { DEVICE, tunnelEndOf } from './marks.ts';
 
@@ -37,6 +38,8 @@ export async function ensureTunnel(transport: PodTransport, mtu: number): Promis
   const settings = ['address', tunnelEndOf(podCidr).mac, 'mtu', `${mtu - TUNNEL_OVERHEAD}`];
   await ip(['link', 'add', DEVICE, ...settings, ...kind], /File exists/);
   await ip(['link', 'set', DEVICE, 'up']);
+  // For node ports on 127.0.0.1 whose pod is on another node; passage.ts keeps other nodes out of this one's loopback.
+  await allowLocalRouting(DEVICE);
 }
 
 /** What leads through it goes with it. */
