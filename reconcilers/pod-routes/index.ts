@@ -27,6 +27,7 @@ export function createPodRoutesLoop(deps: ObserveDeps): Loop<DesiredPodNetwork, 
       if (type !== 'MODIFIED' || moved || internalIP(object) !== internalIP(previous)) yield { key: ROUTES };
     },
     async watchOutside(enqueue, signal) {
+      if (deps.config.podNetwork === 'none') return; // what an earlier run left is gone after the first look
       for await (const _ of deps.routes.disturbances(signal)) enqueue({ key: ROUTES });
     },
   };

@@ -60,7 +60,6 @@ describe('agents', function () {
   before('a master and two agents', async () => {
     folder = await bed.dir();
     web = { name: 'web', replicas: 6, clusterIP: '10.96.7.7', args: [] } as never;
-    await declare({});
     machines = await startMachines(bed, {
       count: 3,
       masters: 1,
@@ -78,6 +77,7 @@ describe('agents', function () {
   });
 
   it('run their share of the pods, and route to all of them', async () => {
+    await declare({});
     await untilReady(master().daemon, web);
     for (const machine of machines.all) {
       const own = await podsOn(machine);

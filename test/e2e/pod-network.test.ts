@@ -126,14 +126,15 @@ describe('the pod network', () => {
     for (const number of numbers) {
       const node = machine(number);
       const name = `on-${node.name}`;
-      const ip = await eventually(
+      const { ip, id } = await eventually(
         async () => {
+          const app = (await runningContainers(node.dockerd)).find(({ container }) => container === 'app');
           const { status } = await apiOf(1).get(`/api/v1/namespaces/default/pods/${name}`);
-          return status.phase === 'Running' && String(status.podIP);
+          const isTold = app !== undefined && status.containerStatuses?.[0]?.containerID === `docker://${app.id}`;
+          return isTold && { ip: String(status.podIP), id: app.id };
         },
-        { describe: `${name} to run`, timeoutMs: 30_000 },
+        { describe: `${name} to run`, timeoutMs: 30_000, everyMs: 100 },
       );
-      const { id = '' } = (await runningContainers(node.dockerd)).find(({ container }) => container === 'app') ?? {};
       const pid = (await node.dockerd.cli('inspect', '--format', '{{.State.Pid}}', id)).trim();
       const netns = `/proc/${pid}/ns/net`;
       const agent = await agentIn({ ...node.netns, path: netns });

@@ -11,6 +11,7 @@ import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
 import type { TlsIdentity } from '../../serving/listeners.ts';
 import { nodeKeyOf } from '../access/node-key.ts';
+import { unreachable } from './unreachable.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** What a connection that stands still is asked so often whether its other end is still there. */
@@ -115,8 +116,4 @@ function placeOf({ metadata: { name }, status }: Node): { host: string; port: nu
 
 function reasonOf(error: unknown): string {
   return isAbort(error) ? 'the connection was given up' : messageOf(error);
-}
-
-function unreachable(detail: string, cause?: unknown): SampanError {
-  return new SampanError('ServiceUnavailable', { detail }, cause);
 }

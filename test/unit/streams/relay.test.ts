@@ -286,6 +286,12 @@ describe('a pod on another node', function () {
       assert.equal(message, `${at()} does not answer: connect ECONNREFUSED 127.0.0.1:${bed.nodePort}`);
     });
 
+    it('and kubectl is not made to try again and again before it says so', async () => {
+      await bed.node.close();
+      const { text } = await ask(`${POD}/log`);
+      assert.equal(JSON.parse(text).details.retryAfterSeconds, undefined);
+    });
+
     it('when its node is silent: for 5 seconds', async () => {
       const silent = createTcpServer().listen(0, '127.0.0.1');
       await once(silent, 'listening');

@@ -22,7 +22,7 @@ import { volumeRules } from './volume-rules.ts';
 
 export function restrictedToNode(client: RegistryClient, node: RestrictedNode): RegistryClient {
   const rules: NodeRules = {
-    Node: nodeRules(client, node),
+    Node: nodeRules(node),
     Lease: leaseRules(node.name),
     Pod: podRules(node.name),
     Event: eventRules(client, node.name),

@@ -1,11 +1,9 @@
 /**
  * A node writes its own Node, but nothing by which it would steer pods to itself or take what is another's: no taints, no labels that
- * stand for trust, no other node's pod addresses, no other key. Labels: kubernetes/pkg/kubelet/apis/well_known_labels.go.
+ * stand for trust, no pod addresses of its choice, no other key. Labels: kubernetes/pkg/kubelet/apis/well_known_labels.go.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Ipv4Range, parseIpv4Range } from '../../../../reconcilers/kit/registry/ipv4-range.ts';
 import type { Node } from '../../../../reconcilers/objects/cluster.ts';
-import type { RegistryClient } from '../../../../reconcilers/ports/object-client.ts';
 import { nodeKeyOf, withNodeKey } from '../node-key.ts';
 import { type KindRules, refusal } from './rules.ts';
 
@@ -32,7 +30,7 @@ export interface RestrictedNode {
   readonly key: string | undefined;
 }
 
-export function nodeRules(client: Pick<RegistryClient, 'list'>, { name, key }: RestrictedNode): KindRules<'Node'> {
+export function nodeRules({ name, key }: RestrictedNode): KindRules<'Node'> {
   const refuse = (detail: string) => refusal('Node', name, detail);
   const demandOwn = (other: string | undefined) => {
     if (other === name) return;
@@ -45,8 +43,8 @@ export function nodeRules(client: Pick<RegistryClient, 'list'>, { name, key }: R
       if (labels.length > 0) {
         throw refuse(`node "${name}" is not allowed to set the following labels: ${labels.join(', ')}`);
       }
-      const holder = await holderOf(draft.spec, client);
-      if (holder !== undefined) throw refuse(`node "${name}" is not allowed to take the pod addresses of ${holder}`);
+      // The masters assign them: routes of all nodes lead there.
+      if (podCidrsOf(draft.spec).length > 0) throw refuse(`node "${name}" is not allowed to choose its pod addresses`);
       if (key !== undefined) return withNodeKey(draft, key);
       if (nodeKeyOf(draft) !== undefined) throw refuse(`node "${name}" is not allowed to say whose key it has`);
       return draft;
@@ -63,8 +61,10 @@ export function nodeRules(client: Pick<RegistryClient, 'list'>, { name, key }: R
       if (!isDeepStrictEqual(next.spec?.taints ?? [], previous.spec.taints ?? [])) {
         throw refuse(`node "${name}" is not allowed to modify taints`);
       }
-      if (!isDeepStrictEqual(podCidrsOf(next.spec), podCidrsOf(previous.spec))) {
-        throw refuse(`node "${name}" is not allowed to modify its pod addresses`);
+      const podCidrs = podCidrsOf(next.spec);
+      // It may give back what it cannot use.
+      if (podCidrs.length > 0 && !isDeepStrictEqual(podCidrs, podCidrsOf(previous.spec))) {
+        throw refuse(`node "${name}" is not allowed to choose its pod addresses`);
       }
     },
     remove() {
@@ -93,33 +93,4 @@ function isWithin(namespace: string, parent: string): boolean {
 
 function podCidrsOf(spec: Node['spec'] | undefined): string[] {
   return [...new Set([spec?.podCIDR ?? [], spec?.podCIDRs ?? []].flat())];
-}
-
-/** `node "b"`, of whose pod addresses `spec` wants some; a node that is new may bring a network that it has. */
-async function holderOf(
-  spec: Node['spec'] | undefined,
-  client: Pick<RegistryClient, 'list'>,
-): Promise<string | undefined> {
-  const wanted = podCidrsOf(spec);
-  if (wanted.length === 0) return undefined;
-  const { items } = await client.list('Node');
-  const holder = items.find((other) =>
-    podCidrsOf(other.spec).some((held) => wanted.some((each) => overlap(each, held))),
-  );
-  return holder && `node "${holder.metadata.name}"`;
-}
-
-function overlap(a: string, b: string): boolean {
-  const [left, right] = [rangeOf(a), rangeOf(b)];
-  if (left === undefined || right === undefined) return a === b;
-  return left.base < right.base + right.size && right.base < left.base + left.size;
-}
-
-/** Undefined where nobody can tell which addresses it means. */
-function rangeOf(cidr: string): Ipv4Range | undefined {
-  try {
-    return parseIpv4Range(cidr);
-  } catch {
-    return undefined;
-  }
 }
