@@ -10,10 +10,15 @@ import { type JoinToken, parseJoinToken } from '../reconcilers/objects/bootstrap
 import { type Clock, sleep } from '../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
+import {
+  askCertificate,
+  type CertificateAsked,
+  type SignedCertificate,
+  shownChain,
+} from './adapters/api-client/join-server.ts';
 import { makeCertificateRequest } from './adapters/certificates/certificate-request.ts';
 import { type HeldCertificate, NodeFiles } from './adapters/certificates/node-files.ts';
 import { publicKeyHash } from './adapters/certificates/public-key-hash.ts';
-import { askCertificate, type CertificateAsked, type SignedCertificate, shownChain } from './adapters/join-server.ts';
 import { systemRandom } from './adapters/system-random.ts';
 import { nodeUser } from './apiserver/access/user.ts';
 

@@ -15,7 +15,7 @@ import { authenticate, type Credentials, type TokenAuthenticator } from './acces
 import { type Authorizer, demand } from './access/authorizer.ts';
 import { browserRefusal } from './access/browser-guard.ts';
 import { impersonated } from './access/impersonation.ts';
-import { classOf, type InFlight } from './access/in-flight.ts';
+import { classOf, type InFlight, isStream, isVital } from './access/in-flight.ts';
 import { attributesOf, type RequestAttributes } from './access/request-attributes.ts';
 import type { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ANONYMOUS, type UserInfo } from './access/user.ts';
@@ -80,9 +80,9 @@ export async function serve(arrival: Arrival, deps: PipelineDeps): Promise<void>
     progress.user = await authenticate(credentialsOf(arrival), authenticatorsOf(access), clock.now());
     const acting = await impersonated(progress.user, request.headersDistinct, access.authorizer);
     if (acting !== undefined) progress.impersonated = acting;
-    // The owner's way in stays open when clients have filled the other.
-    if (arrival.via === 'tls') leave = access.inFlight.enter(classOf(attributes));
     const user = acting ?? progress.user;
+    // The owner's way in stays open when clients have filled the other.
+    if (arrival.via === 'tls' && !isVital(user, attributes)) leave = access.inFlight.enter(classOf(attributes));
     await authorize(user, attributes, access.authorizer);
     const { audited } = progress;
     const exchange = { request, response, signal, user, sourceIp, attributes, audited, ...(upgrade && { upgrade }) };
@@ -136,7 +136,7 @@ async function authorize(user: UserInfo, attributes: RequestAttributes, authoriz
 }
 
 async function withDeadline(attributes: RequestAttributes, { clock }: PipelineDeps, work: () => Promise<void>) {
-  if (classOf(attributes) === 'streams') return work();
+  if (isStream(attributes)) return work();
   const late = Promise.withResolvers<never>();
   const error = new SampanError('RequestTimeout', { seconds: DEADLINE_MS / 1000 });
   const cancel = clock.setTimer(DEADLINE_MS, () => late.reject(error));

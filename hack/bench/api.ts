@@ -3,7 +3,7 @@
  * watchers of a churn, and the daemon's start over 10,000 pods. The server and its client are processes of their own.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { PODS, podNamed } from './api/pods.ts';
 import { Worker } from './api/process.ts';
 import type { ChurnReport, Ready, Report, ServerOrder } from './api/server.ts';
 import { atLeast, counted, type Figure, plain, timed } from './figures.ts';
+import { residentMegabytes } from './process-cost.ts';
 
 const POD_COUNT = 1_000;
 const LISTS_PER_SECOND = 100;
@@ -185,8 +186,7 @@ async function startOver(dir: string, { socketPath }: DataDir): Promise<{ ms: nu
       await delay(20);
     }
     const ms = performance.now() - startedAt;
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8')) ?? [];
-    return { ms, mb: Number(kilobytes) / 1024 };
+    return { ms, mb: residentMegabytes(daemon.pid ?? 0) };
   } finally {
     client.close();
     daemon.kill('SIGTERM');

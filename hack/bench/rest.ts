@@ -9,14 +9,13 @@ import { withBenchNode } from './bench-node.ts';
 import { untilGone } from './deploy.ts';
 import { counted, type Figure } from './figures.ts';
 import { folderIn } from './manifests.ts';
+import { cpuSeconds, residentMegabytes } from './process-cost.ts';
 
 const PODS = 50;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 const MINUTE_MS = 60_000;
 /** Events and statuses of the deploy are written, garbage is collected. */
 const SETTLE_MS = 15_000;
-/** USER_HZ: Linux gives user programs no other. */
-const TICKS_PER_SECOND = 100;
 
 export async function benchmarkRest(): Promise<Figure[]> {
   return withBenchNode(async (node) => {
@@ -67,19 +66,4 @@ async function revisionOf(dataDir: string): Promise<number> {
 
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-}
-
-/** User and system time, with that of children that have ended: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
-function cpuSeconds(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
-  });
-  return ticks.reduce((total, count) => total + count, 0) / TICKS_PER_SECOND;
-}
-
-function residentMegabytes(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
 }

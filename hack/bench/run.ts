@@ -16,6 +16,7 @@ import { benchmarkRepairs } from './repair.ts';
 import { benchmarkRest } from './rest.ts';
 import { benchmarkRollouts } from './rollout.ts';
 import { benchmarkRolloutsInARow } from './rollouts.ts';
+import { benchmarkScale } from './scale.ts';
 import { benchmarkStarts } from './start.ts';
 import { benchmarkStores } from './store.ts';
 
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>
   store: storeFigures,
   api: benchmarkApi,
   dns: benchmarkDns,
+  scale: benchmarkScale,
 };
 
 const KEPT_ALIVE_AT_LEAST = 0.97;

@@ -16,6 +16,7 @@ const RETRY_MS = { first: 100, most: 5_000 };
 
 /** Objects of one kind by a derived value: pods by node, pods by owner's uid. */
 export interface ObjectIndex<T> {
+  /** The same array as long as nothing has changed. */
   get(value: string): readonly T[];
   /** Whether there is any. */
   has(value: string): boolean;
@@ -247,16 +248,26 @@ export class ObjectCache implements ReadOnlyCache {
   }
 }
 
+const NONE: readonly never[] = [];
+
 class Index<T> implements ObjectIndex<T> {
   readonly #valuesOf: (object: T) => readonly string[];
   readonly #sets = new Map<string, Set<T>>();
+  /** What was asked for, until it changes. */
+  readonly #arrays = new Map<string, readonly T[]>();
 
   constructor(valuesOf: (object: T) => readonly string[]) {
     this.#valuesOf = valuesOf;
   }
 
   get(value: string): readonly T[] {
-    return [...(this.#sets.get(value) ?? [])];
+    const known = this.#arrays.get(value);
+    if (known !== undefined) return known;
+    const set = this.#sets.get(value);
+    if (set === undefined) return NONE;
+    const array = [...set];
+    this.#arrays.set(value, array);
+    return array;
   }
 
   has(value: string): boolean {
@@ -265,6 +276,7 @@ class Index<T> implements ObjectIndex<T> {
 
   add(object: T): void {
     for (const value of this.#valuesOf(object)) {
+      this.#arrays.delete(value);
       const set = this.#sets.get(value);
       if (set) set.add(object);
       else this.#sets.set(value, new Set([object]));
@@ -273,6 +285,7 @@ class Index<T> implements ObjectIndex<T> {
 
   remove(object: T): void {
     for (const value of this.#valuesOf(object)) {
+      this.#arrays.delete(value);
       const set = this.#sets.get(value);
       set?.delete(object);
       if (set?.size === 0) this.#sets.delete(value);

@@ -14,7 +14,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import type { Loop, Plan, Trigger } from './reconciler.ts';
 
 /** The store fails for all keys at once and is back for all at once: no key waits long for it, and none is blamed. */
-const OUTAGES = ['StoreUnavailable', 'StoreFull', 'ServerUnavailable'] as const;
+const OUTAGES = ['StoreUnavailable', 'StoreFull', 'ServerUnavailable', 'TooManyRequests'] as const;
 const OUTAGE_BACKOFF = { firstMs: 50, mostMs: 2_000 };
 
 const DEFAULTS = { concurrency: 4, resyncMs: 10 * 60_000, backoff: { firstMs: 50, mostMs: 60_000 } };
@@ -211,8 +211,8 @@ export class RunLoop<D, O, A extends { readonly kind: string }> {
     });
     if (delayMs !== undefined) this.#queue.addAfter(name, delayMs, 'retry');
 
-    // A lost race is everyday life; the same error over and over is said once.
-    const quiet = isSampanError(error, 'Conflict') || this.#reported.get(name) === message;
+    // A lost race and a busy server are everyday life; the same error over and over is said once.
+    const quiet = isSampanError(error, 'Conflict', 'TooManyRequests') || this.#reported.get(name) === message;
     this.#reported.set(name, message);
     const report = quiet ? this.#log.debug : this.#log.error;
     report.call(this.#log, 'attempt failed', {

@@ -11,8 +11,9 @@ import { isSampanError, SampanError } from '../ports/errors.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { SchedulerAction } from './actions.ts';
 
-/** Writes under way at once. */
+/** Writes under way at once; bindings come in hundreds, and those that are under way together share a sync of the disk. */
 const PARALLEL_WRITES = 16;
+const PARALLEL_BINDINGS = 100;
 
 export interface ExecuteDeps {
   readonly client: ObjectClient;
@@ -39,7 +40,7 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
 
     'bind-pods': async ({ bindings }, signal) => {
       const failures: SampanError[] = [];
-      await inParallel(bindings, PARALLEL_WRITES, signal, async (binding) => {
+      await inParallel(bindings, PARALLEL_BINDINGS, signal, async (binding) => {
         try {
           const pod = await client.bindPod(binding, binding.uid, binding.node);
           events.record(pod, 'Normal', 'Scheduled', `Successfully assigned ${formatKey(binding)} to ${binding.node}`);

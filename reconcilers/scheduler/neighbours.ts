@@ -23,10 +23,11 @@ export class Neighbours {
     };
   }
 
-  /** Why the pod may not go to a node, in the words of Kubernetes' scheduler; none where it may. */
-  filter(pod: Pod): (node: NodeView) => string[] {
+  /** Why the pod may not go to a node, in the words of Kubernetes' scheduler; none where it may. Undefined: it may go to any. */
+  filter(pod: Pod): ((node: NodeView) => string[]) | undefined {
     const isSpread = spreadFilter(pod, this.#around.placed, this.#nodes);
     const fits = podAffinityFilter(pod, this.#around);
+    if (isSpread === undefined || fits === undefined) return isSpread ?? fits;
     return (node) => {
       const reasons = isSpread(node);
       return reasons.length > 0 ? reasons : fits(node);

@@ -33,6 +33,7 @@ export class SchedulerObserver {
   readonly #claims;
   readonly #asking;
   readonly #havingASay;
+  readonly #views = new WeakMap<Node, { readonly pods: readonly Pod[]; readonly view: NodeView }>();
 
   constructor(cache: ReadOnlyCache) {
     this.#cache = cache;
@@ -65,12 +66,20 @@ export class SchedulerObserver {
       observed: {
         pending,
         ...(Object.keys(claims).length > 0 && { claims }),
-        nodes: nodes
-          .map((node) => viewNode(node, this.#byNode.get(node.metadata.name)))
-          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        nodes: nodes.map((node) => this.#view(node)).sort((a, b) => (a.name < b.name ? -1 : 1)),
         ...this.#neighbours(nodes),
       },
     };
+  }
+
+  /** Made anew where the node or one of its pods has changed: most have not since the last batch. */
+  #view(node: Node): NodeView {
+    const pods = this.#byNode.get(node.metadata.name);
+    const known = this.#views.get(node);
+    if (known?.pods === pods) return known.view;
+    const view = viewNode(node, pods);
+    this.#views.set(node, { pods, view });
+    return view;
   }
 
   #neighbours(nodes: readonly Node[]): Pick<ObservedCluster, 'placed' | 'namespaces'> {

@@ -6,10 +6,11 @@ import type { Plan } from '../kit/reconciler.ts';
 import { keyOf } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { Binding, Refusal, SchedulerAction, Selection } from './actions.ts';
-import { areThere, BatchClaims, claimProblem, claimReasons, type PodClaimViews } from './claims.ts';
+import { areThere, BatchClaims, claimProblem, type PodClaimViews } from './claims.ts';
 import { type Demand, demandOf } from './demand.ts';
-import { refusalMessage, refusalReasons } from './filters.ts';
+import { refusalMessage } from './filters.ts';
 import { mayWaitForPods, Neighbours } from './neighbours.ts';
+import { NodeFits } from './node-fits.ts';
 import { type NodeView, withPod } from './node-view.ts';
 import type { ObservedCluster } from './observe.ts';
 import { bestNode } from './scores.ts';
@@ -24,7 +25,9 @@ export function plan(_desired: true | undefined, observed: ObservedCluster): Pla
   const selections: Selection[] = [];
   const bindings: Binding[] = [];
   const refusals: Refusal[] = [];
-  const views = new Map(nodes.map((node) => [node.name, node]));
+  const views = [...nodes];
+  const indexes = new Map(nodes.map(({ name }, index) => [name, index]));
+  const fits = new Map<string, NodeFits>();
   /** Nodes only fill up while a batch is placed: what fitted nowhere fits nowhere a second time. */
   const hopeless = new Map<string, string>();
   /** But for what waits for other pods: that is looked at again once one is placed. */
@@ -35,15 +38,18 @@ export function plan(_desired: true | undefined, observed: ObservedCluster): Pla
     if (bindings.length === MOST_BINDINGS) break;
     const demand = demandOf(pod);
     const claims = volumes.of(pod);
-    const shape = shapeOf(pod, demand, claims);
+    const own = ownShapeOf(pod, demand, claims);
+    const shape = shapeAmongPodsOf(pod, own);
     const seenBefore = mayWaitForPods(pod) ? hopelessYet : hopeless;
-    const placed = seenBefore.get(shape) ?? place(pod, demand, [...views.values()], { neighbours, claims });
+    const fit = fits.get(own) ?? new NodeFits(pod, demand, claims);
+    fits.set(own, fit);
+    const placed = seenBefore.get(shape) ?? place(pod, views, { fit, neighbours, claims });
     if (typeof placed === 'string') {
       seenBefore.set(shape, placed);
       refused += 1;
       if (toldReason(pod) !== placed) refusals.push({ ...seen(pod), message: placed });
     } else {
-      views.set(placed.name, withPod(placed, demand));
+      views[indexes.get(placed.name) as number] = withPod(placed, demand);
       neighbours.add(pod, placed.name);
       hopelessYet.clear();
       selections.push(...volumes.goTo(placed.name, claims));
@@ -62,32 +68,34 @@ export function plan(_desired: true | undefined, observed: ObservedCluster): Pla
 /** The node for the pod, or the sentence that says why there is none. */
 function place(
   pod: Pod,
-  demand: Demand,
   nodes: readonly NodeView[],
-  { neighbours, claims }: { readonly neighbours: Neighbours; readonly claims: PodClaimViews },
+  {
+    fit,
+    neighbours,
+    claims,
+  }: { readonly fit: NodeFits; readonly neighbours: Neighbours; readonly claims: PodClaimViews },
 ): NodeView | string {
   const problem = claimProblem(claims);
   if (problem !== undefined && nodes.length > 0) return `0/${nodes.length} nodes are available: ${problem}.`;
   const reasons: string[] = [];
   const suits = neighbours.filter(pod);
-  const feasible = nodes.filter((node) => {
-    const onItsOwn = [refusalReasons(pod, demand, node), claimReasons(claims, node.name)];
-    const own = onItsOwn.find(({ length }) => length > 0) ?? suits(node);
-    reasons.push(...own);
-    return own.length === 0;
+  const feasible = fit.of(nodes).filter(({ node, reasons: own }) => {
+    const all = own.length > 0 || suits === undefined ? own : suits(node);
+    reasons.push(...all);
+    return all.length === 0;
   });
-  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, demand, feasible, neighbours);
+  return feasible.length === 0 ? refusalMessage(nodes.length, reasons) : bestNode(pod, feasible, neighbours);
 }
 
-/** Pods of the same shape fit on the same nodes. */
-function shapeOf({ metadata, spec }: Pod, { requests, hostPorts }: Demand, claims: PodClaimViews): string {
-  const { nodeSelector, tolerations, affinity, topologySpreadConstraints } = spec;
-  const { namespace, labels } = metadata;
-  return JSON.stringify([
-    [requests, hostPorts, nodeSelector, tolerations],
-    [namespace, labels, affinity, topologySpreadConstraints],
-    claims,
-  ]);
+/** Pods of the same fit on the same nodes and like the same ones best, other pods aside. */
+function ownShapeOf({ spec }: Pod, demand: Demand, claims: PodClaimViews): string {
+  return JSON.stringify([demand, spec.nodeSelector, spec.tolerations, spec.affinity?.nodeAffinity, claims]);
+}
+
+/** And these with other pods around. */
+function shapeAmongPodsOf({ metadata, spec }: Pod, ownShape: string): string {
+  const { affinity, topologySpreadConstraints } = spec;
+  return JSON.stringify([ownShape, metadata.namespace, metadata.labels, affinity, topologySpreadConstraints]);
 }
 
 /** What the pod's status already says about why it waits. */

@@ -14,11 +14,12 @@ export interface Around {
   readonly namespaces: NamespaceLabels;
 }
 
-/** Why the pod may not be on a node because of other pods; none where it may. */
-export function podAffinityFilter(pod: Pod, around: Around): (node: NodeView) => string[] {
+/** Why the pod may not be on a node because of other pods; none where it may. Undefined: no other pod matters to it. */
+export function podAffinityFilter(pod: Pod, around: Around): ((node: NodeView) => string[]) | undefined {
   const isWithThem = togetherFilter(pod, around);
   const apart = termsOf(pod).apart.map((term) => ({ term, count: countOf(term, around) }));
   const forbidding = around.carried.about(pod).filter(({ weight }) => weight === undefined);
+  if (termsOf(pod).together.length + apart.length + forbidding.length === 0) return undefined;
   return (node) => {
     if (!isWithThem(node)) return ["node(s) didn't match pod affinity rules"];
     if (apart.some(({ term, count }) => at(count, term, node) > 0)) {

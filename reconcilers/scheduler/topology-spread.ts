@@ -13,14 +13,19 @@ import { identityOf, withOwnLabels } from './pod-term.ts';
 
 const MISMATCH = "node(s) didn't match pod topology spread constraints";
 
-/** Why the pod may not be on a node as its constraints say; none where it may. */
-export function spreadFilter(pod: Pod, placed: PlacedPods, nodes: readonly NodeView[]): (node: NodeView) => string[] {
+/** Why the pod may not be on a node as its constraints say; none where it may. Undefined: it has none that say so. */
+export function spreadFilter(
+  pod: Pod,
+  placed: PlacedPods,
+  nodes: readonly NodeView[],
+): ((node: NodeView) => string[]) | undefined {
   const limits = constraintsOf(pod, 'DoNotSchedule').map((constraint, _, all) => {
     const count = countOf(pod, constraint, all, placed, nodes);
     const own = matchesSelectorTerms(selectorOf(pod, constraint), pod.metadata.labels) ? 1 : 0;
     const least = count.size < (constraint.minDomains ?? 1) ? 0 : leastOf(count);
     return { topologyKey: constraint.topologyKey, count, most: least + constraint.maxSkew - own };
   });
+  if (limits.length === 0) return undefined;
   return (node) => {
     for (const { topologyKey, count, most } of limits) {
       const domain = node.labels[topologyKey];

@@ -71,7 +71,7 @@ describe('agents', function () {
   it('join with a token, and have a credential that only they can read', async () => {
     for (const machine of machines.all) await until(machine, 'True');
     const { dataDir } = agent(0).daemon;
-    for (const file of ['node-key.pem', 'node.pem']) {
+    for (const file of ['agent-key.pem', 'agent.pem']) {
       assert.equal((await stat(join(dataDir, 'pki', file))).mode & 0o077, 0, file);
     }
   });

@@ -6,9 +6,12 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { errorOfStatus } from './error-of-status.ts';
+import { checkApiServer } from './join-server.ts';
 
 /** For a connection, and for an answer to begin; one that is longer silent is as good as gone. */
 const SILENT_MS = 5_000;
+/** At once: one for the node's feed, the others for all it writes. A server has those of all nodes. */
+const MOST_CONNECTIONS = 4;
 
 /** In PEM; another one after a renewal. */
 export interface ClientIdentity {
@@ -62,7 +65,8 @@ export class ApiServers {
         if (refusal.status < 500) throw refusal;
         failure = refusal;
       } catch (error) {
-        if (request.signal?.aborted || error instanceof SampanError) throw error;
+        const isRefusal = error instanceof SampanError && error.code !== 'ServerUntrusted';
+        if (request.signal?.aborted || isRefusal) throw error;
         failure = error;
       }
       this.leave(server.origin);
@@ -93,7 +97,11 @@ export class ApiServers {
     return new Promise((resolve, reject) => {
       const options = { method, headers, agent: this.#agentNow(), ...(signal && { signal }) };
       const asked = httpsRequest(new URL(path, server), options);
-      const silent = setTimeout(() => asked.destroy(new Error(`${server.origin} is silent`)), SILENT_MS);
+      let silent: NodeJS.Timeout | undefined;
+      // Until then it waits here for its turn.
+      asked.on('socket', () => {
+        silent = setTimeout(() => asked.destroy(new Error(`${server.origin} is silent`)), SILENT_MS);
+      });
       asked.on('close', () => clearTimeout(silent));
       asked.on('error', reject);
       asked.on('response', (response) => {
@@ -109,7 +117,12 @@ export class ApiServers {
     if (identity === this.#known) return this.#agent;
     this.#known = identity;
     this.#agent.destroy();
-    this.#agent = new Agent({ ...identity, keepAlive: true });
+    this.#agent = new Agent({
+      ...identity,
+      checkServerIdentity: checkApiServer,
+      keepAlive: true,
+      maxSockets: MOST_CONNECTIONS,
+    });
     return this.#agent;
   }
 }

@@ -28,11 +28,14 @@ interface Stream {
 export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
   readonly #servers: ApiServers;
   readonly #path: string;
+  readonly #parse: (line: string) => unknown;
   #stream: Stream | undefined;
   #seen = 0;
 
-  constructor(servers: ApiServers, nodeName: string) {
+  /** `parse`: of a line, for who has many nodes and wants what they share once. */
+  constructor(servers: ApiServers, nodeName: string, parse: (line: string) => unknown = JSON.parse) {
     this.#servers = servers;
+    this.#parse = parse;
     this.#path = `/apis/sampan.dev/v1/nodes/${encodeURIComponent(nodeName)}/feed`;
   }
 
@@ -88,7 +91,7 @@ export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
       response.destroy(new Error(`${server} has said nothing for ${SILENT_MS / 1000} s`));
     }, SILENT_MS);
     response.on('close', () => clearTimeout(silent));
-    const batches = batchesOf(response, () => silent.refresh());
+    const batches = batchesOf(response, this.#parse, () => silent.refresh());
     const first = await batches.next();
     if (first.done === true)
       throw new SampanError('ServerUnavailable', { servers: server, detail: 'it ended the feed' });
@@ -98,11 +101,15 @@ export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
 }
 
 /** What comes between two BOOKMARKs belongs together. */
-async function* batchesOf(response: AsyncIterable<Buffer>, heard: () => void): AsyncGenerator<ChangeBatch> {
+async function* batchesOf(
+  response: AsyncIterable<Buffer>,
+  parse: (line: string) => unknown,
+  heard: () => void,
+): AsyncGenerator<ChangeBatch> {
   let changes: ObjectChange[] = [];
   for await (const line of linesOf(response)) {
     heard();
-    const { type, object } = JSON.parse(line) as Line;
+    const { type, object } = parse(line) as Line;
     if (type === 'ERROR') throw errorOfStatus(object.code, JSON.stringify(object));
     if (type !== 'BOOKMARK') {
       changes.push({ type, kind: object.kind, object } as ObjectChange);

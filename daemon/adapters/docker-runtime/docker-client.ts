@@ -5,7 +5,7 @@
 import { Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
-import DockerModem from 'docker-modem';
+import Dockerode from 'dockerode';
 import type { RegistryCredentials } from '../../../reconcilers/ports/container-runtime.ts';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 
@@ -50,7 +50,7 @@ interface TransportError extends Error {
 
 export class DockerClient {
   readonly endpoint: string;
-  readonly #modem: DockerModem;
+  readonly #modem: Dockerode['modem'];
   readonly #agent = new QuietAgent({ keepAlive: true, maxFreeSockets: 64 });
   /** Answers that still come in, and connections that are no longer HTTP. */
   readonly #open = new Set<IncomingMessage | Duplex>();
@@ -63,7 +63,7 @@ export class DockerClient {
     // Named as undefined, because dockerode would otherwise fill them from the environment.
     const nothingElse = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
     const options = { ...nothingElse, ...addressOf(endpoint), protocol: 'http', version: '', agent: this.#agent };
-    this.#modem = new DockerModem(options as DockerModem.ConstructorOptions);
+    this.#modem = new Dockerode(options as Dockerode.DockerOptions).modem;
   }
 
   /** The answer's JSON. Throws DockerRefusal, RuntimeUnavailable, or AbortError where `signal` aborts. */

@@ -4,6 +4,7 @@
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { RequestAttributes } from './request-attributes.ts';
+import type { UserInfo } from './user.ts';
 
 export interface InFlightLimits {
   /** `--max-requests-inflight`: requests that change nothing. */
@@ -20,11 +21,26 @@ export type RequestClass = keyof InFlightLimits;
 
 const STREAMING = ['attach', 'exec', 'feed', 'log', 'portforward', 'proxy'];
 const READING = ['get', 'list', 'head', 'options'];
+const NODES = ['system:nodes', 'system:masters'];
+
+export function isStream(attributes: RequestAttributes): boolean {
+  return attributes.type === 'resource' && (attributes.verb === 'watch' || STREAMING.includes(attributes.subresource));
+}
 
 export function classOf(attributes: RequestAttributes): RequestClass {
-  const { type, verb } = attributes;
-  if (type === 'resource' && (verb === 'watch' || STREAMING.includes(attributes.subresource))) return 'streams';
-  return READING.includes(verb) ? 'reads' : 'writes';
+  if (isStream(attributes)) return 'streams';
+  return READING.includes(attributes.verb) ? 'reads' : 'writes';
+}
+
+/**
+ * Whether a node lives by it: what it hears of the cluster, and the sign that it is there. Those are as many as there are nodes, and to
+ * refuse one makes more work than to answer it: its pods would be taken for lost.
+ */
+export function isVital({ groups }: UserInfo, attributes: RequestAttributes): boolean {
+  if (attributes.type !== 'resource' || !groups.some((group) => NODES.includes(group))) return false;
+  const { verb, resource, subresource, namespace } = attributes;
+  const isHeartbeat = resource === 'leases' && namespace === 'kube-node-lease' && verb === 'update';
+  return isHeartbeat || (resource === 'nodes' && (subresource === 'feed' || subresource === 'status'));
 }
 
 export class InFlight {

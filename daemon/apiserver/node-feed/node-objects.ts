@@ -2,7 +2,13 @@
 import type { ObjectCache, ObjectIndex } from '../../../reconcilers/kit/object-cache.ts';
 import type { AnyObject, Kind } from '../../../reconcilers/objects/kinds.ts';
 import { keyOf } from '../../../reconcilers/objects/meta.ts';
-import { nodeThatOwns, SEEN_BY_ALL, SEEN_WHERE_REFERRED } from '../../../reconcilers/objects/node-view.ts';
+import {
+  asOthersSee,
+  isNewsToOthers,
+  nodeThatOwns,
+  SEEN_BY_ALL,
+  SEEN_WHERE_REFERRED,
+} from '../../../reconcilers/objects/node-view.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
 import { podReferences } from '../access/pod-references.ts';
@@ -24,7 +30,7 @@ export class NodeObjects {
 
   /** Everything but what it refers to. */
   *of(node: string): Iterable<AnyObject> {
-    for (const kind of SEEN_BY_ALL) yield* this.#cache.list(kind);
+    for (const kind of SEEN_BY_ALL) for (const object of this.#cache.list(kind)) yield seenBy(node, object);
     const lease = this.#cache.get('Lease', { namespace: 'kube-node-lease', name: node });
     if (lease !== undefined) yield lease;
     yield* this.#podsByNode.get(node);
@@ -43,7 +49,8 @@ export class NodeObjects {
   }
 
   /** Whom a change concerns. */
-  nodesFor({ kind, object }: ObjectChange): 'all' | Iterable<string> {
+  nodesFor({ type, kind, object, previous }: ObjectChange): 'all' | Iterable<string> {
+    if (kind === 'Node' && type === 'MODIFIED' && !isNewsToOthers(object, previous)) return [object.metadata.name];
     if (SEEN_BY_ALL.includes(kind)) return 'all';
     if (isReferredKind(kind)) {
       const pods = this.#podsByReference.get(referenceKey(kind, object, object.metadata.name));
@@ -52,6 +59,11 @@ export class NodeObjects {
     const node = nodeThatOwns(object);
     return node === undefined ? [] : [node];
   }
+}
+
+/** The object as the node is told of it. */
+export function seenBy(node: string, object: AnyObject): AnyObject {
+  return object.kind === 'Node' && object.metadata.name !== node ? asOthersSee(object) : object;
 }
 
 export function isReferredKind(kind: Kind): kind is ReferredKind {

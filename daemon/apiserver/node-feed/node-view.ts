@@ -2,7 +2,7 @@
 import type { AnyObject } from '../../../reconcilers/objects/kinds.ts';
 import { nodeThatOwns, SEEN_BY_ALL } from '../../../reconcilers/objects/node-view.ts';
 import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
-import { isReferredKind, type NodeObjects } from './node-objects.ts';
+import { isReferredKind, type NodeObjects, seenBy } from './node-objects.ts';
 
 export interface Told {
   readonly type: ObjectChange['type'];
@@ -34,7 +34,7 @@ export class NodeView {
 
   #seen(change: ObjectChange): Told[] {
     const { type, object, previous } = change;
-    if (SEEN_BY_ALL.includes(change.kind)) return [{ type, object }];
+    if (SEEN_BY_ALL.includes(change.kind)) return [{ type, object: seenBy(this.#node, object) }];
     if (nodeThatOwns(object) !== this.#node) return [];
     // A pod is bound by a change.
     const isNew = type === 'MODIFIED' && (previous === undefined || nodeThatOwns(previous) !== this.#node);

@@ -5,12 +5,12 @@ import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { askCertificate } from '../../../daemon/adapters/api-client/join-server.ts';
 import { makeCertificateRequest } from '../../../daemon/adapters/certificates/certificate-request.ts';
 import { validityFrom } from '../../../daemon/adapters/certificates/certificates.ts';
 import { pemOf } from '../../../daemon/adapters/certificates/certified-key.ts';
 import { issueAuthority, issueCertificate } from '../../../daemon/adapters/certificates/issue.ts';
 import { publicKeyHash } from '../../../daemon/adapters/certificates/public-key-hash.ts';
-import { askCertificate } from '../../../daemon/adapters/join-server.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { NodeCredential, type NodeCredentialOptions } from '../../../daemon/node-credential.ts';
 import {

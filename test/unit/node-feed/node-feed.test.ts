@@ -79,6 +79,16 @@ function secret(name: string, data: Record<string, string> = {}) {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, type: 'Opaque', data } as const;
 }
 
+function node(name: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'topology.kubernetes.io/zone': 'a' } },
+    spec: {},
+    status: { capacity: { cpu: '2' }, addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] },
+  } as const;
+}
+
 function bound(name: string, node: string, secretName?: string) {
   const volumes = secretName === undefined ? [] : [{ name: 'v', secret: { secretName } }];
   return draftPod(name, 'a', { nodeName: node, volumes } as never);
@@ -111,6 +121,36 @@ describe('the feed of a node', () => {
     assert.deepEqual(names('Pod'), ['here']);
     assert.deepEqual(names('Secret'), ['mine']);
     assert.deepEqual(names('Service'), ['web']);
+  });
+
+  it('shows the node all of its own Node, and where the others are; what they say of themselves else is no news', async () => {
+    const { registry } = bed.cluster;
+    for (const name of [NODE, 'n2']) await registry.create('Node', node(name) as never);
+    connection = await connect(bed, [portOf(bed)]);
+    await connection.current();
+    const shown = (name: string) => connection.cache.get('Node', { namespace: '', name });
+    assert.equal(shown(NODE)?.status.capacity?.cpu, '2');
+    const { metadata, spec, status } = shown('n2') ?? assert.fail('it sees no other node');
+    assert.deepEqual(metadata.labels, { 'topology.kubernetes.io/zone': 'a' });
+    assert.deepEqual([spec, status], [{}, { addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] }]);
+
+    const seen: string[] = [];
+    connection.cache.subscribe(({ type, object }) => void seen.push(`${type} ${object.metadata.name}`));
+    const change = (name: string, to: (current: ReturnType<typeof node>) => unknown) =>
+      registry.modify('Node', { namespace: '', name }, to as never);
+    for (const name of [NODE, 'n2']) {
+      await change(name, (n) => ({ ...n, spec: { ...n.spec, unschedulable: true } }));
+      await change(name, (n) => ({
+        ...n,
+        spec: { ...n.spec, podCIDR: name === NODE ? '10.1.0.0/24' : '10.2.0.0/24' },
+      }));
+    }
+    await connection.current();
+    assert.deepEqual(seen, [`MODIFIED ${NODE}`, `MODIFIED ${NODE}`, 'MODIFIED n2']);
+    assert.equal(shown('n2')?.spec.podCIDR, '10.2.0.0/24');
+    await registry.delete('Node', { namespace: '', name: 'n2' });
+    await connection.current();
+    assert.deepEqual([seen.at(-1), shown('n2')], ['DELETED n2', undefined]);
   });
 
   it('tells of what comes into its view and of what leaves it', async () => {

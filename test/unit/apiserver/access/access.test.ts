@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Action } from '../../../../daemon/apiserver/access/authorizer.ts';
 import { impersonated } from '../../../../daemon/apiserver/access/impersonation.ts';
-import { classOf, InFlight } from '../../../../daemon/apiserver/access/in-flight.ts';
+import { classOf, InFlight, isVital } from '../../../../daemon/apiserver/access/in-flight.ts';
 import { attributesOf } from '../../../../daemon/apiserver/access/request-attributes.ts';
 import { staticTokens } from '../../../../daemon/apiserver/access/static-tokens.ts';
 
@@ -104,6 +104,22 @@ describe('requests in flight', () => {
     for (const url of [`${pods}?watch=true`, `${pods}/x/log`, `${pods}/x/exec`, `${pods}/x/proxy/y`]) {
       assert.equal(classOf(attributesOf('GET', url)), 'streams', url);
     }
+  });
+
+  it('are not counted where a node lives by them: its feed, its heartbeats', () => {
+    const node = { name: 'system:node:n1', groups: ['system:nodes'] };
+    const lease = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1';
+    const vital = [
+      ['GET', '/apis/sampan.dev/v1/nodes/n1/feed'],
+      ['PUT', lease],
+      ['PUT', '/api/v1/nodes/n1/status'],
+    ] as const;
+    for (const [method, path] of vital) {
+      assert.ok(isVital(node, attributesOf(method, path)), path);
+      assert.ok(!isVital({ name: 'vera', groups: ['view'] }, attributesOf(method, path)), path);
+    }
+    assert.ok(!isVital(node, attributesOf('PUT', '/api/v1/namespaces/a/pods/p/status')));
+    assert.ok(!isVital(node, attributesOf('GET', '/api/v1/nodes?watch=true')));
   });
 
   it('are counted each by its class, and counted out once', () => {

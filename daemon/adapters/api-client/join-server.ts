@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { isAbort, messageOf, SampanError } from '../../reconcilers/ports/errors.ts';
+import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 1_048_576;
