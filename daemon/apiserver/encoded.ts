@@ -7,17 +7,22 @@ import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 const ITEMS = new WeakMap<AnyObject, Buffer>();
-const EVENTS = new WeakMap<AnyObject, Map<EventType, Buffer>>();
+/** What watchers are told together, or soon after one another; kept no longer, or each object would be kept twice. */
+const KEPT_EVENTS = 4_096;
+const EVENTS = new Map<AnyObject, Map<EventType, Buffer>>();
 const COMMA = Buffer.from(',');
 
 /** The object without its kind and apiVersion, as an item of a list. */
 function encodedItem(object: AnyObject): Buffer {
   const known = ITEMS.get(object);
   if (known !== undefined) return known;
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-  const bytes = Buffer.from(JSON.stringify(rest));
+  const bytes = Buffer.from(itemOf(object));
   ITEMS.set(object, bytes);
   return bytes;
+}
+
+function itemOf({ kind: _kind, apiVersion: _apiVersion, ...rest }: AnyObject): string {
+  return JSON.stringify(rest);
 }
 
 /** The whole object. */
@@ -37,10 +42,11 @@ export function encodedList(head: string, objects: readonly AnyObject[]): Buffer
 export function encodedEvent(type: EventType, object: AnyObject): Buffer {
   const known = EVENTS.get(object)?.get(type);
   if (known !== undefined) return known;
-  const head = Buffer.from(`{"type":"${type}","object":${headOf(object)}`);
-  const bytes = Buffer.concat([head, encodedItem(object).subarray(1), Buffer.from('}\n')]);
+  const item = ITEMS.get(object)?.toString() ?? itemOf(object);
+  const bytes = Buffer.from(`{"type":"${type}","object":${headOf(object)}${item.slice(1)}}\n`);
   const events = EVENTS.get(object) ?? new Map<EventType, Buffer>();
   EVENTS.set(object, events.set(type, bytes));
+  if (EVENTS.size > KEPT_EVENTS) EVENTS.delete(EVENTS.keys().next().value as AnyObject);
   return bytes;
 }
 
