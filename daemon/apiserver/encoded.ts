@@ -11,6 +11,7 @@ const ITEMS = new WeakMap<AnyObject, Buffer>();
 const KEPT_EVENTS = 4_096;
 const EVENTS = new Map<AnyObject, Map<EventType, Buffer>>();
 const COMMA = Buffer.from(',');
+const PART_BYTES = 64 * 1024;
 
 /** The object without its kind and apiVersion, as an item of a list. */
 function encodedItem(object: AnyObject): Buffer {
@@ -30,12 +31,25 @@ export function encodedObject(object: AnyObject): Buffer {
   return Buffer.concat([Buffer.from(headOf(object)), encodedItem(object).subarray(1)]);
 }
 
-/** A list: `head` up to and with the bracket that opens the items. */
-export function encodedList(head: string, objects: readonly AnyObject[]): Buffer {
-  const parts = objects.flatMap((object, index) =>
-    index === 0 ? [encodedItem(object)] : [COMMA, encodedItem(object)],
-  );
-  return Buffer.concat([Buffer.from(head), ...parts, Buffer.from(']}')]);
+/**
+ * A list: `head` up to and with the bracket that opens the items. In parts: one buffer of many megabytes takes longer to get from the
+ * system, page by page, than to fill.
+ */
+export function encodedList(head: string, objects: readonly AnyObject[]): Buffer[] {
+  const parts: Buffer[] = [];
+  let pieces: Buffer[] = [Buffer.from(head)];
+  let length = head.length;
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) pieces.push(COMMA);
+    const item = encodedItem(object);
+    pieces.push(item);
+    length += item.length;
+    if (length < PART_BYTES) continue;
+    parts.push(Buffer.concat(pieces));
+    pieces = [];
+    length = 0;
+  }
+  return [...parts, Buffer.concat([...pieces, Buffer.from(']}')])];
 }
 
 /** One line of a watch. */
