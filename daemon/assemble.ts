@@ -2,6 +2,7 @@
  * All wiring, by hand, on one page: which loops run here, over which adapters. `sampan run` calls it with the real ones, scenarios
  * with fakes; nothing else makes a loop.
  */
+import { createBootstrapTokensLoop } from '../reconcilers/bootstrap-tokens/index.ts';
 import { createClusterBootstrapLoop } from '../reconcilers/cluster-bootstrap/index.ts';
 import type { ClusterOptions } from '../reconcilers/cluster-bootstrap/wanted.ts';
 import { createClusterDnsLoop } from '../reconcilers/cluster-dns/index.ts';
@@ -33,6 +34,8 @@ import { createNodeStatusLoop } from '../reconcilers/node-status/index.ts';
 import { CACHED_KINDS, PASSING_KINDS } from '../reconcilers/objects/kinds.ts';
 import { NODE_KINDS } from '../reconcilers/objects/node-view.ts';
 import { LOCAL_PROVISIONER } from '../reconcilers/objects/volume-binding.ts';
+import { createPodNetworkLoop } from '../reconcilers/pod-network/index.ts';
+import { createPodRoutesLoop } from '../reconcilers/pod-routes/index.ts';
 import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
@@ -45,6 +48,7 @@ import type { NodeLogins } from '../reconcilers/ports/node-logins.ts';
 import type { NodeNamesSource } from '../reconcilers/ports/node-names.ts';
 import type { ObjectClient, RegistryClient } from '../reconcilers/ports/object-client.ts';
 import { type ClusterNetwork, type PacketFilter, routesTo } from '../reconcilers/ports/packet-filter.ts';
+import type { PodNetworkMode, PodRoutes } from '../reconcilers/ports/pod-routes.ts';
 import type { Prober } from '../reconcilers/ports/prober.ts';
 import type { Random } from '../reconcilers/ports/random.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
@@ -209,6 +213,8 @@ export function masterLoops(core: Core, options: MasterOptions): AssembledLoop[]
         },
       }),
     ),
+    ...(options.dnsServiceIP === undefined ? [] : [runLoop(core, createClusterDnsLoop({ client, cache }))]),
+    runLoop(core, createBootstrapTokensLoop({ client, cache })),
     runLoop(core, createServiceAccountsLoop({ client, cache, authority: options.authority })),
     runLoop(core, createGarbageCollectorLoop({ client, cache })),
     runLoop(core, createNamespaceLoop({ client, cache })),
@@ -221,6 +227,7 @@ export interface NodeOptions extends NodeConfig, KubeletConfig {
   readonly imageGarbage: ImageGarbagePolicy;
   readonly serviceRange: Ipv4Range;
   readonly clusterCidr: string;
+  readonly podNetwork: PodNetworkMode;
   readonly onPull?: PullObserver;
   /** Told whenever the pod network is seen to be there. */
   readonly onNetwork?: (network: PodNetwork) => void;
@@ -230,6 +237,7 @@ export interface NodePorts {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly filter: PacketFilter;
+  readonly podRoutes: PodRoutes;
   /** Absent where somebody else proxies. */
   readonly healthChecks?: HealthCheckPorts;
   readonly files: VolumeFiles;
@@ -247,7 +255,7 @@ export interface NodePorts {
 export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
   const { cache, client, clock } = core;
   const { runtime, filter, nameServer } = ports;
-  const { nodeName } = options;
+  const { nodeName, onNetwork = () => {} } = options;
   const deps = { ...ports, cache, client, clock };
   const serviceCidr = options.serviceRange.cidr;
   const network = (): ClusterNetwork | undefined => {
@@ -255,8 +263,12 @@ export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions
     return podCidr === undefined ? undefined : { serviceCidr, podCidr, clusterCidr: options.clusterCidr };
   };
   return [
-    ...(nameServer ? [runLoop(core, createClusterDnsLoop({ cache, client, server: nameServer, nodeName }))] : []),
-    runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, config: options })),
+    // Docker's own default network is there, or nobody can make it.
+    ...(options.podCIDR === undefined
+      ? [runLoop(core, createPodNetworkLoop({ ...deps, nodeName, network: options.network, onNetwork }))]
+      : []),
+    runLoop(core, createPodRoutesLoop({ cache, routes: ports.podRoutes, config: options })),
+    runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, nameServer, config: options })),
     runLoop(
       core,
       createKubeletLoop({
@@ -266,7 +278,7 @@ export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions
         config: options,
         isRouted: (ip) => routesTo(filter.table, ip),
         ...(options.onPull && { pullObserver: options.onPull }),
-        ...(options.onNetwork && { onNetwork: options.onNetwork }),
+        onNetwork,
       }),
     ),
     runLoop(

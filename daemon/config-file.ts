@@ -1,6 +1,6 @@
 /**
- * The config file of `sampan run`: any of its flags by name, and `sources`. config.ts reads it through here; the command line and the
- * environment win over it.
+ * The config file of `sampan run`: any of its flags by name, and `sources`. config.ts loads this where a file is named; the command line
+ * and the environment win over it.
  */
 import { readFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
@@ -8,14 +8,12 @@ import { load } from 'js-yaml';
 import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
 import type { SourceConfig } from './config.ts';
+import { ON_INVALID } from './flag-values.ts';
 
-export const ON_INVALID: readonly OnInvalid[] = ['refuse', 'skip-file'];
 const SOURCE_SETTINGS = { location: 'location', 'sync-interval': 'syncInterval' } as const;
 
 /** Flags of the config file count where the command line and the environment say nothing. */
-export function applyConfigFile(command: Command): void {
-  const { config: file } = command.opts<{ config?: string }>();
-  if (file === undefined) return;
+export function applyConfigFile(file: string, command: Command): void {
   const values = readConfigFile(file);
   for (const [name, value] of Object.entries(values)) {
     if (name === 'sources') continue;
@@ -54,8 +52,7 @@ function readConfigFile(file: string): Record<string, unknown> {
 }
 
 /** `sources` of the config file: locations, or settings of one source each: `{location, on-invalid, prune-limit, sync-interval}`. */
-export function listedSources(file: string | undefined, defaults: Omit<SourceConfig, 'location'>): SourceConfig[] {
-  if (file === undefined) return [];
+export function listedSources(file: string, defaults: Omit<SourceConfig, 'location'>): SourceConfig[] {
   const listed = [readConfigFile(file).sources ?? []].flat() as unknown[];
   return listed.map((entry, index) => {
     if (typeof entry === 'string') return { location: entry, ...defaults };

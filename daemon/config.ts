@@ -7,11 +7,11 @@ import { Command, Option } from 'commander';
 import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { SampanError } from '../reconcilers/ports/errors.ts';
+import { POD_NETWORK_MODES, type PodNetworkMode } from '../reconcilers/ports/pod-routes.ts';
 import { type AgentConfig, type AgentFlags, agentConfig, agentOptions } from './agent-flags.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
-import { applyConfigFile, listedSources, ON_INVALID } from './config-file.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
-import { duration, portRange, range, share, wholeNumber } from './flag-values.ts';
+import { duration, ON_INVALID, portRange, range, share, wholeNumber } from './flag-values.ts';
 import {
   dataDirOption,
   dockerHostOption,
@@ -20,6 +20,7 @@ import {
   nodeConfig,
   nodeOptions,
 } from './node-flags.ts';
+import { type TokenConfig, tokenCommand } from './token-flags.ts';
 
 export interface EtcdConfig {
   readonly servers: readonly string[];
@@ -44,6 +45,8 @@ export interface ClusterConfig {
   readonly serviceRange: Ipv4Range;
   /** Absent: pods are on Docker's default bridge where there is one. */
   readonly clusterCidr?: Ipv4Range;
+  /** Absent: chosen by what the cluster is. */
+  readonly podNetwork?: PodNetworkMode;
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly dns: DnsConfig;
 }
@@ -106,6 +109,7 @@ export interface Commands {
   status(config: ClientConfig): Promise<number>;
   confirmPrune(source: string | undefined, config: ClientConfig): Promise<number>;
   kubeconfig(config: KubeconfigConfig): Promise<number>;
+  token(config: TokenConfig): Promise<number>;
   cleanup(config: CleanupConfig): Promise<number>;
 }
 
@@ -123,7 +127,7 @@ export async function runCommandLine(argv: readonly string[], version: string, c
   runOptions(program.command('run').description('run the daemon on one or more manifest sources'))
     .argument('[source...]', 'a folder, or a git repo as URL[#REF][:PATH]')
     .action(async (sources: string[], flags: RunFlags) => {
-      exitCode = await commands.run(runConfig(sources, flags));
+      exitCode = await commands.run(await runConfig(sources, flags));
     });
 
   agentOptions(
@@ -187,6 +191,10 @@ export async function runCommandLine(argv: readonly string[], version: string, c
       exitCode = await commands.kubeconfig({ dataDir: resolve(dataDir), groups, ...asked });
     });
 
+  tokenCommand(program.command('token'), dataDirOption, async (config) => {
+    exitCode = await commands.token(config);
+  });
+
   program
     .command('cleanup')
     .description('remove every container, network, rule and route the daemon made; its data dir stays')
@@ -222,6 +230,7 @@ interface RunFlags extends ApiFlags, DnsFlags, NodeFlags {
   leaderElectLeaseDuration: number;
   serviceClusterIpRange: Ipv4Range;
   clusterCidr?: Ipv4Range;
+  podNetwork?: PodNetworkMode;
   serviceNodePortRange: { first: number; last: number };
   syncInterval: string;
   nodeMonitorGracePeriod: number;
@@ -248,12 +257,27 @@ function runOptions(command: Command): Command {
       duration('10s'),
     )
     .option('--service-cluster-ip-range <cidr>', 'where cluster IPs come from', range, range('10.96.0.0/16'))
-    .option('--cluster-cidr <cidr>', "where pod networks come from; default: Docker's default bridge", range)
+    .option(
+      '--cluster-cidr <cidr>',
+      "where pod networks come from; default: Docker's default bridge on a machine by itself, 10.244.0.0/16 over etcd",
+      range,
+    )
+    .addOption(
+      new Option(
+        '--pod-network <way>',
+        'how pods reach those of other nodes: routes on one network segment, a tunnel over any network, or by what you bring; default: vxlan where other nodes can come',
+      ).choices(POD_NETWORK_MODES),
+    )
     .option('--service-node-port-range <a-b>', 'where node ports come from', portRange, portRange('30000-32767'))
     .option('--sync-interval <when>', 'how often to look at remote sources: 30s, or a cron expression', '30s')
     .option('--node-monitor-grace-period <time>', 'a node silent for so long is NotReady', duration, duration('10s'))
     .option('--pod-eviction-timeout <time>', 'and its pods are replaced after so much more', duration, duration('30s'));
-  return apiOptions(dnsOptions(nodeOptions(command))).hook('preAction', (_, action) => applyConfigFile(action));
+  return apiOptions(dnsOptions(nodeOptions(command))).hook('preAction', async (_, action) => {
+    const { config: file } = action.opts<RunFlags>();
+    if (file === undefined) return;
+    const { applyConfigFile } = await import('./config-file.ts');
+    applyConfigFile(file, action);
+  });
 }
 
 function clientOptions(command: Command): Command {
@@ -263,11 +287,8 @@ function clientOptions(command: Command): Command {
     .option('-A, --all-namespaces', 'all of them', false);
 }
 
-function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
-  const { onInvalid, pruneLimit, syncInterval } = flags;
-  const defaults = { onInvalid, pruneLimit, syncInterval };
-  const sources =
-    given.length > 0 ? given.map((location) => ({ location, ...defaults })) : listedSources(flags.config, defaults);
+async function runConfig(given: readonly string[], flags: RunFlags): Promise<RunConfig> {
+  const sources = await sourcesOf(given, flags);
   if (sources.length === 0) {
     throw new SampanError('Usage', {
       detail: 'sampan run needs at least one SOURCE: a folder, or a git repo as URL[#REF][:PATH]',
@@ -287,12 +308,22 @@ function runConfig(given: readonly string[], flags: RunFlags): RunConfig {
     leaderLeaseMs: flags.leaderElectLeaseDuration,
     serviceRange: flags.serviceClusterIpRange,
     ...(flags.clusterCidr !== undefined && { clusterCidr: flags.clusterCidr }),
+    ...(flags.podNetwork !== undefined && { podNetwork: flags.podNetwork }),
     nodePorts: flags.serviceNodePortRange,
     nodeMonitorGraceMs: flags.nodeMonitorGracePeriod,
     podEvictionTimeoutMs: flags.podEvictionTimeout,
     dns: dnsConfig(flags, flags.serviceClusterIpRange),
     api: apiConfig(flags),
   };
+}
+
+async function sourcesOf(given: readonly string[], flags: RunFlags): Promise<SourceConfig[]> {
+  const { onInvalid, pruneLimit, syncInterval, config: file } = flags;
+  const defaults = { onInvalid, pruneLimit, syncInterval };
+  if (given.length > 0) return given.map((location) => ({ location, ...defaults }));
+  if (file === undefined) return [];
+  const { listedSources } = await import('./config-file.ts');
+  return listedSources(file, defaults);
 }
 
 function clientConfig(flags: ClientFlags): ClientConfig {

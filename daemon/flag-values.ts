@@ -3,7 +3,10 @@ import { isIP, isIPv4 } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import { type Ipv4Range, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import { dnsSubdomain } from '../reconcilers/objects/name-formats.ts';
+import type { OnInvalid } from '../reconcilers/objects/source.ts';
 import { dottedSysctl, sysctlName, sysctlNamespace } from '../reconcilers/objects/sysctls.ts';
+
+export const ON_INVALID: readonly OnInvalid[] = ['refuse', 'skip-file'];
 
 export function range(text: string): Ipv4Range {
   try {

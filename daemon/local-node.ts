@@ -2,7 +2,7 @@
  * This machine as a node: waits for Docker, opens what the node's loops stand on, and runs them. `sampan run` and `sampan agent` make one;
  * what is decided about pods is the loops' own.
  */
-import { parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
+import { gatewayOf, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
 import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
@@ -12,6 +12,7 @@ import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts'
 import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
 import { HealthCheckServers } from './adapters/health-check-servers.ts';
 import { FileImageLedger } from './adapters/image-ledger-file.ts';
+import { KernelPodRoutes } from './adapters/kernel-network/pod-routes/kernel-pod-routes.ts';
 import type { readMachine } from './adapters/machine.ts';
 import { NetworkProber } from './adapters/network-prober/network-prober.ts';
 import { nodeLoginsIn } from './adapters/node-logins.ts';
@@ -23,7 +24,7 @@ import type { DnsServer } from './dns/dns-server.ts';
 import { nameServersOfPods, openNameServer } from './name-server.ts';
 import type { NodeConfig } from './node-flags.ts';
 import { openFilter, openVolumeFiles } from './open-adapters.ts';
-import { type ChosenNetwork, choosePodNetwork, gatewayOf } from './pod-network.ts';
+import { type ChosenNetwork, choosePodNetwork } from './pod-network.ts';
 import type { NodeServing } from './serve-node.ts';
 
 /** Kubernetes' own limit per node. */
@@ -60,8 +61,9 @@ export class LocalNode {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { config, core, runtime } = this.#deps;
-    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, config.clusterCidr), core, signal);
+    const { config, core, runtime, nodeIP } = this.#deps;
+    const asked = { ...config, nodeIP };
+    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
     this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
     if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
     const ports = await this.#ports(chosen);
@@ -88,6 +90,7 @@ export class LocalNode {
       runtime,
       prober: new NetworkProber(),
       filter,
+      podRoutes: new KernelPodRoutes(core.log),
       ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
       files: await openVolumeFiles(dataDir, process.getuid?.()),
       claimFolders: new DataDirClaimFolders(dataDir.claimsPath),

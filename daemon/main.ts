@@ -55,6 +55,13 @@ const commands: Commands = {
     const { kubeconfig } = await import('./cli/kubeconfig.ts');
     return kubeconfig(config, process.stdout, Date.now());
   },
+  async token(config) {
+    const [{ token }, { systemClock }] = await Promise.all([
+      import('./cli/token.ts'),
+      import('./adapters/system-clock.ts'),
+    ]);
+    return token(config, new ApiConnection(config.dataDir), process.stdout, systemClock);
+  },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');
     return cleanup(config, process.stdout);

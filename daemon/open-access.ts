@@ -8,13 +8,16 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import { AuditFile } from './adapters/audit-file.ts';
 import { Certificates } from './adapters/certificates/certificates.ts';
 import { servingNames } from './adapters/certificates/serving-names.ts';
+import { bootstrapTokens } from './apiserver/access/bootstrap-tokens.ts';
 import { InFlight } from './apiserver/access/in-flight.ts';
 import { NodeAuthorizer } from './apiserver/access/node-authorizer.ts';
+import { NodeScope } from './apiserver/access/node-scope.ts';
 import { BUILT_IN } from './apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from './apiserver/access/rbac/rbac-authorizer.ts';
 import { parseRbacFile } from './apiserver/access/rbac/rbac-file.ts';
 import { type Existing, ServiceAccountTokens } from './apiserver/access/service-account-tokens.ts';
 import { staticTokens } from './apiserver/access/static-tokens.ts';
+import { NodeCertificates } from './apiserver/node-certificates/node-certificates.ts';
 import type { Access } from './apiserver/pipeline.ts';
 import type { Core } from './assemble.ts';
 import type { RunConfig } from './config.ts';
@@ -54,15 +57,19 @@ export async function openAccess(
   const policy = api.rbacFile === undefined ? undefined : parseRbacFile(readFlagFile(api.rbacFile), api.rbacFile);
   const roles = [...BUILT_IN.roles, ...(policy?.roles ?? [])];
   const bindings = [...BUILT_IN.bindings, ...(policy?.bindings ?? [])];
-  const podsByNode = core.cache.index('Pod', ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]));
+  const hosts = new Set(names);
   const auditFile = api.audit && new AuditFile(api.audit, core);
   return {
     certificates,
-    tokens: api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)],
+    tokens: [
+      ...(api.tokenFile === undefined ? [] : [staticTokens(readFlagFile(api.tokenFile), api.tokenFile)]),
+      bootstrapTokens(core),
+    ],
     accounts,
-    authorizer: new NodeAuthorizer(new RbacAuthorizer(() => ({ roles, bindings })), (node) => podsByNode.get(node)),
+    authorizer: new NodeAuthorizer(new RbacAuthorizer(() => ({ roles, bindings })), new NodeScope(core.cache)),
     inFlight: new InFlight({ reads: api.maxReads, writes: api.maxWrites, streams: api.maxStreams }),
-    hosts: new Set(names),
+    nodeCertificates: new NodeCertificates({ ...core, hosts, signer: certificates }),
+    hosts,
     ...(auditFile && { auditFile, audit: (event) => auditFile.write(event) }),
   };
 }

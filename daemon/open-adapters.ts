@@ -9,7 +9,7 @@ import type { ManifestSource } from '../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { Store } from '../reconcilers/ports/store.ts';
 import { FolderSource } from './adapters/folder-source/folder-source.ts';
-import { NftablesFilter } from './adapters/nftables/nftables-filter.ts';
+import { NftablesFilter } from './adapters/kernel-network/nftables/nftables-filter.ts';
 import { NoProxy } from './adapters/no-proxy.ts';
 import { parseSourceLocation } from './adapters/source-location.ts';
 import { SqliteStore } from './adapters/sqlite-store/sqlite-store.ts';
@@ -92,7 +92,7 @@ export async function openSources(
   const { folder, environment } = surroundings;
   const open = async ({ location: text, syncInterval }: SourceConfig): Promise<ManifestSource> => {
     const location = parseSourceLocation(text, folder);
-    const deps = { ...essentials, schedule: parseSyncSchedule(syncInterval) };
+    const deps = { ...essentials, schedule: await parseSyncSchedule(syncInterval) };
     if (location.type === 'folder') return new FolderSource(location.name, location.path, deps);
     const { GitSource } = await import('./adapters/git-source/git-source.ts');
     return new GitSource(location, { ...deps, environment, dataDir });

@@ -24,7 +24,7 @@ export async function runParts(cache: ObjectCache, parts: readonly Part[], signa
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** The clock's timers do not keep the process alive, and nothing listens yet while others are waited for. */
+/** The clock's timers do not keep the process alive: something must, while nothing listens or nobody is connected. */
 export async function keepingAlive<T>(work: Promise<T>): Promise<T> {
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   try {

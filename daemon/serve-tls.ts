@@ -3,6 +3,7 @@
  * node's pod network as well; writes the kubeconfig. `sampan run` calls it once the server stands.
  */
 import { rmSync } from 'node:fs';
+import { gatewayOf } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { ApiServerAddress } from '../reconcilers/objects/api-server-lease.ts';
 import { messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
@@ -13,7 +14,6 @@ import { isWildcard } from './adapters/certificates/serving-names.ts';
 import type { ApiConfig } from './api-flags.ts';
 import type { ApiServer } from './apiserver/server.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
-import { gatewayOf } from './pod-network.ts';
 import type { TlsListener } from './serving/listeners.ts';
 
 type Place = Pick<ApiConfig, 'bindAddress' | 'securePort'>;

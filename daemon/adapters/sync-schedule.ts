@@ -1,5 +1,7 @@
-/** Reads `--sync-interval`: an interval (`30s`, `5m`, `1h30m`) or a cron expression, the latter through node-cron. */
-import { createTask, validateDetailed } from 'node-cron';
+/**
+ * Reads `--sync-interval`: an interval (`30s`, `5m`, `1h30m`) or a cron expression, the latter through node-cron, which is loaded only
+ * then.
+ */
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { SyncSchedule } from '../../reconcilers/ports/manifest-source.ts';
 
@@ -7,22 +9,30 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 const LEAST_MS = 100;
 
 /** Usage where `text` is neither. */
-export function parseSyncSchedule(text: string): SyncSchedule {
+export async function parseSyncSchedule(text: string): Promise<SyncSchedule> {
+  return parseInterval(text) ?? (await parseCron(text.trim()));
+}
+
+/** Undefined where `text` is no interval; Usage where it is too short a one. */
+export function parseInterval(text: string): SyncSchedule | undefined {
   const trimmed = text.trim();
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(trimmed)) {
-    const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-    const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0), 0);
-    if (ms < LEAST_MS) throw usage(trimmed, `must be at least ${LEAST_MS} ms`);
-    return { text: trimmed, nextMs: () => ms };
-  }
-  const { valid, errors } = validateDetailed(trimmed);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(trimmed)) return undefined;
+  const parts = [...trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  if (ms < LEAST_MS) throw usage(trimmed, `must be at least ${LEAST_MS} ms`);
+  return { text: trimmed, nextMs: () => ms };
+}
+
+async function parseCron(text: string): Promise<SyncSchedule> {
+  const { createTask, validateDetailed } = await import('node-cron');
+  const { valid, errors } = validateDetailed(text);
   if (!valid) {
-    const why = /\s/.test(trimmed) ? errors.map(({ message }) => message).join('; ') : 'is neither';
-    throw usage(trimmed, why);
+    const why = /\s/.test(text) ? errors.map(({ message }) => message).join('; ') : 'is neither';
+    throw usage(text, why);
   }
   // Never started: only asked for the time of its next run.
-  const task = createTask(trimmed, () => {});
-  return { text: trimmed, nextMs: () => Math.max(LEAST_MS, (task.getNextRuns(1)[0]?.getTime() ?? 0) - Date.now()) };
+  const task = createTask(text, () => {});
+  return { text, nextMs: () => Math.max(LEAST_MS, (task.getNextRuns(1)[0]?.getTime() ?? 0) - Date.now()) };
 }
 
 function usage(text: string, why: string): SampanError {

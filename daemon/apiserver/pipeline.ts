@@ -20,6 +20,7 @@ import { attributesOf, type RequestAttributes } from './access/request-attribute
 import type { ServiceAccountTokens } from './access/service-account-tokens.ts';
 import { ANONYMOUS, type UserInfo } from './access/user.ts';
 import type { Exchange } from './exchange.ts';
+import type { NodeCertificates } from './node-certificates/node-certificates.ts';
 import { BODY_LIMIT } from './request-body.ts';
 
 /** How long anything may take that is not a stream. */
@@ -32,6 +33,8 @@ export interface Access {
   readonly accounts: ServiceAccountTokens;
   readonly authorizer: Authorizer;
   readonly inFlight: InFlight;
+  /** Absent: machines cannot join. */
+  readonly nodeCertificates?: NodeCertificates;
   /** Names and addresses that a Host header may say, in lower case. */
   readonly hosts: ReadonlySet<string>;
   readonly audit?: AuditSink;

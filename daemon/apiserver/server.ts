@@ -18,10 +18,12 @@ import {
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
+import { restrictedToNode } from './access/node-restriction/node-client.ts';
 import { BUILT_IN } from './access/rbac/built-in.ts';
 import { RbacAuthorizer } from './access/rbac/rbac-authorizer.ts';
 import { Reviews } from './access/reviews/reviews.ts';
 import { type Existing, ServiceAccountTokens } from './access/service-account-tokens.ts';
+import { parseNodeUser, publicKeyOf, type UserInfo } from './access/user.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { type HealthChecks, serveHealth } from './discovery/health.ts';
@@ -29,6 +31,7 @@ import { servedResources } from './discovery/served-resources.ts';
 import { serveVersion, versionInfo } from './discovery/version.ts';
 import { type Exchange, sendNoSuchPath } from './exchange.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { serveNodeCertificate } from './node-certificates/serve.ts';
 import { NodeFeeds } from './node-feed/node-feeds.ts';
 import { serveNodeRoutes } from './node-feed/serve.ts';
 import { ObjectLists } from './object-lists.ts';
@@ -51,7 +54,7 @@ export interface ApiServerDeps extends StreamDeps {
   /** sampan's own, such as `0.1.0`. */
   readonly version: string;
   readonly health: HealthChecks;
-  /** What agents must know of the cluster before they can begin. */
+  /** What agents must know of the cluster before they can begin; absent where there can be none. */
   readonly nodeSettings?: unknown;
   /** Default: the built-in roles, and ServiceAccounts with a key that lasts as long as the server. */
   readonly access?: Access;
@@ -114,21 +117,25 @@ export class ApiServer {
     if (this.#discovery.serve(exchange) || serveVersion(exchange, version)) return;
     if ((await serveHealth(exchange, health, log)) || (await this.#openApi.serve(exchange))) return;
     if ((await this.#reviews.serve(exchange)) || (await this.#metrics.serve(exchange))) return;
-    if (
-      (await serveIssuerDiscovery(exchange, this.#access.accounts)) ||
-      (await serveNodeRoutes(exchange, this.#nodeFeeds, this.#deps.nodeSettings))
-    ) {
-      return;
-    }
+    if (await serveIssuerDiscovery(exchange, this.#access.accounts)) return;
+    if (await serveNodeCertificate(exchange, this.#access.nodeCertificates)) return;
+    if (await serveNodeRoutes(exchange, this.#nodeFeeds, this.#deps.nodeSettings)) return;
     if (attributes.path === '/diagnostics') return sendJson(response, 200, this.#deps.diagnostics());
 
     if (attributes.type === 'path') return sendNoSuchPath(exchange);
+    const services = this.#servicesFor(exchange.user);
     if (attributes.resource === 'bindings' && attributes.verb === 'create') {
-      return serveBinding(exchange, attributes, await readBody(request), this.#services);
+      return serveBinding(exchange, attributes, await readBody(request), services);
     }
     const asked = resourceRequest(attributes);
     if (asked === undefined) return sendNoSuchPath(exchange);
-    await serveResource(exchange, asked, { ...this.#deps, ...this.#services });
+    await serveResource(exchange, asked, { ...this.#deps, ...services });
+  }
+
+  #servicesFor(user: UserInfo): ObjectServices {
+    const name = parseNodeUser(user);
+    if (name === undefined) return this.#services;
+    return { ...this.#services, client: restrictedToNode(this.#services.client, { name, key: publicKeyOf(user) }) };
   }
 }
 

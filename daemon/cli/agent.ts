@@ -49,11 +49,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
 
   const credential = await keepingAlive(
-    NodeCredential.open(
-      { ...config, addresses: [nodeIP, machine.hostname], folder: dataDir.pkiPath },
-      essentials,
-      signal,
-    ),
+    NodeCredential.open({ ...config, addresses: [nodeIP], folder: dataDir.pkiPath }, essentials, signal),
   );
   const servers = new ApiServers(config.servers, () => credential.tls());
   const settings = await keepingAlive(settingsFrom(servers, nodeName, essentials, signal));
@@ -78,7 +74,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const following = core.cache.run(loopsEnded.signal);
   const renewing = credential.keepRenewed(() => serving.renew(identityOf(credential)), loopsEnded.signal);
   try {
-    await runParts(core.cache, [(until) => node.run(until)], signal);
+    await keepingAlive(runParts(core.cache, [(until) => node.run(until)], signal));
   } finally {
     await node.close();
     await flushEvents(core);

@@ -5,7 +5,8 @@
 import { LABEL_INSTANCE } from '../../reconcilers/kubelet/identity.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
-import { NftablesFilter } from '../adapters/nftables/nftables-filter.ts';
+import { NftablesFilter } from '../adapters/kernel-network/nftables/nftables-filter.ts';
+import { KernelPodRoutes } from '../adapters/kernel-network/pod-routes/kernel-pod-routes.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
@@ -13,7 +14,7 @@ import { UserspaceProxy } from '../adapters/userspace-proxy/userspace-proxy.ts';
 import { memoryRoots } from '../adapters/volume-files/memory-root.ts';
 import { removeFolder } from '../adapters/volume-files/mounts.ts';
 import type { CleanupConfig } from '../config.ts';
-import { choosePodNetwork, OWN_NETWORK } from '../pod-network.ts';
+import { OWN_NETWORK } from '../pod-network.ts';
 import { DataDir } from './data-dir.ts';
 import type { Output } from './get.ts';
 
@@ -37,16 +38,19 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   for (const path of [dataDir.volumesPath, dataDir.terminationPath, ...memoryRoots(instance)]) await removeFolder(path);
-  const { network } = await choosePodNetwork(runtime, undefined);
+  const bridges = [(await runtime.network('bridge'))?.bridge ?? 'docker0', OWN_NETWORK.bridge];
+  const log = await createPinoLog({ format: 'json', level: 'error', target: process.stderr });
+  await new KernelPodRoutes(log).remove();
   await runtime.removeNetwork(OWN_NETWORK.name);
   runtime.close();
 
-  const log = await createPinoLog({ format: 'json', level: 'error', target: process.stderr });
   const nodePorts = { first: 1, last: 65_535 };
-  for (const { bridge } of [network, OWN_NETWORK]) {
+  for (const bridge of bridges) {
     await new NftablesFilter({ bridge, nodePorts }, { random: systemRandom, log }).remove();
   }
   await new UserspaceProxy({ random: systemRandom, clock: systemClock, log }).remove();
-  out.write(`removed ${containers.length} containers, the network ${OWN_NETWORK.name} and the Service rules\n`);
+  out.write(
+    `removed ${containers.length} containers, the network ${OWN_NETWORK.name}, the routes to other nodes' pods and the Service rules\n`,
+  );
   return 0;
 }

@@ -1,5 +1,4 @@
 /** `sampan get`: objects as kubectl shows them. The server makes the table; this only lays it out. */
-import { dump } from 'js-yaml';
 import { ALL_KINDS, type KindInfo } from '../../reconcilers/objects/kinds.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { Table } from '../apiserver/table.ts';
@@ -63,8 +62,14 @@ async function getObjects(
   }
   const typed = (object: Named) => ({ apiVersion: info.apiVersion, kind: info.kind, ...object });
   const shown = answer.items ? { ...answer, kind: 'List', apiVersion: 'v1', items: answer.items.map(typed) } : answer;
-  out.write(config.output === 'json' ? `${JSON.stringify(shown, undefined, 2)}\n` : dump(shown));
+  out.write(config.output === 'json' ? `${JSON.stringify(shown, undefined, 2)}\n` : await yamlOf(shown));
   return 0;
+}
+
+/** The library is loaded only for this. */
+async function yamlOf(value: unknown): Promise<string> {
+  const { dump } = await import('js-yaml');
+  return dump(value);
 }
 
 interface Named {

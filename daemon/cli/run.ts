@@ -113,7 +113,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       leadsToPod(readRoutes(), address, { clusterCidr, podCIDR: podCIDROf(core, config.nodeName) }),
     random: systemRandom,
     diagnostics,
-    nodeSettings: clusterSettings(config, clusterCidr.cidr),
+    ...(canHaveNodes(config) && { nodeSettings: clusterSettings(config, clusterCidr.cidr) }),
     version,
     health: healthChecks(store, core.cache),
     clock: systemClock,
@@ -123,7 +123,9 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, certificates, config.api, log);
   const node = new LocalNode({
-    ...{ config, dataDir, core, runtime, machine, nodeIP, version, serving },
+    // Over etcd other masters, and their nodes, may come.
+    config: config.etcd === undefined ? config : { ...config, clusterCidr },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
     tokens: podTokens(access.accounts, core.client),
     onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
     ...(view && { onPull: (report) => view.pulling(report) }),
@@ -161,7 +163,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       await shared?.publish(until);
       await masters.run(until);
     };
-    await runParts(core.cache, [lead, bePresent, (until) => node.run(until)], signal);
+    // The node first: it waits for Docker while the others work.
+    await runParts(core.cache, [(until) => node.run(until), lead, bePresent], signal);
   } finally {
     await server.close();
     await node.close();
@@ -177,6 +180,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
+}
+
+/** Whether pods have addresses that other machines can lead to; see {@link choosePodNetwork}. */
+function canHaveNodes({ etcd, clusterCidr, podNetwork = 'none' }: RunConfig): boolean {
+  return etcd !== undefined || clusterCidr !== undefined || podNetwork !== 'none';
 }
 
 /** Loaded here: only a terminal needs it. */

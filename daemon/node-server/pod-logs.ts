@@ -34,6 +34,7 @@ async function serveText({ response, signal }: HttpExchange, asked: LogsAsked, d
   for await (const data of chunks) {
     if (!response.write(data)) await once(response, 'drain', { signal });
   }
+  signal.throwIfAborted(); // what was cut off is not at its end
   response.end();
 }
 
@@ -53,6 +54,7 @@ async function serveMessages(upgrade: Upgrade, asked: LogsAsked, deps: PodLogsDe
   await send(encode(Buffer.alloc(0))); // the sign that all is set up
   try {
     for await (const data of chunks) await send(encode(data));
+    upgrade.signal.throwIfAborted();
     socket.close(CLOSE_NORMAL);
   } catch {
     socket.terminate();

@@ -1,6 +1,6 @@
 /**
  * A node's answers, each path's request to its handler: logs, exec, attach and port-forward of its pods, and what it says of itself. Who
- * may ask is decided before: in server.ts, or by the API server beside it.
+ * may ask is decided before: in server.ts, or by the API server beside it. What streams is loaded with the first request for it.
  */
 import type { ObjectKey } from '../../reconcilers/objects/meta.ts';
 import type { Pod } from '../../reconcilers/objects/pod.ts';
@@ -15,9 +15,6 @@ import { asksForUpgrade, isSpdy, isWebSocket, type Upgrade } from '../serving/up
 import { type NodeRequest, parseNodeRequest } from './node-request.ts';
 import { serveConnection } from './pod-connection.ts';
 import { PodContainers } from './pod-containers.ts';
-import { servePodLogs } from './pod-logs.ts';
-import { servePortForward } from './port-forward/serve.ts';
-import { serveRemoteCommand } from './remote-command/serve.ts';
 import { summaryOf } from './stats.ts';
 
 /** The pods that are bound to this node. */
@@ -58,13 +55,21 @@ export class NodeRequests implements NodeService {
         return sendJson(exchange.response, 200, podList(await this.#deps.pods.list()));
       case 'summary':
         return sendJson(exchange.response, 200, await this.summary());
-      case 'containerLogs':
+      case 'containerLogs': {
+        const { servePodLogs } = await import('./pod-logs.ts');
         return servePodLogs(exchange, { ...asked, pod: await this.#pod(asked.pod) }, deps);
+      }
       case 'exec':
-      case 'attach':
-        return serveRemoteCommand(streamOf(exchange), { ...asked, pod: await this.#pod(asked.pod) }, deps);
-      case 'portForward':
-        return servePortForward(streamOf(exchange), { ...asked, pod: await this.#pod(asked.pod) }, deps);
+      case 'attach': {
+        const stream = streamOf(exchange);
+        const { serveRemoteCommand } = await import('./remote-command/serve.ts');
+        return serveRemoteCommand(stream, { ...asked, pod: await this.#pod(asked.pod) }, deps);
+      }
+      case 'portForward': {
+        const stream = streamOf(exchange);
+        const { servePortForward } = await import('./port-forward/serve.ts');
+        return servePortForward(stream, { ...asked, pod: await this.#pod(asked.pod) }, deps);
+      }
       case 'connect':
         return serveConnection(upgradeOf(exchange), await this.#pod(asked.pod), asked.port);
     }

@@ -2,12 +2,14 @@
  * The certificate a TLS client showed, as a user: the common name is the user, the organizations are its groups.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
  */
+import type { KeyObject } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 
 export interface ClientCertificate {
   /** Our authority signed it, for a client. */
   readonly trusted: boolean;
   readonly user: { readonly name: string; readonly groups: readonly string[] };
+  readonly publicKey: KeyObject;
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -27,9 +29,11 @@ function read(socket: TLSSocket): ClientCertificate | undefined {
   if (shown === undefined) return undefined;
   const { subject } = shown.toLegacyObject();
   const [name = ''] = listOf(subject.CN);
+  const groups = listOf(subject.O);
   return {
     trusted: socket.authorized,
-    user: { name, groups: listOf(subject.O) },
+    user: { name, groups },
+    publicKey: shown.publicKey,
     notBefore: shown.validFromDate.getTime(),
     notAfter: shown.validToDate.getTime(),
   };

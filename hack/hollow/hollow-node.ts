@@ -12,6 +12,7 @@ import { OWN_NETWORK } from '../../daemon/pod-network.ts';
 import { addressAt, parseIpv4Range } from '../../reconcilers/kit/registry/ipv4-range.ts';
 import { FakeClaimFolders } from '../../test/fakes/fake-claim-folders.ts';
 import { FakeNodeNames } from '../../test/fakes/fake-node-names.ts';
+import { FakePodRoutes } from '../../test/fakes/fake-pod-routes.ts';
 import { FakeProber } from '../../test/fakes/fake-prober.ts';
 import { FakeTerminationFiles } from '../../test/fakes/fake-termination-files.ts';
 import { FakeVolumeFiles } from '../../test/fakes/fake-volume-files.ts';
@@ -76,6 +77,7 @@ export class HollowNode {
         runtime,
         prober: new FakeProber(),
         filter: new HollowFilter(core.random),
+        podRoutes: new FakePodRoutes(),
         files,
         claimFolders: new FakeClaimFolders(files.machine),
         terminationFiles: new FakeTerminationFiles(),
@@ -105,6 +107,7 @@ export class HollowNode {
         allowedUnsafeSysctls: [],
         serviceRange: cluster.serviceRange,
         clusterCidr: cluster.clusterCidr?.cidr ?? '',
+        podNetwork: cluster.podNetwork ?? 'none',
       },
     );
   }

@@ -10,6 +10,8 @@ export type ClusterBootstrapAction =
   | { readonly kind: 'create-service'; readonly service: Draft<Service> }
   /** Only where its address is not the one it should have any more: an address cannot be changed. */
   | { readonly kind: 'delete-service'; readonly service: ObjectKey; readonly uid: string }
+  /** One that an earlier version made. */
+  | { readonly kind: 'update-service'; readonly service: Service }
   | { readonly kind: 'create-endpoints'; readonly subsets: NonNullable<Endpoints['subsets']> }
   | {
       readonly kind: 'update-endpoints';

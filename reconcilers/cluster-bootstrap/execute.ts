@@ -29,6 +29,10 @@ export function createExecutors({ client, cache }: ExecuteDeps): Executors<Clust
       await client.delete('Service', service, { uid });
     },
 
+    'update-service': async ({ service }) => {
+      await client.update('Service', service);
+    },
+
     'create-endpoints': async ({ subsets }) => {
       const metadata = { ...KUBERNETES_SERVICE };
       await unlessItExists(client.create('Endpoints', { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets }));

@@ -29,7 +29,8 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
   // Whoever runs DNS servers in pods has a kube-dns of his own.
   const isOurs = Object.keys(dnsService?.spec.selector ?? {}).length === 0;
   const { dnsServiceIP } = options;
-  if (dnsServiceIP !== undefined && isOurs) actions.push(...serviceActions(dnsService, wantedDnsService(dnsServiceIP)));
+  if (dnsServiceIP !== undefined && isOurs)
+    actions.push(...dnsServiceActions(dnsService, wantedDnsService(dnsServiceIP)));
 
   const subsets = wantedSubsets(options);
   if (endpoints === undefined) {
@@ -42,6 +43,20 @@ export function plan(options: ClusterOptions | undefined, observed: ObservedClus
       ? 'the cluster has its own objects'
       : 'the cluster lacks some of its own objects, or has them otherwise';
   return { actions, because };
+}
+
+/** Earlier versions kept questions on their node, also where nobody answered there. */
+function dnsServiceActions(service: Service | undefined, wanted: Draft<Service>): ClusterBootstrapAction[] {
+  const actions = serviceActions(service, wanted);
+  if (actions.length > 0 || service?.spec.internalTrafficPolicy !== 'Local') return actions;
+  const { trafficDistribution } = wanted.spec;
+  const spec: Service['spec'] = { ...service.spec, internalTrafficPolicy: 'Cluster' };
+  return [
+    {
+      kind: 'update-service',
+      service: { ...service, spec: { ...spec, ...(trafficDistribution && { trafficDistribution }) } },
+    },
+  ];
 }
 
 /** One that has another address than it should is made anew. */

@@ -63,7 +63,7 @@ export function wantedService({ kubernetesServiceIP, apiServer }: ClusterOptions
   };
 }
 
-/** Without a selector: every node answers its own pods (loop `cluster-dns`). The labels are those by which kubectl and others know it. */
+/** Without a selector: every node answers, its own pods first (loop `cluster-dns`). The labels are those by which kubectl and others know it. */
 export function wantedDnsService(dnsServiceIP: string): Draft<Service> {
   const labels = {
     'k8s-app': 'kube-dns',
@@ -78,7 +78,7 @@ export function wantedDnsService(dnsServiceIP: string): Draft<Service> {
       type: 'ClusterIP',
       clusterIP: dnsServiceIP,
       clusterIPs: [dnsServiceIP],
-      internalTrafficPolicy: 'Local',
+      trafficDistribution: 'PreferSameNode',
       ports: DNS_PORTS.map((port) => ({ ...port, port: DNS_PORT, targetPort: DNS_PORT })),
       sessionAffinity: 'None',
     },

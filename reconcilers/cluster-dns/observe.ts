@@ -1,25 +1,16 @@
-/** What the cluster-dns loop reads: the Service and its Endpoints, who the nodes are, where the server listens. Cache only. */
+/** What the cluster-dns loop reads: the Service and its Endpoints, and where each node's DNS server listens. Cache only. */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
-import { DNS_SERVICE } from '../objects/cluster-dns.ts';
-import type { NameServer } from '../ports/name-server.ts';
-import type { DnsOfNode, ObservedDns } from './plan.ts';
+import { isNodeReady } from '../objects/cluster.ts';
+import { DNS_SERVICE, nameServerOf } from '../objects/cluster-dns.ts';
+import type { Service } from '../objects/service.ts';
+import type { NodeServer, ObservedDns } from './plan.ts';
 
-export interface ObserveDeps {
-  readonly cache: ReadOnlyCache;
-  readonly server: NameServer;
-  readonly nodeName: string;
-}
-
-export function observeDns({ cache, server, nodeName }: ObserveDeps): Observation<DnsOfNode, ObservedDns> {
-  const service = cache.get('Service', DNS_SERVICE);
+export function observeDns(cache: ReadOnlyCache): Observation<Service, ObservedDns> {
   const endpoints = cache.get('Endpoints', DNS_SERVICE);
-  return {
-    desired: { nodeName, ...(server.place && { place: server.place }) },
-    observed: {
-      ...(service && { service }),
-      ...(endpoints && { endpoints }),
-      nodes: cache.list('Node').map(({ metadata }) => metadata.name),
-    },
-  };
+  const servers = cache.list('Node').flatMap((node): NodeServer[] => {
+    const place = nameServerOf(node);
+    return place === undefined ? [] : [{ ...place, nodeName: node.metadata.name, isReady: isNodeReady(node) }];
+  });
+  return { desired: cache.get('Service', DNS_SERVICE), observed: { ...(endpoints && { endpoints }), servers } };
 }

@@ -1,4 +1,5 @@
 /** What the node-lifecycle loop can do: give a node its addresses, date its taints, say that it is lost, move its pods elsewhere. */
+import type { NodeCondition } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Taint } from '../objects/taints.ts';
 
@@ -12,8 +13,12 @@ interface SeenNode {
   readonly resourceVersion: string;
 }
 
+/** Whether the node's pods can be reached, or why not. */
+export type NetworkCondition = Pick<NodeCondition, 'status' | 'reason' | 'message'>;
+
 export type NodeLifecycleAction =
   | (SeenNode & { readonly kind: 'assign-pod-cidr'; readonly podCIDR: string })
+  | (SeenNode & { readonly kind: 'write-network-condition'; readonly condition: NetworkCondition })
   | (SeenNode & { readonly kind: 'write-taints'; readonly taints: readonly Taint[] })
   | (SeenNode & { readonly kind: 'mark-node-unknown' })
   | { readonly kind: 'mark-pods-not-ready'; readonly node: string; readonly pods: readonly SeenPod[] }

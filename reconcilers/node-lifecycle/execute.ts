@@ -10,7 +10,7 @@ import { withDisruptionTarget } from '../objects/policy/disruption-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isSampanError } from '../ports/errors.ts';
 import type { DeleteOptions, ObjectClient } from '../ports/object-client.ts';
-import type { NodeLifecycleAction, SeenPod } from './actions.ts';
+import type { NetworkCondition, NodeLifecycleAction, SeenPod } from './actions.ts';
 
 /** Writes under way at once. */
 const PARALLEL_WRITES = 16;
@@ -41,6 +41,13 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
       const node = nodeAsSeen(wanted);
       if (node === undefined) return; // Written by somebody meanwhile: the next look decides.
       await client.update('Node', { ...node, spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] } });
+    },
+
+    'write-network-condition': async ({ condition, ...wanted }) => {
+      const node = nodeAsSeen(wanted);
+      if (node === undefined) return;
+      const conditions = withNetwork(node, condition, clock.now());
+      await client.updateStatus('Node', { ...node, status: { ...node.status, conditions } });
     },
 
     'write-taints': async ({ taints, ...wanted }) => {
@@ -95,20 +102,33 @@ export function createExecutors({ client, cache, events, clock }: ExecuteDeps): 
   };
 }
 
+function withNetwork({ status }: Node, wanted: NetworkCondition, now: number): NodeCondition[] {
+  const type = 'NetworkUnavailable';
+  const others = (status.conditions ?? []).filter((condition) => condition.type !== type);
+  const time = toTimestamp(now);
+  return [...others, { type, ...wanted, lastHeartbeatTime: time, lastTransitionTime: time }];
+}
+
 /** Every condition that only the node could tell is unknown now; Kubernetes' wording. */
 function unknown(node: Node, now: number): NodeCondition[] {
   const told = node.status.conditions ?? [];
   const conditions = told.some(({ type }) => type === 'Ready')
     ? told
     : [...told, { type: 'Ready', status: 'Unknown' as const }];
-  return conditions.map((condition) => ({
-    ...condition,
-    status: 'Unknown' as const,
-    reason: 'NodeStatusUnknown',
-    message: 'Kubelet stopped posting node status.',
-    lastTransitionTime:
-      condition.status === 'Unknown' && condition.lastTransitionTime ? condition.lastTransitionTime : toTimestamp(now),
-  }));
+  return conditions.map((condition) =>
+    condition.type === 'NetworkUnavailable'
+      ? condition
+      : {
+          ...condition,
+          status: 'Unknown' as const,
+          reason: 'NodeStatusUnknown',
+          message: 'Kubelet stopped posting node status.',
+          lastTransitionTime:
+            condition.status === 'Unknown' && condition.lastTransitionTime
+              ? condition.lastTransitionTime
+              : toTimestamp(now),
+        },
+  );
 }
 
 /** So that Services stop sending to it; whether it still runs, nobody knows. */

@@ -2,7 +2,7 @@
 import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
-import type { Node } from '../objects/cluster.ts';
+import { isNodeReady, type Node } from '../objects/cluster.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
@@ -11,7 +11,6 @@ import { createExecutors } from './execute.ts';
 import { NodeHeartbeats } from './node-heartbeats.ts';
 import { LEASE_NAMESPACE, NodeObserver, type ObservedNode } from './observe.ts';
 import { plan } from './plan.ts';
-import { freePodCidr } from './pod-cidrs.ts';
 
 export interface NodeLifecycleDeps {
   readonly client: ObjectClient;
@@ -44,7 +43,7 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
       graceMs: options.nodeMonitorGracePeriodMs ?? DEFAULTS.nodeMonitorGracePeriodMs,
       evictionMs: options.podEvictionTimeoutMs ?? DEFAULTS.podEvictionTimeoutMs,
       removalMs: REMOVAL_MS,
-      freePodCidr: (taken) => freePodCidr(options.clusterCidr, taken),
+      clusterCidr: options.clusterCidr,
     },
   );
   const executors = createExecutors(deps);
@@ -64,8 +63,8 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
     *keysFor(change) {
       if (change.kind === 'Node') {
         yield { key: keyOf(change.object) };
-        // Its addresses are free again for a node that got none.
-        if (change.type === 'DELETED') {
+        // Its addresses may be free again for a node that got none.
+        if (change.type === 'DELETED' || change.object.spec.podCIDR !== change.previous?.spec.podCIDR) {
           for (const node of cache.list('Node')) if (node.spec.podCIDR === undefined) yield { key: keyOf(node) };
         }
       }
@@ -76,7 +75,7 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
       if (change.kind === 'Pod' && change.type !== 'DELETED' && change.object.spec.nodeName !== undefined) {
         const key = nodeKey(change.object.spec.nodeName);
         const node = cache.get('Node', key);
-        if (!isReady(node) || node?.spec.taints?.some(({ effect }) => effect === 'NoExecute')) yield { key };
+        if (!isNodeReady(node) || node?.spec.taints?.some(({ effect }) => effect === 'NoExecute')) yield { key };
       }
     },
     async watchOutside(enqueue, signal) {
@@ -88,10 +87,4 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
 
 function nodeKey(name: string): ObjectKey {
   return { namespace: '', name };
-}
-
-function isReady(node: Node | undefined): boolean {
-  return (
-    node?.status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
-  );
 }

@@ -5,6 +5,7 @@ import type { Lease, Node } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { HeartbeatTimes, Liveness, NodeHeartbeats } from './node-heartbeats.ts';
+import { type PodCidrShare, podCidrShare } from './pod-cidrs.ts';
 
 /** Where the nodes' leases live. */
 export const LEASE_NAMESPACE = 'kube-node-lease';
@@ -16,14 +17,14 @@ export interface ObservedNode {
   readonly times: HeartbeatTimes;
   /** Bound to the node, in whatever state. */
   readonly pods: readonly Pod[];
-  /** The next share of the pod addresses; absent where none is left. */
-  readonly freePodCIDR?: string;
+  /** Of a node that has no addresses for its pods yet. */
+  readonly share?: PodCidrShare;
 }
 
 export interface ObserverOptions extends HeartbeatTimes {
   /** How long a node must have been away before its pods are removed: it may just not have registered yet. */
   readonly removalMs: number;
-  freePodCidr(taken: readonly string[]): string | undefined;
+  readonly clusterCidr: string;
 }
 
 export class NodeObserver {
@@ -53,11 +54,9 @@ export class NodeObserver {
     const lease = this.#cache.get('Lease', { namespace: LEASE_NAMESPACE, name });
     const times = this.#timesOf(node, lease);
     const liveness = this.#livenessOf(name, node, pods.length > 0, beatOf(node, lease), times);
-    const free = node !== undefined && node.spec.podCIDR === undefined ? this.#freePodCidr() : undefined;
-    return {
-      desired: node,
-      observed: { name, liveness, times, pods, ...(free !== undefined && { freePodCIDR: free }) },
-    };
+    const needsShare = node !== undefined && node.spec.podCIDR === undefined;
+    const share = needsShare ? podCidrShare(this.#options.clusterCidr, this.#cache.list('Node')) : undefined;
+    return { desired: node, observed: { name, liveness, times, pods, ...(share && { share }) } };
   }
 
   #livenessOf(name: string, node: Node | undefined, hasPods: boolean, beat: string, times: HeartbeatTimes): Liveness {
@@ -73,10 +72,6 @@ export class NodeObserver {
     const { graceMs, evictionMs, removalMs } = this.#options;
     if (node === undefined) return { graceMs: removalMs, evictionMs };
     return { graceMs: Math.max(graceMs, (lease?.spec.leaseDurationSeconds ?? 0) * 1000), evictionMs };
-  }
-
-  #freePodCidr(): string | undefined {
-    return this.#options.freePodCidr(this.#cache.list('Node').flatMap((node) => node.spec.podCIDR ?? []));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Plan } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
 import { isPodReady, isPodTerminal, type Pod } from '../objects/pod.ts';
 import type { NodeLifecycleAction } from './actions.ts';
+import { planNetwork } from './network-plan.ts';
 import type { ObservedNode } from './observe.ts';
 import { seen } from './seen-pod.ts';
 import { planTaints } from './taint-plan.ts';
@@ -19,18 +20,9 @@ export function plan(node: Node | undefined, observed: ObservedNode, now: number
 }
 
 function planHeard(node: Node, observed: ObservedNode): Plan<NodeLifecycleAction> {
-  const { name, resourceVersion } = node.metadata;
-  if (node.spec.podCIDR === undefined && observed.freePodCIDR !== undefined) {
-    const { freePodCIDR: podCIDR } = observed;
-    return {
-      actions: [{ kind: 'assign-pod-cidr', node: name, resourceVersion, podCIDR }],
-      because: 'the node has no addresses for its pods yet',
-    };
-  }
-  if (observed.liveness === 'alive') {
-    return { actions: [], because: node.spec.podCIDR ? 'the node is heard' : 'no addresses for pods are left' };
-  }
-  return planSilent(node, observed);
+  const network = planNetwork(node, observed);
+  if (network.actions.length > 0) return network;
+  return observed.liveness === 'alive' ? network : planSilent(node, observed);
 }
 
 /** The node object is gone: its kubelet will never report the end of its pods. */

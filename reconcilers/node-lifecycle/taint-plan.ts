@@ -1,13 +1,13 @@
 /**
  * What a node's taints ask for: NoExecute ones are dated, since the tolerated time runs from there over every restart, and the pods
- * whose time is up go; a cordoned node has the taint that says so. Called by plan.ts; pure. Source: pkg/controller/tainteviction
+ * whose time is up go; a cordoned node, and one whose pods could not be reached, has the taint that says so. Called by plan.ts; pure. Source: pkg/controller/tainteviction
  */
 import type { Plan } from '../kit/reconciler.ts';
-import type { Node } from '../objects/cluster.ts';
+import { type Node, networkUnavailable } from '../objects/cluster.ts';
 import { equalJson, type Json } from '../objects/json.ts';
 import { toTimestamp } from '../objects/meta.ts';
 import { isPodTerminal, type Pod } from '../objects/pod.ts';
-import { TAINT_UNSCHEDULABLE, type Taint, toleratedMs } from '../objects/taints.ts';
+import { TAINT_NETWORK_UNAVAILABLE, TAINT_UNSCHEDULABLE, type Taint, toleratedMs } from '../objects/taints.ts';
 import type { NodeLifecycleAction } from './actions.ts';
 import { seen } from './seen-pod.ts';
 
@@ -19,7 +19,7 @@ export function planTaints(node: Node, pods: readonly Pod[], now: number): Plan<
   if (!equalJson(taints as unknown as Json, given as unknown as Json)) {
     return {
       actions: [{ kind: 'write-taints', node: name, resourceVersion, taints }],
-      because: 'NoExecute taints bear a date, and a cordoned node a taint',
+      because: 'NoExecute taints bear a date, and what keeps pods away from the node is a taint',
     };
   }
   const driving = given.filter(({ effect }) => effect === 'NoExecute');
@@ -37,14 +37,21 @@ export function planTaints(node: Node, pods: readonly Pod[], now: number): Plan<
   };
 }
 
-function wantedTaints({ spec }: Node, now: number): Taint[] {
-  const isCordon = ({ key, effect }: Taint) => key === TAINT_UNSCHEDULABLE && effect === 'NoSchedule';
+function wantedTaints(node: Node, now: number): Taint[] {
+  const { taints = [], unschedulable } = node.spec;
+  const states = new Map([
+    [TAINT_UNSCHEDULABLE, unschedulable === true],
+    [TAINT_NETWORK_UNAVAILABLE, networkUnavailable(node)?.status === 'True'],
+  ]);
+  const isState = ({ key, effect }: Taint) => effect === 'NoSchedule' && states.has(key);
   const timeAdded = toTimestamp(now);
-  const kept = (spec.taints ?? [])
-    .filter((taint) => !isCordon(taint) || spec.unschedulable === true)
+  const kept = taints
+    .filter((taint) => !isState(taint) || states.get(taint.key) === true)
     .map((taint) => (taint.effect === 'NoExecute' && taint.timeAdded === undefined ? { ...taint, timeAdded } : taint));
-  if (spec.unschedulable !== true || kept.some(isCordon)) return kept;
-  return [...kept, { key: TAINT_UNSCHEDULABLE, effect: 'NoSchedule', timeAdded }];
+  const added = [...states]
+    .filter(([key, isOn]) => isOn && !kept.some((taint) => isState(taint) && taint.key === key))
+    .map(([key]): Taint => ({ key, effect: 'NoSchedule', timeAdded }));
+  return [...kept, ...added];
 }
 
 /** When the pod must go, in milliseconds since the epoch: its time runs from when both it and the taint were there. */

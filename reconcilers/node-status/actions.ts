@@ -2,16 +2,16 @@
 import type { Lease, Node } from '../objects/cluster.ts';
 import type { Draft } from '../objects/meta.ts';
 
-export type NodeAction = RegisterNode | LabelNode | UpdateNodeStatus | CreateLease | RenewLease;
+export type NodeAction = RegisterNode | CorrectNode | UpdateNodeStatus | CreateLease | RenewLease;
 
 export interface RegisterNode {
   readonly kind: 'register-node';
   readonly node: Draft<Node>;
 }
 
-/** Puts the node's own labels beside those that others gave it. */
-export interface LabelNode {
-  readonly kind: 'label-node';
+/** Puts the node's own labels and annotations beside those that others gave it, and what it says of its addresses for pods. */
+export interface CorrectNode {
+  readonly kind: 'correct-node';
   readonly node: Node;
 }
 

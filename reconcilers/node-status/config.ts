@@ -17,4 +17,6 @@ export interface NodeConfig {
   readonly kubeletPort?: number;
   /** Registered with the node where one machine is the whole cluster; otherwise the masters assign it. */
   readonly podCIDR?: string;
+  /** Given back where the node has it: its pods were on Docker's default bridge before, and every machine has those addresses. */
+  readonly outdatedPodCIDR?: string;
 }

@@ -7,7 +7,7 @@ import type { NodeAction } from './actions.ts';
 export function createExecutors(client: ObjectClient): Executors<NodeAction> {
   return {
     'register-node': ({ node }) => orThere(client.create('Node', node)),
-    'label-node': async ({ node }) => void (await client.update('Node', node)),
+    'correct-node': async ({ node }) => void (await client.update('Node', node)),
     'update-node-status': async ({ node }) => void (await client.updateStatus('Node', node)),
     'create-lease': ({ lease }) => orThere(client.create('Lease', lease)),
     'renew-lease': async ({ lease }) => void (await client.update('Lease', lease)),

@@ -7,6 +7,7 @@ import { executeWith, type Loop } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime } from '../ports/container-runtime.ts';
+import type { NameServer } from '../ports/name-server.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { NodeAction } from './actions.ts';
 import type { NodeConfig } from './config.ts';
@@ -23,10 +24,12 @@ export interface NodeStatusDeps {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly config: NodeConfig;
+  /** Absent where pods ask somebody else for names. */
+  readonly nameServer?: NameServer | undefined;
 }
 
 export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObservation, NodeAction> {
-  const { cache, client, config } = deps;
+  const { cache, client, config, nameServer } = deps;
   const watch = new RuntimeWatch(deps);
   const executors = createExecutors(client);
   const key = { namespace: '', name: config.nodeName };
@@ -35,7 +38,7 @@ export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObser
     routine: ['renew-lease'],
     reconciler: {
       name: 'node-status',
-      observe: async () => observeNode({ cache, watch, config }),
+      observe: async () => observeNode({ cache, watch, config, nameServer }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },
@@ -47,6 +50,9 @@ export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObser
         (kind === 'Namespace' && metadata.name === LEASE_NAMESPACE);
       return isOwn ? [{ key }] : [];
     },
-    watchOutside: (enqueue, signal) => watch.run(() => enqueue({ key }), signal),
+    watchOutside(enqueue, signal) {
+      nameServer?.onListening(() => enqueue({ key }));
+      return watch.run(() => enqueue({ key }), signal);
+    },
   };
 }

@@ -10,6 +10,8 @@ export interface NodeObservation {
   readonly lease?: Lease;
   readonly leaseNamespaceExists: boolean;
   readonly runtime: RuntimeFacts;
+  /** Where its DNS server listens, as its annotation says it; '' where there is no such server. Absent: it does not listen yet. */
+  readonly nameServer?: string;
 }
 
 export interface RuntimeFacts {

@@ -2,6 +2,7 @@
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
+import type { NameServer } from '../ports/name-server.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeObservation } from './observation.ts';
 import { LEASE_NAMESPACE } from './plan.ts';
@@ -11,10 +12,13 @@ export interface ObserveDeps {
   readonly cache: ReadOnlyCache;
   readonly watch: RuntimeWatch;
   readonly config: NodeConfig;
+  readonly nameServer?: NameServer | undefined;
 }
 
-export function observeNode({ cache, watch, config }: ObserveDeps): Observation<Node, NodeObservation> {
+export function observeNode({ cache, watch, config, nameServer }: ObserveDeps): Observation<Node, NodeObservation> {
   const lease = cache.get('Lease', { namespace: LEASE_NAMESPACE, name: config.nodeName });
+  const said =
+    nameServer === undefined ? '' : nameServer.place && `${nameServer.place.address}:${nameServer.place.port}`;
   return {
     desired: cache.get('Node', { namespace: '', name: config.nodeName }),
     observed: {
@@ -23,6 +27,7 @@ export function observeNode({ cache, watch, config }: ObserveDeps): Observation<
       ...(lease && { lease }),
       leaseNamespaceExists: cache.get('Namespace', { namespace: '', name: LEASE_NAMESPACE }) !== undefined,
       runtime: watch.facts,
+      ...(said !== undefined && { nameServer: said }),
     },
   };
 }

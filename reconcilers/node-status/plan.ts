@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../kit/reconciler.ts';
 import type { Lease, Node } from '../objects/cluster.ts';
+import { ANNOTATION_NAME_SERVER } from '../objects/cluster-dns.ts';
 import { toMicroTime } from '../objects/meta.ts';
 import type { NodeAction } from './actions.ts';
 import { AWAY_TOLERATED_MS, nodeLabels, nodeStatus } from './node-object.ts';
@@ -40,27 +41,47 @@ export function plan(desired: Node | undefined, observed: NodeObservation, now: 
 function register(observed: NodeObservation, now: number): NodeAction[] {
   const { config, runtime } = observed;
   if (runtime.info === undefined) return [];
+  const annotations = ownAnnotations({}, observed);
   const node = {
     apiVersion: 'v1' as const,
     kind: 'Node' as const,
-    metadata: { name: config.nodeName, labels: nodeLabels(config, runtime.info) },
-    spec: config.podCIDR === undefined ? {} : { podCIDR: config.podCIDR, podCIDRs: [config.podCIDR] },
+    metadata: { name: config.nodeName, labels: nodeLabels(config, runtime.info), annotations },
+    spec: podCidrSpec(config.podCIDR),
     status: nodeStatus(observed, {}, now),
   };
   return [{ kind: 'register-node', node }];
 }
 
 function correct(node: Node, observed: NodeObservation, now: number): NodeAction[] {
-  const actions: NodeAction[] = [];
-  const { config, runtime } = observed;
-  const labels = { ...node.metadata.labels, ...(runtime.info && nodeLabels(config, runtime.info)) };
-  if (!isDeepStrictEqual(labels, node.metadata.labels ?? {})) {
-    actions.push({ kind: 'label-node', node: { ...node, metadata: { ...node.metadata, labels } } });
-  }
+  const corrected = corrections(node, observed);
+  // After such a change the next look writes the status, over the version that then is the newest.
+  if (corrected !== undefined) return [{ kind: 'correct-node', node: corrected }];
   const status = nodeStatus(observed, node.status, now);
-  // After a change of labels the next look writes the status, over the version that then is the newest.
-  if (actions.length > 0 || isDeepStrictEqual(status, node.status)) return actions;
-  return [{ kind: 'update-node-status', node: { ...node, status } }];
+  return isDeepStrictEqual(status, node.status) ? [] : [{ kind: 'update-node-status', node: { ...node, status } }];
+}
+
+/** The node as it should be but for its status; undefined where it is so. */
+function corrections(node: Node, observed: NodeObservation): Node | undefined {
+  const { config, runtime } = observed;
+  const { labels: given = {}, annotations: noted = {} } = node.metadata;
+  const labels = { ...given, ...(runtime.info && nodeLabels(config, runtime.info)) };
+  const annotations = ownAnnotations(noted, observed);
+  const { podCIDR: before, podCIDRs: _, ...spec } = node.spec;
+  const podCIDR = config.podCIDR ?? (before === config.outdatedPodCIDR ? undefined : before);
+  const isRight = isDeepStrictEqual([labels, annotations, podCIDR], [given, noted, before]);
+  if (isRight) return undefined;
+  return { ...node, metadata: { ...node.metadata, labels, annotations }, spec: { ...spec, ...podCidrSpec(podCIDR) } };
+}
+
+/** With where the DNS server listens; as long as it does not, what is written may still be true: the daemon was just started. */
+function ownAnnotations(given: Readonly<Record<string, string>>, { nameServer }: NodeObservation) {
+  if (nameServer === undefined) return given;
+  const { [ANNOTATION_NAME_SERVER]: _, ...others } = given;
+  return nameServer === '' ? others : { ...others, [ANNOTATION_NAME_SERVER]: nameServer };
+}
+
+function podCidrSpec(podCIDR: string | undefined): Pick<Node['spec'], 'podCIDR' | 'podCIDRs'> {
+  return podCIDR === undefined ? {} : { podCIDR, podCIDRs: [podCIDR] };
 }
 
 function heartbeat({ config, lease, leaseNamespaceExists }: NodeObservation, now: number): NodeAction[] {

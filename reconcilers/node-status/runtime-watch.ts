@@ -30,7 +30,8 @@ export class RuntimeWatch {
     const onEvent = async ({ type }: RuntimeEvent, session: AbortController) => {
       if (type === 'image') this.#refreshImages(onChange, session);
       if (type !== 'listening') return;
-      this.#facts = { info: await this.#runtime.info(), images: await this.#runtime.images() };
+      const [info, images] = await Promise.all([this.#runtime.info(), this.#runtime.images()]);
+      this.#facts = { info, images };
       onChange();
     };
     const onLost = (message: string) => {

@@ -42,8 +42,18 @@ export function isNodeUnknown(node: Node | undefined): boolean {
   return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') ?? false;
 }
 
-export function isNodeReady({ status }: Node): boolean {
-  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+export function isNodeReady(node: Node | undefined): boolean {
+  return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Its condition NetworkUnavailable: `True` where its pods cannot be reached. */
+export function networkUnavailable(node: Node): NodeCondition | undefined {
+  return node.status.conditions?.find(({ type }) => type === 'NetworkUnavailable');
+}
+
+/** Where other nodes reach it; undefined until it has told. */
+export function internalIP(node: Node | undefined): string | undefined {
+  return node?.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
 }
 
 export interface NodeInfo {

@@ -29,6 +29,7 @@ export interface Toleration {
 }
 
 export const TAINT_UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+export const TAINT_NETWORK_UNAVAILABLE = 'node.kubernetes.io/network-unavailable';
 
 const DEFAULT_SECONDS = 300;
 

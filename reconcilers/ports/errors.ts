@@ -249,6 +249,12 @@ export const ERRORS = {
   },
 
   // The packet filter.
+  PodRoutesFailed: {
+    message: 'the way to the pods of other nodes cannot be made: {detail}; what is there stays, trying again',
+    retry: true,
+    status: 500,
+    reason: 'InternalError',
+  },
   PacketFilterFailed: {
     message: 'service routes cannot be installed: {detail}; those in force stay, trying again',
     retry: true,
@@ -275,6 +281,20 @@ export const ERRORS = {
     message: '{path} cannot be used: {detail}; put a copy back, or move it away and one is made anew at the next start',
     retry: false,
     status: 500,
+    reason: 'InternalError',
+  },
+
+  // A machine on its way to become a node.
+  JoinRefused: {
+    message: '{server} does not let this machine be node "{node}": {detail}',
+    retry: false,
+    status: 403,
+    reason: 'Forbidden',
+  },
+  ServerUntrusted: {
+    message: '{server} is not trusted: {detail}; nothing was sent to it',
+    retry: true,
+    status: 502,
     reason: 'InternalError',
   },
 

@@ -74,8 +74,10 @@ describe('container runtime: Docker', function () {
     const made: string[] = [];
     afterEach(() => Promise.all(made.splice(0).map((id) => runtime.remove(id))));
 
+    const ON_BRIDGE = { network: { kind: 'network', name: 'bridge' } } as const;
+    /** On the engine's own network without a word: Docker starts that three times as fast. */
     const start = async (spec: Partial<ContainerSpec>): Promise<string> => {
-      const network = { kind: 'network', name: 'bridge' } as const;
+      const network = { kind: 'host' } as const;
       const id = await runtime.create({ name: `d${made.length}`, image: '', labels: {}, network, ...spec });
       made.push(id);
       await runtime.start(id);
@@ -97,7 +99,7 @@ describe('container runtime: Docker', function () {
     });
 
     it('shares the address of the container that is joined', async () => {
-      const sandbox = await start({ image: 'sampan/pause:1' });
+      const sandbox = await start({ image: 'sampan/pause:1', ...ON_BRIDGE });
       const app = await start({ ...shell('ip -4 -o address show eth0'), network: { kind: 'container', id: sandbox } });
       const ip = (await runtime.inspect(sandbox))?.ip;
       assert.ok(ip && (await output(app)).includes(`inet ${ip}/`));
@@ -172,10 +174,9 @@ describe('container runtime: Docker', function () {
         const read = shell(
           'cat /proc/sys/net/ipv4/ip_unprivileged_port_start; readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid',
         );
-        const network = { kind: 'network', name: 'bridge' } as const;
-        const own = (await output(await start({ ...read, network }))).split('\n');
+        const own = (await output(await start({ ...read, ...ON_BRIDGE }))).split('\n');
         const sysctls = { 'net.ipv4.ip_unprivileged_port_start': '81' };
-        const spec = { ...read, network, sysctls, ipc: 'host', hostProcesses: true } as const;
+        const spec = { ...read, ...ON_BRIDGE, sysctls, ipc: 'host', hostProcesses: true } as const;
         const [first, ...namespaces] = (await output(await start(spec))).trim().split('\n');
         assert.equal(first, '81');
         assert.notEqual(own[0], '81');
@@ -222,7 +223,7 @@ describe('container runtime: Docker', function () {
 
     it('publishes ports of the host', async () => {
       const portBindings = [{ containerPort: 7, protocol: 'TCP', hostPort: 7007 }] as const;
-      await start({ ...shell('nc -l -p 7 -e cat'), portBindings });
+      await start({ ...shell('nc -l -p 7 -e cat'), ...ON_BRIDGE, portBindings });
       await eventually(async () => (await dockerd.netns.exchange('127.0.0.1', 7007, 'hello')) === 'hello\n', {
         describe: 'the published port to answer',
       });

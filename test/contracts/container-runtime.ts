@@ -56,6 +56,8 @@ export interface RuntimeBackend {
 }
 
 const NETWORK = { name: 'contract', bridge: 'contract0', subnet: '10.244.7.0/24' };
+/** Of containers whose addresses matter. The others are on the engine's own, where Docker starts them three times as fast. */
+const ON_NETWORK = { network: { kind: 'network', name: NETWORK.name } } as const;
 
 export function containerRuntimeContract(backend: () => RuntimeBackend): void {
   const runtime = () => backend().runtime;
@@ -66,7 +68,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
   afterEach('remove the containers', () => Promise.all(made.splice(0).map((id) => runtime().remove(id))));
 
   const create = async (program: Program, more: Partial<ContainerSpec> = {}): Promise<string> => {
-    const spec = { name: `c${++names}`, labels: {}, network: { kind: 'network', name: NETWORK.name } as const };
+    const spec = { name: `c${++names}`, labels: {}, network: { kind: 'host' } as const };
     const id = await runtime().create({ ...spec, ...program, ...more });
     made.push(id);
     return id;
@@ -105,7 +107,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     });
 
     it('answers a start with the running container and its address', async () => {
-      const record = await runtime().start(await create(backend().server));
+      const record = await runtime().start(await create(backend().server, ON_NETWORK));
       assert.equal(record.state, 'running');
       assert.match(record.ip ?? '', /^10\.244\.7\.\d+$/);
       assert.ok(record.startedAt !== undefined && record.startedAt >= record.createdAt);
@@ -114,13 +116,13 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     });
 
     it('starts what runs without doing anything', async () => {
-      const id = await create(backend().server);
+      const id = await create(backend().server, ON_NETWORK);
       const first = await runtime().start(id);
       assert.deepEqual(await runtime().start(id), first);
     });
 
     it('gives each container an address of its own, and a freed one again', async () => {
-      const [one, other] = [await create(backend().server), await create(backend().server)];
+      const [one, other] = [await create(backend().server, ON_NETWORK), await create(backend().server, ON_NETWORK)];
       const addresses = [(await runtime().start(one)).ip, (await runtime().start(other)).ip];
       assert.equal(new Set(addresses).size, 2);
       await runtime().stop(one, 5);
@@ -294,7 +296,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     });
 
     it('joins the network of a container that runs, and of no other', async () => {
-      const sandbox = await create(backend().server);
+      const sandbox = await create(backend().server, ON_NETWORK);
       const app = await create(backend().server, { network: { kind: 'container', id: sandbox } });
       await assert.rejects(runtime().start(app), { code: 'ContainerStartFailed', message: /non running container/ });
       await runtime().start(sandbox);
@@ -513,19 +515,19 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
     const { signal } = new AbortController();
 
     it('reaches a port of the container, each direction ending by itself', async () => {
-      const id = await run(backend().tools);
+      const id = await run(backend().tools, ON_NETWORK);
       const connection = await eventually(() => runtime().connect(id, 7, signal), { describe: 'the port to be open' });
       connection.end('there and back');
       assert.equal(Buffer.concat(await connection.toArray()).toString(), 'there and back');
     });
 
     it('says that nobody listens', async () => {
-      const id = await run(backend().tools);
+      const id = await run(backend().tools, ON_NETWORK);
       await assert.rejects(runtime().connect(id, 9, signal), { code: 'PortUnreachable', message: /ECONNREFUSED/ });
     });
 
     it('is called off, and needs a container that runs', async () => {
-      const id = await run(backend().tools);
+      const id = await run(backend().tools, ON_NETWORK);
       await assert.rejects(runtime().connect(id, 7, AbortSignal.abort()), { name: 'AbortError' });
       await assert.rejects(runtime().connect(await create(backend().tools), 7, signal), { code: 'ContainerRefused' });
       await assert.rejects(runtime().connect('0123456789ab', 7, signal), { code: 'ContainerMissing' });
@@ -669,7 +671,7 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
 
   describe('an engine that goes away', () => {
     it('breaks streams and calls, and all works again when it is back', async () => {
-      const id = await run(backend().server, { labels: { restart: '1' } });
+      const id = await run(backend().server, { labels: { restart: '1' }, ...ON_NETWORK });
       const told = listen(runtime(), 'restart');
       await told.until((event) => event.type === 'listening');
       await backend().stopEngine();

@@ -6,9 +6,10 @@ import { dirname, join } from 'node:path';
 import { FolderSource } from '../../daemon/adapters/folder-source/folder-source.ts';
 import { GitSource } from '../../daemon/adapters/git-source/git-source.ts';
 import { type GitLocation, parseSourceLocation } from '../../daemon/adapters/source-location.ts';
-import { parseSyncSchedule } from '../../daemon/adapters/sync-schedule.ts';
+import { parseInterval } from '../../daemon/adapters/sync-schedule.ts';
 import { systemClock } from '../../daemon/adapters/system-clock.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
+import type { SyncSchedule } from '../../reconcilers/ports/manifest-source.ts';
 import { type BackgroundProcess, startProcess } from '../e2e/harness/background-process.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
 import { run } from '../e2e/harness/run.ts';
@@ -39,8 +40,14 @@ export async function fakeSource(): Promise<SourceUnderTest> {
   };
 }
 
+function every(interval: string): SyncSchedule {
+  const schedule = parseInterval(interval);
+  if (schedule === undefined) throw new Error(`"${interval}" is no interval`);
+  return schedule;
+}
+
 export function folderSourceAt(root: string, log: Log = new CollectedLog(), schedule = '60s'): FolderSource {
-  return new FolderSource('web-1', root, { clock: systemClock, log, schedule: parseSyncSchedule(schedule) });
+  return new FolderSource('web-1', root, { clock: systemClock, log, schedule: every(schedule) });
 }
 
 export async function folderSource(): Promise<SourceUnderTest> {
@@ -119,7 +126,7 @@ export function gitSourceAt(
     clock: systemClock,
     random: new SeededRandom(),
     log: options.log ?? new CollectedLog(),
-    schedule: parseSyncSchedule(options.schedule ?? '60s'),
+    schedule: every(options.schedule ?? '60s'),
     environment: options.environment ?? process.env,
     dataDir,
   });

@@ -46,23 +46,24 @@ describe('two masters over one etcd', () => {
     return master;
   };
 
-  before('two daemons on one engine and one etcd', async () => {
+  before('two machines and one etcd', async () => {
     folder = await bed.dir();
     await declare({ name: 'web', replicas: 1 });
-    const netns = await bed.netns();
-    const dockerd = await bed.dockerd(netns, { bridge: true });
-    const etcd = await bed.etcd({ netns });
-    const start = (number: number) =>
-      bed.sampan(dockerd, {
+    const lan = await bed.lan();
+    const etcd = await bed.etcd({ netns: lan.outside, address: '192.0.2.1' });
+    const start = async (number: number) => {
+      const netns = await bed.netns();
+      await lan.join(netns);
+      return bed.sampan(await bed.dockerd(netns, { bridge: true }), {
         sources: [folder],
         args: [
           `--etcd-servers=${etcd.endpoint}`,
           `--node-name=master${number}`,
-          `--secure-port=${6443 + number}`,
           `--leader-elect-lease-duration=${LEASE_SECONDS}s`,
           '--proxy-mode=none',
         ],
       });
+    };
     masters = await Promise.all([start(0), start(1)]);
   });
 

@@ -281,9 +281,11 @@ describe('streams', function () {
       });
 
       it('attach: stdin and output', async () => {
-        const args = ['-c', `{ echo hello; sleep 2; } | ${path} attach -i tools -c copy`];
-        const { stdout } = await dockerd.netns.attempt('timeout', ['20', 'sh', ...args], { env });
-        assert.match(stdout, /^hello$/m);
+        // Its stdin stays open, and so does what is attached: whoever has heard enough ends it, and with it all that it runs.
+        const args = ['60', 'sh', '-c', `{ echo hello; sleep 60; } | ${path} attach -i tools -c copy`];
+        const kubectl = await dockerd.netns.start('timeout', args, join(home, 'attach.log'), env);
+        await eventually(() => /^hello$/m.test(kubectl.readLog()), { describe: 'what was said', timeoutMs: 20_000 });
+        await kubectl.stop();
       });
 
       it('port-forward: 20 connections at once', async () => {

@@ -18,6 +18,7 @@ import { FakeRegistry } from './fake-registry.ts';
 /** The port's calls that a test counts, slows down or lets fail. */
 export type FakeOperation =
   | 'info'
+  | 'find-network'
   | 'network'
   | 'list'
   | 'inspect'
@@ -135,7 +136,7 @@ export class FakeRuntime implements port.ContainerRuntime {
   }
 
   network(name: string): Promise<port.PodNetwork | undefined> {
-    return this.#call('network', name, () => this.#networks.find(name));
+    return this.#call('find-network', name, () => this.#networks.find(name));
   }
 
   ensureNetwork(network: port.PodNetwork): Promise<void> {

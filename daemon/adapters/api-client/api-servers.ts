@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { errorOfStatus } from './error-of-status.ts';
+import { checkApiServer } from './join-server.ts';
 
 /** For a connection, and for an answer to begin; one that is longer silent is as good as gone. */
 const SILENT_MS = 5_000;
@@ -64,7 +65,8 @@ export class ApiServers {
         if (refusal.status < 500) throw refusal;
         failure = refusal;
       } catch (error) {
-        if (request.signal?.aborted || error instanceof SampanError) throw error;
+        const isRefusal = error instanceof SampanError && error.code !== 'ServerUntrusted';
+        if (request.signal?.aborted || isRefusal) throw error;
         failure = error;
       }
       this.leave(server.origin);
@@ -115,7 +117,12 @@ export class ApiServers {
     if (identity === this.#known) return this.#agent;
     this.#known = identity;
     this.#agent.destroy();
-    this.#agent = new Agent({ ...identity, keepAlive: true, maxSockets: MOST_CONNECTIONS });
+    this.#agent = new Agent({
+      ...identity,
+      checkServerIdentity: checkApiServer,
+      keepAlive: true,
+      maxSockets: MOST_CONNECTIONS,
+    });
     return this.#agent;
   }
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
-import { type CertifiedKey, pemFileOf, readCertifiedKey } from './certified-key.ts';
-import { type CertificateSubject, issueAuthority, issueCertificate, type Validity } from './issue.ts';
+import { type CertifiedKey, pemFileOf, pemOf, readCertifiedKey } from './certified-key.ts';
+import { type CertificateSubject, issueAuthority, issueCertificate, signCertificate, type Validity } from './issue.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 const HOUR_MS = 3_600_000;
@@ -101,6 +101,16 @@ export class Certificates {
 
   get admin(): CertifiedKey {
     return this.#held.admin;
+  }
+
+  /** A certificate for a key that somebody else has, and the authority that stands for it; both in PEM. */
+  async sign(
+    subject: CertificateSubject,
+    publicKey: KeyObject,
+  ): Promise<{ readonly certificate: string; readonly authority: string }> {
+    const { authority } = this.#held;
+    const certificate = await signCertificate(subject, validityFrom(this.#clock.now()), authority, publicKey);
+    return { certificate, authority: pemOf(authority).certificate };
   }
 
   /** Looks once an hour, until `signal` aborts; `onRenewed` is called after any of the certificates changed. */

@@ -1,15 +1,11 @@
 /**
  * Makes X.509 certificates: a self-signed authority, and what it signs. certificates.ts calls it when one is missing or near its end,
- * and `sampan kubeconfig` for a user of its own. The one file that knows the library, which is loaded only when it is needed: half
- * a second that a daemon with its certificates in place does not spend.
+ * `sampan kubeconfig` for a user of its own, and a master for a node that brings its key.
  */
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { CertifiedKey } from './certified-key.ts';
-
-/** Small, fast to sign with, and understood by every TLS client of the last ten years. */
-const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNING = { ...KEY, hash: 'SHA-256' } as const;
+import { cryptoKeyOf, cryptoKeysOf, KEY, SIGNING, x509Library } from './x509-library.ts';
 
 export interface Validity {
   readonly notBefore: Date;
@@ -20,7 +16,8 @@ export interface CertificateSubject {
   readonly commonName: string;
   /** A client's groups. */
   readonly organizations?: readonly string[];
-  readonly usage: 'server' | 'client';
+  /** `both`: a node, which asks the API server and is asked by it. */
+  readonly usage: 'server' | 'client' | 'both';
   /** The names and addresses of a server. */
   readonly names?: readonly string[];
 }
@@ -31,7 +28,7 @@ export async function issueAuthority(
   validity: Validity,
   keys?: { readonly privateKey: KeyObject },
 ): Promise<CertifiedKey> {
-  const x509 = await library();
+  const x509 = await x509Library();
   const { privateKey, publicKey } = keys === undefined ? await newKeys() : cryptoKeysOf(keys.privateKey);
   const name = new x509.Name([{ CN: [{ utf8String: commonName }] }]);
   const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags;
@@ -51,17 +48,37 @@ export async function issueAuthority(
   return certified(certificate.toString('pem'), privateKey);
 }
 
-/** Valid no longer than `authority` is. */
+/** With a new key. Valid no longer than `authority` is. */
 export async function issueCertificate(
   subject: CertificateSubject,
   validity: Validity,
   authority: CertifiedKey,
 ): Promise<CertifiedKey> {
-  const x509 = await library();
   const { privateKey, publicKey } = await newKeys();
+  return certified(await sign(subject, validity, authority, publicKey), privateKey);
+}
+
+/** For a key that somebody else has, in PEM. */
+export async function signCertificate(
+  subject: CertificateSubject,
+  validity: Validity,
+  authority: CertifiedKey,
+  publicKey: KeyObject,
+): Promise<string> {
+  return `${await sign(subject, validity, authority, cryptoKeyOf(publicKey))}\n`;
+}
+
+async function sign(
+  subject: CertificateSubject,
+  validity: Validity,
+  authority: CertifiedKey,
+  publicKey: CryptoKeyOf,
+): Promise<string> {
+  const x509 = await x509Library();
   const issuer = new x509.X509Certificate(authority.certificate.toString());
   const { organizations = [], names = [] } = subject;
-  const usage = subject.usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const usages = { server: [serverAuth], client: [clientAuth], both: [clientAuth, serverAuth] };
   const certificate = await x509.X509CertificateGenerator.create({
     subject: new x509.Name([
       ...organizations.map((organization) => ({ O: [{ utf8String: organization }] })),
@@ -76,7 +93,7 @@ export async function issueCertificate(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([usage]),
+      new x509.ExtendedKeyUsageExtension(usages[subject.usage]),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
       ...(names.length > 0
@@ -88,23 +105,13 @@ export async function issueCertificate(
         : []),
     ],
   });
-  return certified(certificate.toString('pem'), privateKey);
+  return certificate.toString('pem');
 }
 
-async function library() {
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
-}
+type CryptoKeyOf = ReturnType<typeof cryptoKeyOf>;
 
 async function newKeys() {
   return crypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
-}
-
-function cryptoKeysOf(key: KeyObject) {
-  return {
-    privateKey: key.toCryptoKey(KEY, true, ['sign']),
-    publicKey: createPublicKey(key).toCryptoKey(KEY, true, ['verify']),
-  };
 }
 
 async function certified(

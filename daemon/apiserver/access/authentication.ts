@@ -3,8 +3,9 @@
  * only its owner can open. What is shown and not good is refused, also where nothing would have been needed.
  */
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
 import { type ClientCertificate, isGoodAt } from '../../serving/client-certificate.ts';
-import { ANONYMOUS, authenticated, SOCKET_OWNER, type UserInfo } from './user.ts';
+import { ANONYMOUS, authenticated, NODES, PUBLIC_KEY, SOCKET_OWNER, type UserInfo } from './user.ts';
 
 export interface Credentials {
   readonly via: 'socket' | 'tls';
@@ -22,7 +23,7 @@ export async function authenticate(
   tokens: readonly TokenAuthenticator[],
   now: number,
 ): Promise<UserInfo> {
-  if (certificate !== undefined && isGoodAt(certificate, now)) return authenticated(certificate.user);
+  if (certificate !== undefined && isGoodAt(certificate, now)) return authenticated(userOf(certificate));
   if (authorization !== undefined) {
     const token = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
     const user = token === undefined ? undefined : await tokenUser(token, tokens);
@@ -31,6 +32,11 @@ export async function authenticate(
   }
   if (certificate !== undefined) throw new SampanError('Unauthorized');
   return via === 'socket' ? SOCKET_OWNER : ANONYMOUS;
+}
+
+/** A node is its key: the name may have been another machine's. */
+function userOf({ user, publicKey }: ClientCertificate): UserInfo {
+  return user.groups.includes(NODES) ? { ...user, extra: { [PUBLIC_KEY]: [publicKeyHash(publicKey)] } } : user;
 }
 
 export async function tokenUser(token: string, tokens: readonly TokenAuthenticator[]): Promise<UserInfo | undefined> {

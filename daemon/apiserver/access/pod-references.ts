@@ -4,6 +4,7 @@
  */
 import { type JsonObject, objectAt, objectsAt, textOf } from '../../../reconcilers/objects/json.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
+import { podClaims } from '../../../reconcilers/objects/pod-claims.ts';
 
 export interface PodReference {
   readonly kind: 'Secret' | 'ConfigMap' | 'PersistentVolumeClaim' | 'ServiceAccount';
@@ -17,6 +18,7 @@ export function podReferences(pod: Pod): readonly PodReference[] {
     { kind: 'ServiceAccount', name: textOf(spec.serviceAccountName) || 'default' },
     ...objectsAt(spec, 'imagePullSecrets').map((secret) => named('Secret', secret)),
     ...objectsAt(spec, 'volumes').flatMap(ofVolume),
+    ...podClaims(pod).map(({ name }) => ({ kind: 'PersistentVolumeClaim', name }) as const),
     ...['containers', 'initContainers', 'ephemeralContainers']
       .flatMap((list) => objectsAt(spec, list))
       .flatMap(ofContainer),
@@ -29,7 +31,6 @@ function ofVolume(volume: JsonObject): PodReference[] {
   return [
     named('Secret', objectAt(volume, 'secret'), 'secretName'),
     named('ConfigMap', objectAt(volume, 'configMap')),
-    named('PersistentVolumeClaim', objectAt(volume, 'persistentVolumeClaim'), 'claimName'),
     ...sources.map((source) => named('Secret', objectAt(source, 'secret'))),
     ...sources.map((source) => named('ConfigMap', objectAt(source, 'configMap'))),
   ];

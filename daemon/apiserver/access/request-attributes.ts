@@ -20,6 +20,8 @@ export interface ResourceAttributes {
   readonly namespace: string;
   /** '' for the collection. */
   readonly name: string;
+  /** Of a list or a watch, as it was written; '' or absent where it takes all. */
+  readonly fieldSelector?: string;
   readonly path: string;
   /** What of the path comes behind the subresource, as it was written: '' or `/a/b%20c/`. */
   readonly behind: string;
@@ -79,7 +81,9 @@ export function attributesOf(method: string, url: string): RequestAttributes {
   if (place.name !== '') return { ...asked, verb };
   if (verb === 'get') {
     const watching = isFlagSet(query, 'watch');
-    return { ...asked, verb: watching ? 'watch' : 'list', name: selectedName(query.get('fieldSelector') ?? '') };
+    const fieldSelector = query.get('fieldSelector') ?? '';
+    const selected = { name: selectedName(fieldSelector), ...(fieldSelector !== '' && { fieldSelector }) };
+    return { ...asked, verb: watching ? 'watch' : 'list', ...selected };
   }
   return { ...asked, verb: verb === 'delete' ? 'deletecollection' : verb };
 }

@@ -1,10 +1,10 @@
 /**
  * ServiceAccount tokens: JWTs that this daemon signs, and takes back as long as what they are bound to exists. TokenRequest and the
- * kubelet have them made, authentication and TokenReview have them checked.
+ * kubelet have them made, authentication and TokenReview have them checked. The library is loaded with the first of them.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
  */
 import { createHash, createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
-import { errors, exportJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
 import type { ObjectKey } from '../../../reconcilers/objects/meta.ts';
 import type { Clock } from '../../../reconcilers/ports/clock.ts';
 import { serviceAccountUser, type UserInfo } from './user.ts';
@@ -83,6 +83,7 @@ export class ServiceAccountTokens {
       serviceaccount: { name: serviceAccount.name, uid: serviceAccount.uid },
       ...(bound && { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
     };
+    const { SignJWT } = await import('jose');
     const token = await new SignJWT({ [CLAIM]: claim })
       .setProtectedHeader({ alg: ALGORITHM, kid: this.#keyId })
       .setIssuer(this.issuer)
@@ -104,6 +105,7 @@ export class ServiceAccountTokens {
     token: string,
     audiences: readonly string[] = this.audiences,
   ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined> {
+    const { errors, jwtVerify } = await import('jose');
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, this.#publicKey, {
@@ -125,6 +127,7 @@ export class ServiceAccountTokens {
 
   /** What others check tokens with: JSON Web Key Set of `/openid/v1/jwks`. */
   async keySet(): Promise<{ readonly keys: readonly JWK[] }> {
+    const { exportJWK } = await import('jose');
     return { keys: [{ ...(await exportJWK(this.#publicKey)), kid: this.#keyId, alg: ALGORITHM, use: 'sig' }] };
   }
 

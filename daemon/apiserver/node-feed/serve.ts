@@ -10,14 +10,18 @@ import { eventLine } from '../representation.ts';
 import { sendPart } from '../send.ts';
 import type { NodeFeeds } from './node-feeds.ts';
 
-/** Whether it was one of them. */
+const ALONE =
+  "this cluster is one machine whose pods are on Docker's default bridge, where no other reaches them; start its master with --cluster-cidr or --pod-network, or over etcd, and nodes can join";
+
+/** Whether it was one of them. `settings`: undefined where other nodes cannot be. */
 export async function serveNodeRoutes(exchange: Exchange, feeds: NodeFeeds, settings: unknown): Promise<boolean> {
   const { attributes, response } = exchange;
   if (attributes.type !== 'resource' || attributes.group !== 'sampan.dev') return false;
   const { resource, subresource, name, verb, query } = attributes;
   if (resource !== 'nodes' || name === '' || !['feed', 'settings'].includes(subresource)) return false;
   if (verb !== 'get') throw new SampanError('MethodNotAllowed');
-  if (subresource === 'settings') sendJson(response, 200, settings ?? {});
+  if (settings === undefined) throw new SampanError('AccessDenied', { detail: ALONE });
+  if (subresource === 'settings') sendJson(response, 200, settings);
   else await serveFeed(exchange, name, revisionIn(query), feeds);
   return true;
 }

@@ -8,7 +8,10 @@ import type { Node } from '../../../reconcilers/objects/cluster.ts';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
+import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
 import type { TlsIdentity } from '../../serving/listeners.ts';
+import { nodeKeyOf } from '../access/node-key.ts';
+import { unreachable } from './unreachable.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** What a connection that stands still is asked so often whether its other end is still there. */
@@ -66,10 +69,16 @@ export class NodeDialler {
       if (signal.aborted) throw error;
       throw unreachable(`${peer} does not answer: ${reasonOf(error)}`, error);
     }
-    const { CN: shown, O: groups } = socket.getPeerX509Certificate()?.toLegacyObject().subject ?? {};
+    const certificate = socket.getPeerX509Certificate();
+    const { CN: shown, O: groups } = certificate?.toLegacyObject().subject ?? {};
     if (shown !== `system:node:${nodeName}` || ![groups].flat().includes(NODES)) {
       socket.destroy();
       throw unreachable(`what answers for ${peer} is not that node: its certificate is that of "${String(shown)}"`);
+    }
+    const key = nodeKeyOf(node);
+    if (key !== undefined && certificate !== undefined && publicKeyHash(certificate.publicKey) !== key) {
+      socket.destroy();
+      throw unreachable(`what answers for ${peer} was that node once: another machine has joined by its name since`);
     }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -107,8 +116,4 @@ function placeOf({ metadata: { name }, status }: Node): { host: string; port: nu
 
 function reasonOf(error: unknown): string {
   return isAbort(error) ? 'the connection was given up' : messageOf(error);
-}
-
-function unreachable(detail: string, cause?: unknown): SampanError {
-  return new SampanError('ServiceUnavailable', { detail }, cause);
 }

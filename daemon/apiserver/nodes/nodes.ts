@@ -7,7 +7,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Duplex } from 'node:stream';
 import type { ObjectKey } from '../../../reconcilers/objects/meta.ts';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
-import { isAbort, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isAbort } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { HttpExchange } from '../../serving/http-exchange.ts';
 import type { TlsIdentity } from '../../serving/listeners.ts';
@@ -17,6 +17,7 @@ import { answerTo, passOn } from '../streams/pass-on.ts';
 import { requestHeaders, responseHeaders } from '../streams/proxy/headers.ts';
 import { connectLocation } from './location.ts';
 import { NodeDialler } from './node-dialler.ts';
+import { unreachable } from './unreachable.ts';
 
 /** A node that has taken the connection looks at its engine before it answers. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -93,7 +94,7 @@ export class Nodes {
       const answer = await answerTo({ outgoing, failure: `${peer} does not answer` });
       const text = Buffer.concat(await answer.toArray()).toString();
       if (answer.statusCode === 200) return JSON.parse(text) as StatsSummary;
-      throw new SampanError('ServiceUnavailable', { detail: `${peer}: ${messageIn(text)}` });
+      throw unreachable(`${peer}: ${messageIn(text)}`);
     } finally {
       answered.abort();
     }
@@ -110,7 +111,7 @@ export class Nodes {
     const outcome = await Promise.race([agreed, answerTo({ outgoing, failure: `${peer} does not answer` })]);
     if (!Array.isArray(outcome)) {
       const text = Buffer.concat(await outcome.toArray()).toString();
-      throw new SampanError('ServiceUnavailable', { detail: messageIn(text) });
+      throw unreachable(messageIn(text));
     }
     const [, socket, head] = outcome;
     if (head.length > 0) socket.unshift(head);
@@ -149,7 +150,7 @@ async function refusalOfUs(answer: IncomingMessage, peer: string): Promise<void>
   if (answer.statusCode !== 401 && answer.statusCode !== 403) return;
   let text = '';
   for await (const data of answer) if (text.length < REFUSAL_BYTES) text += String(data);
-  throw new SampanError('ServiceUnavailable', { detail: `${peer} refuses this API server: ${messageIn(text)}` });
+  throw unreachable(`${peer} refuses this API server: ${messageIn(text)}`);
 }
 
 /** The message of a Status, or the text itself. */

@@ -6,10 +6,11 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { HttpExchange } from '../../serving/http-exchange.ts';
 import { joinDirections } from '../../serving/join-directions.ts';
 import { asksForUpgrade, keepOpen, takeOver, type Upgrade } from '../../serving/upgrade.ts';
+import { unreachable } from '../nodes/unreachable.ts';
 import type { Headers } from './proxy/headers.ts';
 
 export interface Onward {
@@ -64,7 +65,7 @@ async function answerWith({ response }: HttpExchange, answer: IncomingMessage, {
   // What is followed may say nothing for long.
   response.flushHeaders();
   await pipeline(answer, response).catch((error) => {
-    throw new SampanError('ServiceUnavailable', { detail: `the answer broke off: ${messageOf(error)}` }, error);
+    throw unreachable(`the answer broke off: ${messageOf(error)}`, error);
   });
 }
 
@@ -72,8 +73,7 @@ export function answerTo({ outgoing, failure }: Pick<Onward, 'outgoing' | 'failu
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     outgoing.on('error', (error) => {
-      const detail = `${failure}: ${messageOf(error)}`;
-      reject(isAbort(error) ? error : new SampanError('ServiceUnavailable', { detail }, error));
+      reject(isAbort(error) ? error : unreachable(`${failure}: ${messageOf(error)}`, error));
     });
   });
 }

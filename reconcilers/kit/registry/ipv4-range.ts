@@ -32,9 +32,21 @@ export function addressAt(range: Ipv4Range, index: number): string {
   return formatIpv4(range.base + index);
 }
 
+/** A machine's own address on its pod network, as Docker's bridges have it: the first. */
+export function gatewayOf(podCidr: string): string {
+  return addressAt(parseIpv4Range(podCidr), 1);
+}
+
 export function inRange(range: Ipv4Range, address: string): boolean {
   const number = parseIpv4(address);
   return number !== undefined && number >= range.base && number < range.base + range.size;
+}
+
+/** Whether `block`, an address or a range of any size, is `cidr` or a part of it. */
+export function coversBlock(cidr: string, block: string): boolean {
+  const range = parseIpv4Range(cidr);
+  const [address = '', length = '32'] = block.split('/');
+  return inRange(range, address) && Number(length) >= range.prefixLength;
 }
 
 function parseIpv4(address: string): number | undefined {

@@ -1,4 +1,6 @@
 /** A daemon under test as a process that is started and stopped as people and machines do it: by signal. Sampan and its agents are. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { type BackgroundProcess, lastLines } from './background-process.ts';
 import { eventually } from './eventually.ts';
 import type { Netns } from './netns.ts';
@@ -23,12 +25,15 @@ export interface DaemonCommand {
   readonly works: (said: string) => boolean | Promise<boolean>;
 }
 
+/** As hack/sampan has it: what one start has compiled the next need not. */
+export const KEEPING_COMPILED_CODE = { NODE_COMPILE_CACHE: join(homedir(), '.cache/sampan/node') };
+
 /** Starts one; resolves when it works, throws with the end of its log. */
 export async function startDaemon({ netns, command, logFile, env, works }: DaemonCommand): Promise<ControlledDaemon> {
   let daemon: BackgroundProcess;
   let saidBefore = 0;
   const start = async ({ ready = works }: { ready?: DaemonCommand['works'] } = {}): Promise<void> => {
-    const started = await netns.start(process.execPath, command, logFile, env);
+    const started = await netns.start(process.execPath, command, logFile, { ...KEEPING_COMPILED_CODE, ...env });
     daemon = started;
     const said = () => started.readLog().slice(saidBefore);
     await eventually(() => !started.running || ready(said()), {

@@ -12,6 +12,8 @@ import type { Scope } from './scope.ts';
 export interface EtcdOptions {
   /** Where it listens; on the machine's own loopback, with free ports, without it. */
   readonly netns?: Netns;
+  /** Of the namespace, for others to reach it at; loopback without it. */
+  readonly address?: string;
   /** Of a cluster of several, which then must be started together. Without it: one that is alone. */
   readonly member?: EtcdMember;
   /** Further flags, such as `--quota-backend-bytes=16777216`. */
@@ -40,9 +42,9 @@ export interface Etcd {
 export async function startEtcd(scope: Scope, name: string, options: EtcdOptions = {}): Promise<Etcd> {
   const dir = await scope.createDir(name);
   const logFile = join(dir, 'etcd.log');
-  const { netns, member } = options;
+  const { netns, member, address = '127.0.0.1' } = options;
   const [clientPort, peerPort] = netns ? [2379, 2380] : await freePorts(2);
-  const endpoint = `http://127.0.0.1:${clientPort}`;
+  const endpoint = `http://${address}:${clientPort}`;
   const flags = [
     `--data-dir=${join(dir, 'data')}`,
     '--logger=zap',

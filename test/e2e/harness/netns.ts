@@ -42,30 +42,38 @@ export async function createNetns(scope: Scope, name: string): Promise<Netns> {
 
 /** A wire between machines: what is outside of every node, and what joins several nodes. */
 export interface Lan {
-  /** The machine outside: 192.0.2.1 on the wire, the default gateway of all who join. */
+  /** The machine outside: 192.0.2.1 on the (first) wire, the default gateway of all who join. */
   readonly outside: Netns;
   /** Plugs the namespace in as eth0 and gives its address there. */
   join(netns: Netns): Promise<string>;
 }
 
-/** A new wire (192.0.2.0/24, RFC 5737) with the machine outside on it. */
-export async function createLan(outside: Netns): Promise<Lan> {
-  await outside.run('ip', ['link', 'add', 'lan', 'type', 'bridge']);
-  await outside.run('ip', ['address', 'add', '192.0.2.1/24', 'dev', 'lan']);
-  await outside.run('ip', ['link', 'set', 'lan', 'up']);
+/** Of a wire: its interface on the machine outside, and how its addresses begin (RFC 5737). */
+const WIRES = [
+  ['lan', '192.0.2'],
+  ['lan2', '198.51.100'],
+] as const;
+
+/** A new wire with the machine outside on it. `other`: a second one, to which that machine is the router. */
+export async function createLan(outside: Netns, other?: Lan): Promise<Lan> {
+  const [wire, prefix] = WIRES[other === undefined ? 0 : 1];
+  await outside.run('ip', ['link', 'add', wire, 'type', 'bridge']);
+  await outside.run('ip', ['address', 'add', `${prefix}.1/24`, 'dev', wire]);
+  await outside.run('ip', ['link', 'set', wire, 'up']);
+  if (other !== undefined) await outside.run('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
   let members = 1;
   return {
     outside,
     async join(netns) {
       members += 1;
-      const address = `192.0.2.${members}`;
-      const port = `port${members}`;
+      const address = `${prefix}.${members}`;
+      const port = `${wire}-${members}`;
       const cable = ['link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns.name];
       await outside.run('ip', cable);
-      await outside.run('ip', ['link', 'set', port, 'master', 'lan', 'up']);
+      await outside.run('ip', ['link', 'set', port, 'master', wire, 'up']);
       await netns.run('ip', ['address', 'add', `${address}/24`, 'dev', 'eth0']);
       await netns.run('ip', ['link', 'set', 'eth0', 'up']);
-      await netns.run('ip', ['route', 'add', 'default', 'via', '192.0.2.1']);
+      await netns.run('ip', ['route', 'add', 'default', 'via', `${prefix}.1`]);
       return address;
     },
   };

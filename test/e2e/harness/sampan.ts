@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { BackgroundProcess } from './background-process.ts';
-import { type ControlledDaemon, startDaemon } from './controlled-daemon.ts';
+import { type ControlledDaemon, KEEPING_COMPILED_CODE, startDaemon } from './controlled-daemon.ts';
 import type { Dockerd } from './dockerd.ts';
 import { type KubeClient, kubeClient } from './kube-client.ts';
 import type { RunResult } from './run.ts';
@@ -53,7 +53,7 @@ export async function startSampan(
   const daemon = await startDaemon({ netns, command, logFile, env, works: answers });
 
   const cliCommand = (args: readonly string[]): string[] => [MAIN, ...args, '--data-dir', dataDir];
-  const cliEnv = { ...process.env, DOCKER_HOST: dockerd.host };
+  const cliEnv = { ...KEEPING_COMPILED_CODE, ...process.env, DOCKER_HOST: dockerd.host };
   let started = 0;
   return Object.assign(daemon, {
     dataDir,

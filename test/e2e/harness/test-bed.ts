@@ -16,8 +16,8 @@ import { createScope, removeLeftovers } from './scope.ts';
 export interface TestBed extends AsyncDisposable {
   /** A machine with loopback only. */
   netns(): Promise<Netns>;
-  /** A wire with a machine outside, for nodes to join. */
-  lan(): Promise<Lan>;
+  /** A wire with a machine outside, for nodes to join; or a second one behind the same machine. */
+  lan(other?: Lan): Promise<Lan>;
   /** A Docker engine in the namespace, with the project's images loaded. */
   dockerd(netns: Netns, options?: DockerdOptions): Promise<Dockerd>;
   /** A real etcd, in a namespace when the options name one. */
@@ -52,7 +52,7 @@ function createTestBed(): TestBed {
 
   const bed: TestBed = {
     netns: () => createNetns(scope, nextName('node')),
-    lan: async () => createLan(await createNetns(scope, nextName('outside'))),
+    lan: async (other) => createLan(other?.outside ?? (await createNetns(scope, nextName('outside'))), other),
     async dockerd(netns, options) {
       const dockerd = logged(await startDockerd(scope, netns, nextName('docker'), options));
       await loadImages(dockerd);

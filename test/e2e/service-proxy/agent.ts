@@ -1,14 +1,16 @@
 /**
  * A process inside a network namespace that does what a test asks for over its IPC channel: serves as a pod, dials as a client,
- * or keeps a packet filter and the service-proxy loop over it. Started by agent-client.ts; it asserts nothing.
+ * or keeps a packet filter and the service-proxy loop over it, or routes to other nodes' pods. Started by agent-client.ts; it asserts nothing.
  */
 import { type DialResult, dial, dialMany, dialUdp, exchange, HeldConnections, Load } from './client.ts';
 import { FilterHost } from './filter-host.ts';
 import { serve } from './pod-server.ts';
+import { RoutesHost } from './remote-routes.ts';
 
 const held = new HeldConnections();
 const load = new Load();
 const filter = new FilterHost();
+const routes = new RoutesHost();
 
 /** What an agent can be asked for; arguments and results pass through JSON. */
 export const operations = {
@@ -29,6 +31,11 @@ export const operations = {
   startLoop: filter.startLoop,
   setObjects: filter.setObjects,
   timeChange: filter.timeChange,
+  installedPodRoutes: routes.installed,
+  preparePodRoutes: routes.prepare,
+  changePodRoutes: routes.change,
+  countRouteDisturbances: routes.countDisturbances,
+  removePodRoutes: routes.remove,
 } satisfies Record<string, (...args: never[]) => Promise<unknown>>;
 
 export type Operations = typeof operations;

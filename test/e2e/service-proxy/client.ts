@@ -44,8 +44,8 @@ export async function dialMany(ip: string, port: number, count: number): Promise
   return answers;
 }
 
-/** One packet and its answer. From a fixed `localPort` the packets of several calls are one flow to the kernel. */
-export function dialUdp(ip: string, port: number, localPort?: number): Promise<DialResult> {
+/** One packet, of `bytes`, and its answer. From a fixed `localPort` the packets of several calls are one flow to the kernel. */
+export function dialUdp(ip: string, port: number, localPort?: number, bytes = 5): Promise<DialResult> {
   const start = performance.now();
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
@@ -58,7 +58,7 @@ export function dialUdp(ip: string, port: number, localPort?: number): Promise<D
     socket.once('message', (message) => finish(parseGreeting(message.toString())));
     socket.once('error', (error: NodeJS.ErrnoException) => finish({ error: error.code ?? error.message }));
     // A connected socket is told of refusals; it must stay one socket per flow, hence the port.
-    socket.bind(localPort ?? 0, () => socket.connect(port, ip, () => socket.send('hello')));
+    socket.bind(localPort ?? 0, () => socket.connect(port, ip, () => socket.send(Buffer.alloc(bytes))));
   });
 }
 

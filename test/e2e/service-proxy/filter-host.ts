@@ -1,6 +1,9 @@
 /** Keeps a packet filter, and if asked the service-proxy loop over it, in the agent's namespace. Objects are given, not stored. */
 import { HealthCheckServers } from '../../../daemon/adapters/health-check-servers.ts';
-import { NftablesFilter, type NftablesOptions } from '../../../daemon/adapters/nftables/nftables-filter.ts';
+import {
+  NftablesFilter,
+  type NftablesOptions,
+} from '../../../daemon/adapters/kernel-network/nftables/nftables-filter.ts';
 import { systemClock } from '../../../daemon/adapters/system-clock.ts';
 import { systemRandom } from '../../../daemon/adapters/system-random.ts';
 import { type UserspaceOptions, UserspaceProxy } from '../../../daemon/adapters/userspace-proxy/userspace-proxy.ts';

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { LABEL_CONTAINER, LABEL_UID, SANDBOX } from '../../../reconcilers/kubelet/identity.ts';
+import { internalIP } from '../../../reconcilers/objects/cluster.ts';
 import { LABEL_SERVICE_NAME } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
 import { isPodReady, type Pod } from '../../../reconcilers/objects/pod.ts';
 import type { ContainerRecord } from '../../../reconcilers/ports/container-runtime.ts';
@@ -37,10 +38,18 @@ export function checkConverged(world: World, files: Files, applied?: string): vo
     checkContainers(world, machine);
     checkVolumes(world, machine);
     checkRoutes(world, machine, declared.services);
+    checkPodRoutes(world, machine);
   }
   checkSlices(world, declared.services);
   checkAddresses(world);
   checkSource(world, declared, applied);
+}
+
+/** To the pods of all other nodes, by way of those. */
+function checkPodRoutes(world: World, { name, routes }: Machine): void {
+  const others = world.ledger.list('Node').filter(({ metadata }) => metadata.name !== name);
+  const expected = others.map((node) => [node.spec.podCIDR ?? '', internalIP(node) ?? '']);
+  assert.deepEqual([...routes.routes].sort(), expected.sort(), `routes to other nodes' pods on ${name}`);
 }
 
 function checkNames(what: string, objects: readonly { metadata: { name: string } }[], expected: string[]): void {
@@ -179,7 +188,8 @@ export async function checkQuiet(world: World, ms: number): Promise<void> {
   });
   const counts = () =>
     world.machines.map(({ runtime, filter }) => ({
-      docker: runtime.calls.filter(({ operation }) => !['list', 'image', 'info'].includes(operation)).length,
+      docker: runtime.calls.filter(({ operation }) => !['list', 'find-network', 'image', 'info'].includes(operation))
+        .length,
       tables: filter.applied.length,
     }));
   const [before, lines] = [counts(), world.log.lines.length];

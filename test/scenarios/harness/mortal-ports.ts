@@ -10,6 +10,7 @@ import type { ImageLedger } from '../../../reconcilers/ports/image-ledger.ts';
 import type { Log, LogFields } from '../../../reconcilers/ports/log.ts';
 import type { ManifestSource, SnapshotArchive } from '../../../reconcilers/ports/manifest-source.ts';
 import type { PacketFilter, RoutingTable } from '../../../reconcilers/ports/packet-filter.ts';
+import type { PodRoutes } from '../../../reconcilers/ports/pod-routes.ts';
 import type { Store, Transaction } from '../../../reconcilers/ports/store.ts';
 import type { PodOnNode, VolumeFiles } from '../../../reconcilers/ports/volume-files.ts';
 import type { Life } from './life.ts';
@@ -128,6 +129,17 @@ export function mortalClaims(folders: ClaimFolders, life: Life): ClaimFolders {
     make: (volume) => act('make', volume, () => folders.make(volume)),
     remove: (volume) => act('remove', volume, () => folders.remove(volume)),
     removeEmpty: (volume) => act('remove', volume, () => folders.removeEmpty(volume)),
+  };
+}
+
+export function mortalRoutes(routes: PodRoutes, life: Life): PodRoutes {
+  const act = (what: string, work: () => Promise<void>) => life.act(work, () => `${what} routes to pods`);
+  return {
+    installed: () => life.ask(() => routes.installed()),
+    prepare: (transport) => act('prepare', () => routes.prepare(transport)),
+    change: (transport, changes) => act('change', () => routes.change(transport, changes)),
+    disturbances: (signal) => life.listen((until) => routes.disturbances(until), signal),
+    remove: () => act('remove', () => routes.remove()),
   };
 }
 

@@ -17,6 +17,7 @@ import { FakeClaimFolders } from '../../fakes/fake-claim-folders.ts';
 import { FakeClock, settle } from '../../fakes/fake-clock.ts';
 import { FakeNodeNames } from '../../fakes/fake-node-names.ts';
 import { FakePacketFilter } from '../../fakes/fake-packet-filter.ts';
+import { FakePodRoutes } from '../../fakes/fake-pod-routes.ts';
 import { FakeProber } from '../../fakes/fake-prober.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { FakeSource, MemoryArchive } from '../../fakes/fake-source.ts';
@@ -36,6 +37,7 @@ import {
   mortalFilter,
   mortalImages,
   mortalLog,
+  mortalRoutes,
   mortalRuntime,
   mortalSource,
   mortalStore,
@@ -193,6 +195,7 @@ export class Machine {
   readonly name: string;
   readonly runtime: FakeRuntime;
   readonly filter: FakePacketFilter;
+  readonly routes = new FakePodRoutes();
   readonly files = new FakeVolumeFiles();
   readonly claimFolders = new FakeClaimFolders(this.files.machine);
   readonly terminationFiles = new FakeTerminationFiles();
@@ -277,6 +280,7 @@ export class Machine {
         runtime,
         prober: this.#world.prober,
         filter,
+        podRoutes: mortalRoutes(this.routes, life),
         files,
         claimFolders,
         terminationFiles: this.terminationFiles,
@@ -306,6 +310,8 @@ export class Machine {
         allowedUnsafeSysctls: [],
         serviceRange: SERVICE_RANGE,
         clusterCidr: CLUSTER_CIDR.cidr,
+        podNetwork: 'host-gw',
+        onNetwork: ({ subnet }) => this.routes.attach(subnet),
       },
     );
     return this.isMaster ? [...master, ...node] : node;

@@ -31,15 +31,18 @@ describe('Certificates', () => {
   afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
 
   it('makes an authority, what it signs, and the key for tokens, for their owner only', async () => {
-    const { authority, serving, admin, serviceAccountKey } = await open();
+    const { authority, serving, kubeletClient, node, admin, serviceAccountKey } = await open();
     assert.equal(authority.certificate.ca, true);
-    for (const { certificate, key } of [serving, admin]) {
+    for (const { certificate, key } of [serving, kubeletClient, node, admin]) {
       assert.ok(certificate.verify(authority.certificate.publicKey));
       assert.ok(certificate.checkIssued(authority.certificate));
       assert.ok(certificate.checkPrivateKey(key));
       assert.equal(certificate.ca, false);
     }
     assert.equal(admin.certificate.subject, 'O=system:masters\nCN=sampan:admin');
+    assert.equal(kubeletClient.certificate.subject, 'O=system:masters\nCN=kube-apiserver-kubelet-client');
+    assert.equal(node.certificate.subject, 'O=system:nodes\nCN=system:node:box');
+    assert.deepEqual(node.certificate.keyUsage, serving.certificate.keyUsage);
     assert.deepEqual(admin.certificate.keyUsage, ['1.3.6.1.5.5.7.3.2']);
     assert.deepEqual(serving.certificate.keyUsage, ['1.3.6.1.5.5.7.3.1']);
     assert.equal(serviceAccountKey.asymmetricKeyDetails?.namedCurve, 'prime256v1');

@@ -51,7 +51,7 @@ describe('manifest-sync, running', () => {
     const cache = new ObjectCache(CACHED_KINDS, { client: registry, clock, log });
     const caching = cache.run(controllers.signal);
     await cache.reached(1);
-    const source = new FolderSource('web-1', folder, { clock, log, schedule: parseSyncSchedule('60s') });
+    const source = new FolderSource('web-1', folder, { clock, log, schedule: await parseSyncSchedule('60s') });
     const loop = createManifestSyncLoop({
       sources: [{ source, onInvalid: 'refuse', pruneLimit: 0.5 }],
       client: readYourWrites(registry, cache),

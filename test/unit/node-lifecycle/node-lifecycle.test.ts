@@ -75,6 +75,33 @@ describe('node lifecycle', () => {
     await loops.stop();
   });
 
+  it("gives none beside a node whose pods others cannot reach, says so, and gives them when that node's are others", async () => {
+    const cluster = await createTestCluster();
+    const { registry } = cluster;
+    const first = await registry.create('Node', { ...draftNode('n1'), spec: { podCIDR: '172.17.0.0/16' } });
+    await registry.create('Node', draftNode('n2'));
+    const loops = await startLoops(cluster, nodeLifecycle);
+    const second = async () => {
+      await loops.settled();
+      const { spec, status } = (await registry.get('Node', { namespace: '', name: 'n2' })) ?? assert.fail();
+      const unavailable = status.conditions?.find(({ type }) => type === 'NetworkUnavailable');
+      return { podCIDR: spec.podCIDR, taints: spec.taints?.map(({ key }) => key) ?? [], unavailable };
+    };
+    const refused = await second();
+    assert.deepEqual([refused.podCIDR, refused.unavailable?.status], [undefined, 'True']);
+    assert.match(
+      refused.unavailable?.message ?? '',
+      /node n1 have 172\.17\.0\.0\/16.*on n1 with --cluster-cidr 10\.244/,
+    );
+    assert.deepEqual(refused.taints, ['node.kubernetes.io/network-unavailable']);
+
+    await registry.update('Node', { ...first, metadata: { ...first.metadata, resourceVersion: '' }, spec: {} });
+    const given = await second();
+    assert.match(given.podCIDR ?? '', /^10\.244\.[01]\.0\/24$/);
+    assert.deepEqual([given.taints, given.unavailable?.status], [[], 'False']);
+    await loops.stop();
+  });
+
   it('calls a silent node unknown, takes its pods from Services, and later evicts them', async () => {
     const cluster = await twoNodes();
     const loops = await startLoops(cluster, nodeLifecycle);

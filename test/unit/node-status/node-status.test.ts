@@ -6,6 +6,7 @@ import { readYourWrites } from '../../../reconcilers/kit/read-your-writes.ts';
 import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import { chooseNodeAddress } from '../../../reconcilers/node-status/address.ts';
 import { createNodeStatusLoop } from '../../../reconcilers/node-status/index.ts';
+import { nodeStatus } from '../../../reconcilers/node-status/node-object.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -88,6 +89,14 @@ describe('node-status', () => {
       log.lines.slice(lines).filter(({ level }) => level !== 'debug'),
       [],
     );
+  });
+
+  it('says where its own server is, and no more once it has none', async () => {
+    const told = { daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } } };
+    const facts = { runtime: { images: [], info: await runtime.info() }, synced: true, leaseNamespaceExists: true };
+    const withServer = nodeStatus({ ...facts, config: { ...CONFIG, kubeletPort: 10_250 } }, {}, 0);
+    assert.deepEqual(withServer.daemonEndpoints, told.daemonEndpoints);
+    assert.equal(nodeStatus({ ...facts, config: CONFIG }, told, 0).daemonEndpoints, undefined);
   });
 
   it('tells of a new image', async () => {

@@ -1,7 +1,7 @@
 /** What is understood of `nft monitor`: the lines are as nft 1.0.6 prints them. */
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { transactionsOf } from '../../../daemon/adapters/nftables/monitor.ts';
+import { transactionsOf } from '../../../daemon/adapters/kernel-network/nftables/monitor.ts';
 
 const understood = (...lines: string[]) => Array.fromAsync(transactionsOf(Readable.from(lines)));
 

@@ -1,7 +1,11 @@
 /** What is written for nft: that a change carries the difference and nothing else. That nft takes it is for the end-to-end tests. */
 import assert from 'node:assert/strict';
-import { extendLayout, NO_LAYOUT } from '../../../daemon/adapters/nftables/elements.ts';
-import { type RulesetState, renderChange, renderWhole } from '../../../daemon/adapters/nftables/ruleset.ts';
+import { extendLayout, NO_LAYOUT } from '../../../daemon/adapters/kernel-network/nftables/elements.ts';
+import {
+  type RulesetState,
+  renderChange,
+  renderWhole,
+} from '../../../daemon/adapters/kernel-network/nftables/ruleset.ts';
 import type { RoutingTable, ServiceRoute } from '../../../reconcilers/ports/packet-filter.ts';
 
 const NETWORK = { serviceCidr: '10.96.0.0/16', podCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16' };

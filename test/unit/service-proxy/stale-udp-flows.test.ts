@@ -1,6 +1,10 @@
 /** Which UDP flows are forgotten: the lines are as conntrack 1.4 prints them. */
 import assert from 'node:assert/strict';
-import { parseFlows, staleAfter, staleFlows } from '../../../daemon/adapters/nftables/stale-udp-flows.ts';
+import {
+  parseFlows,
+  staleAfter,
+  staleFlows,
+} from '../../../daemon/adapters/kernel-network/nftables/stale-udp-flows.ts';
 import type { RoutingTable, ServiceRoute } from '../../../reconcilers/ports/packet-filter.ts';
 
 const table: RoutingTable = {

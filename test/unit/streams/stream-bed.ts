@@ -33,7 +33,13 @@ const copy = async (process: FakeProcess) => {
   return 0;
 };
 
-const programs = {
+/** A server that sends back what it gets. */
+export const echo = (connection: Duplex): void => {
+  connection.on('error', () => {});
+  connection.pipe(connection);
+};
+
+export const programs = {
   copy,
   stay: FakeProcess.idle,
   fail: async (process: FakeProcess) => {
@@ -55,12 +61,11 @@ export async function createStreamBed(): Promise<StreamBed> {
   const runtime = new FakeRuntime(cluster);
   const log = new CollectedLog();
   const connections: Duplex[] = [];
-  const echo = (connection: Duplex) => {
+  const listed = (connection: Duplex) => {
     connections.push(connection);
-    connection.on('error', () => {});
-    connection.pipe(connection);
+    echo(connection);
   };
-  runtime.addImage('pause', { servers: { 79: (connection) => void connection.end('bye'), 80: echo } });
+  runtime.addImage('pause', { servers: { 79: (connection) => void connection.end('bye'), 80: listed } });
   runtime.addImage('app', { programs, onAttach: copy });
 
   const { app = '' } = await runPod(cluster, runtime, 'web', { [SANDBOX]: 'pause', app: 'app' });

@@ -4,6 +4,7 @@
  * build may serve. Two are sampan's: what the group `view` may see beside namespaces' contents, and what a node may do to itself is
  * narrowed further in node-authorizer.ts.
  */
+import { BOOTSTRAPPERS } from '../../../../reconcilers/objects/bootstrap-token.ts';
 import { AUTHENTICATED, MASTERS, NODES, SERVICE_ACCOUNTS, UNAUTHENTICATED } from '../user.ts';
 import type { Binding, PolicyRule, RbacPolicy, Role } from './policy.ts';
 
@@ -140,10 +141,14 @@ const CLUSTER_VIEW: readonly PolicyRule[] = [
 const NODE: readonly PolicyRule[] = [
   rule(['create'], ['authentication.k8s.io'], ['tokenreviews']),
   rule(['create'], ['authorization.k8s.io'], ['localsubjectaccessreviews', 'subjectaccessreviews']),
-  rule(READ, [''], ['endpoints', 'namespaces', 'nodes', 'pods', 'services']),
+  rule(READ, [''], ['endpoints', 'namespaces', 'nodes', 'services']),
   rule(READ, ['discovery.k8s.io'], ['endpointslices']),
+  rule(READ, ['storage.k8s.io'], ['storageclasses']),
   rule(['create', 'patch', 'update'], ['', 'events.k8s.io'], ['events']),
 ];
+
+/** With a join token a machine may ask for a certificate, once, and for nothing else. */
+const NODE_BOOTSTRAPPER: readonly PolicyRule[] = [rule(['create'], ['sampan.dev'], ['nodes/certificate'])];
 
 const clusterRole = (name: string, rules: readonly PolicyRule[]): Role => ({ namespace: '', name, rules });
 
@@ -165,6 +170,7 @@ export const BUILT_IN: RbacPolicy = {
     clusterRole('view', VIEW),
     clusterRole('sampan:cluster-view', CLUSTER_VIEW),
     clusterRole('system:node', NODE),
+    clusterRole('system:node-bootstrapper', NODE_BOOTSTRAPPER),
     clusterRole('system:discovery', [{ verbs: ['get'], nonResourceURLs: DISCOVERY_PATHS }]),
     clusterRole('system:public-info-viewer', [{ verbs: ['get'], nonResourceURLs: PUBLIC_PATHS }]),
     clusterRole('system:basic-user', [
@@ -184,6 +190,7 @@ export const BUILT_IN: RbacPolicy = {
     toGroups('view', VIEWERS),
     toGroups('sampan:cluster-view', VIEWERS),
     toGroups('system:node', NODES),
+    toGroups('system:node-bootstrapper', BOOTSTRAPPERS),
     toGroups('system:discovery', AUTHENTICATED),
     toGroups('system:public-info-viewer', AUTHENTICATED, UNAUTHENTICATED),
     toGroups('system:basic-user', AUTHENTICATED),

@@ -3,7 +3,7 @@
  * can-i` prints is what would happen. https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
  */
 import { type FieldError, forbidden, invalid, required } from '../../../../reconcilers/objects/field-error.ts';
-import type { JsonObject } from '../../../../reconcilers/objects/json.ts';
+import { type JsonObject, objectsAt } from '../../../../reconcilers/objects/json.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { Action, Authorizer } from '../authorizer.ts';
 import type { UserInfo } from '../user.ts';
@@ -62,6 +62,7 @@ function actionOf(kind: string, spec: JsonObject): Action {
     );
   }
   if (resource !== undefined) {
+    const fieldSelector = fieldSelectorOf(mappingAt(resource, 'fieldSelector') ?? {});
     return {
       type: 'resource',
       verb: textAt(resource, 'verb'),
@@ -70,10 +71,19 @@ function actionOf(kind: string, spec: JsonObject): Action {
       subresource: textAt(resource, 'subresource'),
       namespace: textAt(resource, 'namespace'),
       name: textAt(resource, 'name'),
+      ...(fieldSelector !== '' && { fieldSelector }),
     };
   }
   if (path === undefined) throw refused(kind, invalid('spec.resourceAttributes', null, ONE_OF));
   return { type: 'path', verb: textAt(path, 'verb'), path: textAt(path, 'path') };
+}
+
+/** A selector in words, or as a list of requirements; those that are no equality grant nothing. */
+function fieldSelectorOf(selector: JsonObject): string {
+  const terms = objectsAt(selector, 'requirements')
+    .filter((requirement) => textAt(requirement, 'operator') === 'In' && textsAt(requirement, 'values').length === 1)
+    .map((requirement) => `${textAt(requirement, 'key')}=${textsAt(requirement, 'values')[0]}`);
+  return [textAt(selector, 'rawSelector'), ...terms].filter((term) => term !== '').join(',');
 }
 
 function subjectOf(kind: string, spec: JsonObject): UserInfo {

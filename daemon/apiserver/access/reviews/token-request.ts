@@ -11,6 +11,7 @@ import type { Clock } from '../../../../reconcilers/ports/clock.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
 import { BINDABLE, type BoundObject, type ServiceAccountTokens } from '../service-account-tokens.ts';
+import { parseNodeUser } from '../user.ts';
 import { mappingAt, type Review, textAt, textsAt } from './review.ts';
 
 const DEFAULT_SECONDS = 3_600;
@@ -24,7 +25,10 @@ export interface TokenRequestDeps {
 }
 
 export function tokenRequest({ client, accounts, clock }: TokenRequestDeps): Review {
-  return async ({ spec, namespace, name }) => {
+  return async ({ spec, namespace, name, user }) => {
+    const node = parseNodeUser(user);
+    if (node !== undefined)
+      await demandOwnPod(mappingAt(spec, 'boundObjectRef') ?? {}, { namespace, name }, node, client);
     const expirationSeconds = secondsOf(spec);
     const account = await client.get('ServiceAccount', { namespace, name });
     if (account === undefined) throw missing('ServiceAccount', name);
@@ -89,6 +93,29 @@ async function boundObject(
     throw new SampanError('Conflict', { resource: KINDS[kind].plural, name, detail });
   }
   return { kind, name, uid };
+}
+
+/**
+ * A node has tokens made for its own pods only, and bound to them: they end with the pod. The texts are those of Kubernetes'
+ * NodeRestriction admission.
+ */
+async function demandOwnPod(
+  reference: JsonObject,
+  account: { readonly namespace: string; readonly name: string },
+  node: string,
+  client: Pick<ObjectClient, 'get'>,
+): Promise<void> {
+  const refuse = (detail: string) =>
+    new SampanError('Forbidden', { resource: KINDS.ServiceAccount.plural, name: account.name, detail });
+  const [apiVersion, kind, name = '', uid] = ['apiVersion', 'kind', 'name', 'uid'].map((key) => textAt(reference, key));
+  if (apiVersion !== 'v1' || kind !== 'Pod' || name === '') throw refuse('node requested token not bound to a pod');
+  if (uid === '') throw refuse('node requested token with a pod binding without a uid');
+  const pod = await client.get('Pod', { namespace: account.namespace, name });
+  if (pod === undefined) throw missing('Pod', name);
+  if (pod.metadata.uid !== uid) {
+    throw refuse(`the UID in the bound object reference (${uid}) does not match the UID in record`);
+  }
+  if (pod.spec.nodeName !== node) throw refuse(`node requested token bound to a pod scheduled on a different node`);
 }
 
 function accountOf({ spec }: Pod): string {

@@ -10,13 +10,18 @@ import { issueCertificate } from '../../../../daemon/adapters/certificates/issue
 import { servingNames } from '../../../../daemon/adapters/certificates/serving-names.ts';
 import { systemClock } from '../../../../daemon/adapters/system-clock.ts';
 import type { AuditEvent } from '../../../../daemon/apiserver/access/audit.ts';
+import { bootstrapTokens } from '../../../../daemon/apiserver/access/bootstrap-tokens.ts';
 import { DEFAULT_LIMITS, InFlight } from '../../../../daemon/apiserver/access/in-flight.ts';
+import { NodeAuthorizer } from '../../../../daemon/apiserver/access/node-authorizer.ts';
+import { NodeScope } from '../../../../daemon/apiserver/access/node-scope.ts';
 import { BUILT_IN } from '../../../../daemon/apiserver/access/rbac/built-in.ts';
 import { RbacAuthorizer } from '../../../../daemon/apiserver/access/rbac/rbac-authorizer.ts';
 import { ServiceAccountTokens } from '../../../../daemon/apiserver/access/service-account-tokens.ts';
 import { staticTokens } from '../../../../daemon/apiserver/access/static-tokens.ts';
+import { NodeCertificates } from '../../../../daemon/apiserver/node-certificates/node-certificates.ts';
 import { ApiServer } from '../../../../daemon/apiserver/server.ts';
 import type { Patience, TlsListener } from '../../../../daemon/serving/listeners.ts';
+import { registryReadYourWrites } from '../../../../reconcilers/kit/read-your-writes.ts';
 import type { ObjectKey } from '../../../../reconcilers/objects/meta.ts';
 import { CollectedLog } from '../../../fakes/collected-log.ts';
 import { nodeDeps } from '../../../fakes/fake-node.ts';
@@ -86,21 +91,26 @@ export async function createTlsBed(limits = DEFAULT_LIMITS, patience?: Patience)
   );
   const inFlight = new InFlight(limits);
   const audit: AuditEvent[] = [];
+  const cache = followedCache(cluster.registry, systemClock);
+  const client = registryReadYourWrites(cluster.registry, cache);
+  const hosts = new Set(names);
   const server = new ApiServer({
-    client: cluster.registry,
-    cache: followedCache(cluster.registry, systemClock),
+    client,
+    cache,
     ...nodeDeps(cluster),
     diagnostics: () => ({}),
+    nodeSettings: {},
     version: '0.1.0',
     health: { live: [], ready: [] },
     clock: systemClock,
     log,
     access: {
-      tokens: [staticTokens(TOKENS, 'tokens.csv')],
+      tokens: [staticTokens(TOKENS, 'tokens.csv'), bootstrapTokens({ client, clock: systemClock })],
       accounts,
-      authorizer: new RbacAuthorizer(() => BUILT_IN),
+      authorizer: new NodeAuthorizer(new RbacAuthorizer(() => BUILT_IN), new NodeScope(cache)),
       inFlight,
-      hosts: new Set(names),
+      nodeCertificates: new NodeCertificates({ ...deps, client, cache, hosts, signer: certificates }),
+      hosts,
       audit: (event) => audit.push(event),
     },
   });

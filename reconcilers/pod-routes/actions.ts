@@ -1,0 +1,7 @@
+/** What the pod-routes loop can do. Planned by plan.ts, carried out by execute.ts. */
+import type { PodTransport, RouteChanges } from '../ports/pod-routes.ts';
+
+export type PodRoutesAction =
+  | { readonly kind: 'prepare-transport'; readonly transport: PodTransport }
+  | { readonly kind: 'change-routes'; readonly transport: PodTransport; readonly changes: RouteChanges }
+  | { readonly kind: 'remove-routes' };
