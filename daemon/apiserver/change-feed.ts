@@ -5,11 +5,13 @@
  */
 import type { ChangeFollower, ObjectCache } from '../../reconcilers/kit/object-cache.ts';
 import type { Kind } from '../../reconcilers/objects/kinds.ts';
+import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
 import type { ChangeBatch, ObjectChange, ObjectClient } from '../../reconcilers/ports/object-client.ts';
 
-/** Of one kind. */
-const KEPT_CHANGES = 10_000;
+/** Of one kind: so many at least, and twice as many at most, of what is younger than this. */
+const KEPT_CHANGES = 5_000;
+const KEPT_MS = 15_000;
 
 export interface FeedChange<K extends Kind = Kind> {
   readonly revision: number;
@@ -28,22 +30,28 @@ export class ChangeFeed implements ChangeFollower {
   /** Changes up to this revision may be missing, of all kinds and of those that had more than are kept. */
   #since: number;
   readonly #droppedUpTo = new Map<Kind, number>();
+  readonly #clock: Clock;
+  /** When what had grown old was dropped last, and what was the newest then. */
+  #swept: { readonly at: number; readonly revision: number };
   #revision: number;
   #restarts = 0;
   #waking = false;
   #wake = Promise.withResolvers<void>();
 
   /** Follows the cache from now on. */
-  constructor(cache: ObjectCache, client: Pick<ObjectClient, 'watch'>) {
+  constructor(cache: ObjectCache, client: Pick<ObjectClient, 'watch'>, clock: Clock) {
     this.#client = client;
+    this.#clock = clock;
     this.#since = cache.revision;
     this.#revision = cache.revision;
+    this.#swept = { at: clock.now(), revision: cache.revision };
     cache.follow(this);
   }
 
   changed({ revision, changes }: ChangeBatch): void {
     for (const change of changes) this.#keep(change.kind, { revision, change });
     this.#revision = Math.max(this.#revision, revision);
+    this.#sweep();
     this.#wakeSoon();
   }
 
@@ -104,8 +112,22 @@ export class ChangeFeed implements ChangeFollower {
       this.#kept.set(kind, kept);
     }
     kept.push(change);
-    if (kept.length < 2 * KEPT_CHANGES) return;
-    const dropped = kept.splice(0, kept.length - KEPT_CHANGES).at(-1);
+    if (kept.length >= 2 * KEPT_CHANGES) this.#drop(kind, kept, kept.length - KEPT_CHANGES);
+  }
+
+  /** Drops what was there the last time already: whoever listens has been told, and others find it in the store. */
+  #sweep(): void {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#swept.at) < KEPT_MS) return;
+    for (const [kind, kept] of this.#kept) {
+      const young = kept.findIndex(({ revision }) => revision > this.#swept.revision);
+      this.#drop(kind, kept, young === -1 ? kept.length : young);
+    }
+    this.#swept = { at: now, revision: this.#revision };
+  }
+
+  #drop(kind: Kind, kept: FeedChange[], count: number): void {
+    const dropped = kept.splice(0, count).at(-1);
     if (dropped !== undefined) this.#droppedUpTo.set(kind, dropped.revision);
   }
 

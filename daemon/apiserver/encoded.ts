@@ -7,17 +7,23 @@ import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 const ITEMS = new WeakMap<AnyObject, Buffer>();
-const EVENTS = new WeakMap<AnyObject, Map<EventType, Buffer>>();
+/** What watchers are told together, or soon after one another; kept no longer, or each object would be kept twice. */
+const KEPT_EVENTS = 4_096;
+const EVENTS = new Map<AnyObject, Map<EventType, Buffer>>();
 const COMMA = Buffer.from(',');
+const PART_BYTES = 64 * 1024;
 
 /** The object without its kind and apiVersion, as an item of a list. */
 function encodedItem(object: AnyObject): Buffer {
   const known = ITEMS.get(object);
   if (known !== undefined) return known;
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-  const bytes = Buffer.from(JSON.stringify(rest));
+  const bytes = Buffer.from(itemOf(object));
   ITEMS.set(object, bytes);
   return bytes;
+}
+
+function itemOf({ kind: _kind, apiVersion: _apiVersion, ...rest }: AnyObject): string {
+  return JSON.stringify(rest);
 }
 
 /** The whole object. */
@@ -25,22 +31,36 @@ export function encodedObject(object: AnyObject): Buffer {
   return Buffer.concat([Buffer.from(headOf(object)), encodedItem(object).subarray(1)]);
 }
 
-/** A list: `head` up to and with the bracket that opens the items. */
-export function encodedList(head: string, objects: readonly AnyObject[]): Buffer {
-  const parts = objects.flatMap((object, index) =>
-    index === 0 ? [encodedItem(object)] : [COMMA, encodedItem(object)],
-  );
-  return Buffer.concat([Buffer.from(head), ...parts, Buffer.from(']}')]);
+/**
+ * A list: `head` up to and with the bracket that opens the items. In parts: one buffer of many megabytes takes longer to get from the
+ * system, page by page, than to fill.
+ */
+export function encodedList(head: string, objects: readonly AnyObject[]): Buffer[] {
+  const parts: Buffer[] = [];
+  let pieces: Buffer[] = [Buffer.from(head)];
+  let length = head.length;
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) pieces.push(COMMA);
+    const item = encodedItem(object);
+    pieces.push(item);
+    length += item.length;
+    if (length < PART_BYTES) continue;
+    parts.push(Buffer.concat(pieces));
+    pieces = [];
+    length = 0;
+  }
+  return [...parts, Buffer.concat([...pieces, Buffer.from(']}')])];
 }
 
 /** One line of a watch. */
 export function encodedEvent(type: EventType, object: AnyObject): Buffer {
   const known = EVENTS.get(object)?.get(type);
   if (known !== undefined) return known;
-  const head = Buffer.from(`{"type":"${type}","object":${headOf(object)}`);
-  const bytes = Buffer.concat([head, encodedItem(object).subarray(1), Buffer.from('}\n')]);
+  const item = ITEMS.get(object)?.toString() ?? itemOf(object);
+  const bytes = Buffer.from(`{"type":"${type}","object":${headOf(object)}${item.slice(1)}}\n`);
   const events = EVENTS.get(object) ?? new Map<EventType, Buffer>();
   EVENTS.set(object, events.set(type, bytes));
+  if (EVENTS.size > KEPT_EVENTS) EVENTS.delete(EVENTS.keys().next().value as AnyObject);
   return bytes;
 }
 

@@ -19,6 +19,8 @@ export interface ListMetadata {
 
 /** As text or in bytes. */
 export type Encoded = string | Buffer;
+/** A long one may come in parts. */
+export type EncodedList = Encoded | readonly Buffer[];
 
 /** What a kind's objects look like to this request. */
 export interface Representation {
@@ -28,7 +30,7 @@ export interface Representation {
   event(type: EventType, object: AnyObject): Encoded;
   /** An object that says nothing but how far a watch is. */
   bookmark(metadata: object): string;
-  list(objects: readonly AnyObject[], metadata: ListMetadata): Encoded;
+  list(objects: readonly AnyObject[], metadata: ListMetadata): EncodedList;
 }
 
 const JSON_TYPE: MediaType = { type: 'application/json' };
@@ -80,14 +82,14 @@ export function includeOf(value: string | null): IncludeObject {
 
 type Encoder = Omit<Representation, 'contentType'>;
 
-function asJson({ kind, apiVersion, shown }: Shown): Encoder {
+function asJson({ kind, apiVersion, shown }: Shown) {
   const head = `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":`;
   return {
     one: (object) => encodedObject(shown(object)),
     event: (type, object) => encodedEvent(type, shown(object)),
     bookmark: (metadata) => JSON.stringify({ kind, apiVersion, metadata }),
     list: (objects, metadata) => encodedList(`${head}${JSON.stringify(metadata)},"items":[`, objects.map(shown)),
-  };
+  } satisfies Encoder;
 }
 
 function asYaml(view: Shown): Encoder {
@@ -97,7 +99,7 @@ function asYaml(view: Shown): Encoder {
   return {
     ...json,
     one: (object) => yaml(json.one(object)),
-    list: (objects, metadata) => yaml(json.list(objects, metadata)),
+    list: (objects, metadata) => yaml(Buffer.concat(json.list(objects, metadata))),
   };
 }
 

@@ -13,17 +13,19 @@ export async function sendText(
   response: ServerResponse,
   code: number,
   contentType: string,
-  text: string | Buffer,
+  text: string | Buffer | readonly Buffer[],
 ): Promise<void> {
   const headers = { 'content-type': contentType, 'cache-control': 'no-cache, private' };
   // Encoded once, for the length and the socket, which takes a long string at a multiple of its size.
-  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  if (bytes.length < WORTH_COMPRESSING || !takesGzip(request)) {
-    response.writeHead(code, { ...headers, 'content-length': bytes.length });
-    response.end(bytes);
+  const parts = [typeof text === 'string' ? Buffer.from(text) : text].flat();
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length < WORTH_COMPRESSING || !takesGzip(request)) {
+    response.writeHead(code, { ...headers, 'content-length': length });
+    for (const part of parts.slice(0, -1)) response.write(part);
+    response.end(parts.at(-1));
     return;
   }
-  const body = await compress(bytes, { level: 1 });
+  const body = await compress(Buffer.concat(parts, length), { level: 1 });
   response.writeHead(code, {
     ...headers,
     'content-length': body.length,

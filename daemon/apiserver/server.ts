@@ -82,7 +82,7 @@ export class ApiServer {
     this.#access = deps.access ?? defaultAccess(deps);
     const { client, cache, clock } = deps;
     this.#reviews = new Reviews({ ...this.#access, client, clock }, valueOfBody);
-    this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client) };
+    this.#services = { client, clock, lists: new ObjectLists(deps), feed: new ChangeFeed(cache, client, clock) };
   }
 
   /** Listens on a unix socket of mode 0600 at `path`, in a directory of mode 0700; a stale one is replaced. */

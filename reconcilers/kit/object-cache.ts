@@ -201,16 +201,17 @@ export class ObjectCache implements ReadOnlyCache {
 
   /** Carries the change out, and answers it with the previous state as this cache knew it: a watch may have lost it. */
   #take(change: ObjectChange): ObjectChange {
-    const table = this.#table(change.kind);
-    const name = formatKey(keyOf(change.object));
+    const { type, kind, object: current } = change;
+    const table = this.#table(kind);
+    const name = formatKey(keyOf(current));
     const previous = table.objects.get(name);
-    if (change.type !== 'DELETED') {
-      this.#replace(table, name, change.object);
-      return { ...change, ...(previous && { previous }) } as ObjectChange;
+    if (type !== 'DELETED') {
+      this.#replace(table, name, current);
+      return previous === undefined ? change : ({ type, kind, object: current, previous } as ObjectChange);
     }
     this.#remove(table, name);
     if (previous === undefined) return change;
-    const { resourceVersion } = change.object.metadata;
+    const { resourceVersion } = current.metadata;
     const object = { ...previous, metadata: { ...previous.metadata, resourceVersion } };
     return { ...change, object, previous } as ObjectChange;
   }

@@ -51,7 +51,7 @@ export async function startMaster(storeName: StoreName): Promise<Master> {
       await servers.open({ path: '/readyz' });
       return servers;
     },
-    { describe: 'the master to serve', timeoutMs: 30_000 },
+    { describe: 'the master to serve', timeoutMs: 60_000 },
   );
   return {
     kubeconfig,

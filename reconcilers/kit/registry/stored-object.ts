@@ -28,11 +28,15 @@ export function changeOf(event: StoreEvent, revision: number, wanted: ReadonlySe
   const location = parseStoreKey(event.key);
   if (location === undefined || !wanted.has(location.kind)) return undefined;
   const { kind, key } = location;
-  const previous = event.previous && parseStored(kind, event.previous);
+  const { previous: before } = event;
   if (event.type === 'put') {
     const type = event.value.createRevision === event.value.modRevision ? 'ADDED' : 'MODIFIED';
-    return { type, kind, object: parseStored(kind, event.value), ...(previous && { previous }) } as ObjectChange;
+    const change = { type, kind, object: parseStored(kind, event.value) } as ObjectChange;
+    if (before === undefined) return change;
+    // Parsed for who asks: a cache has it already.
+    return Object.defineProperty(change, 'previous', { enumerable: true, get: () => parseStored(kind, before) });
   }
+  const previous = before && parseStored(kind, before);
   const last = previous ?? nameOnly(kind, key);
   return { type: 'DELETED', kind, object: withRevision(last, revision), ...(previous && { previous }) } as ObjectChange;
 }

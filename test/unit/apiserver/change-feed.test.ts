@@ -15,6 +15,7 @@ function change(revision: number): ChangeBatch {
 describe('the change feed', () => {
   const stop = new AbortController();
   let feed: ChangeFeed;
+  let clock: FakeClock;
   let history: ChangeBatch[];
 
   beforeEach(() => {
@@ -24,8 +25,9 @@ describe('the change feed', () => {
         yield* history;
       },
     };
-    const cache = new ObjectCache([], { client: client as never, clock: new FakeClock(), log: new CollectedLog() });
-    feed = new ChangeFeed(cache, client as never);
+    clock = new FakeClock();
+    const cache = new ObjectCache([], { client: client as never, clock, log: new CollectedLog() });
+    feed = new ChangeFeed(cache, client as never, clock);
     feed.restarted(10);
   });
 
@@ -66,6 +68,23 @@ describe('the change feed', () => {
     await assert.rejects(watcher.next(), { code: 'StoreCompacted', status: 410, reason: 'Expired' });
     const other = await feed.after('ConfigMap', 20_000, stop.signal).next();
     assert.equal(other.value?.changes.length, 5_000, 'who keeps up is not concerned');
+  });
+
+  it('does not keep for long what everybody has been told; who asks for it then reads the history', async () => {
+    const watcher = feed.after('ConfigMap', 10, stop.signal);
+    write(11, 11);
+    await watcher.next();
+    history = [change(11), change(12), change(13)];
+    for (const revision of [12, 13]) {
+      await clock.advance(16_000);
+      write(revision, revision);
+      assert.equal((await watcher.next()).value?.revision, revision, 'who listens is told all the same');
+    }
+    const reading = feed.after('ConfigMap', 10, stop.signal);
+    history = [change(11), change(12)];
+    const seen: (number | undefined)[] = [];
+    for (let count = 0; count < 3; count++) seen.push((await reading.next()).value?.revision);
+    assert.deepEqual(seen, [11, 12, 13]);
   });
 
   it('lets every watcher know where the cache had to begin again', async () => {
