@@ -77,7 +77,7 @@ export class ApiObjectClient implements ObjectClient {
   async #put<K extends Kind>(kind: K, object: ObjectOf<K>, subresource = ''): Promise<ObjectOf<K>> {
     const { name, namespace = '' } = object.metadata;
     const path = `${pathOf(kind, { namespace, name })}${subresource}`;
-    return this.#servers.json({ method: 'PUT', path, body: object });
+    return this.#servers.json({ method: 'PUT', path, body: object, isVital: kind === 'Lease' || kind === 'Node' });
   }
 }
 

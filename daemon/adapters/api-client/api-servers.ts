@@ -11,8 +11,8 @@ import { Silence } from './silence.ts';
 
 /** For a connection, and for an answer to begin; one that is longer silent is as good as gone. */
 const SILENT_MS = 5_000;
-/** At once: one for the node's feed, the others for all it writes. A server has those of all nodes. */
-const MOST_CONNECTIONS = 4;
+/** At once, of a node; a server has those of all nodes. */
+const MOST_CONNECTIONS = { vital: 2, others: 3 };
 
 /** In PEM; another one after a renewal. */
 export interface ClientIdentity {
@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** The node lives by it, so it does not wait behind what else the node asks: its feed, its heartbeats. */
+  readonly isVital?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export class ApiServers {
   readonly #identity: () => ClientIdentity;
   #current = 0;
   #known: ClientIdentity | undefined;
-  #agent = new Agent();
+  #agents: { readonly vital: Agent; readonly others: Agent } | undefined;
 
   /** `servers`: `https://10.0.0.1:6443`; at least one. */
   constructor(servers: readonly string[], identity: () => ClientIdentity) {
@@ -82,21 +84,29 @@ export class ApiServers {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#closeConnections();
   }
 
   get #server(): URL {
     return this.#servers[this.#current] as URL;
   }
 
-  async #send(server: URL, { method = 'GET', path, body, signal }: ApiRequest): Promise<IncomingMessage> {
+  async #send(
+    server: URL,
+    { method = 'GET', path, body, isVital = false, signal }: ApiRequest,
+  ): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept: 'application/json',
       ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
     };
     return new Promise((resolve, reject) => {
-      const options = { method, headers, agent: this.#agentNow(), ...(signal && { signal }) };
+      const options = {
+        method,
+        headers,
+        agent: this.#agentsNow()[isVital ? 'vital' : 'others'],
+        ...(signal && { signal }),
+      };
       const asked = httpsRequest(new URL(path, server), options);
       let silence: Silence | undefined;
       // Until then it waits here for its turn.
@@ -113,18 +123,19 @@ export class ApiServers {
     });
   }
 
-  #agentNow(): Agent {
+  #agentsNow() {
     const identity = this.#identity();
-    if (identity === this.#known) return this.#agent;
+    if (this.#agents !== undefined && identity === this.#known) return this.#agents;
     this.#known = identity;
-    this.#agent.destroy();
-    this.#agent = new Agent({
-      ...identity,
-      checkServerIdentity: checkApiServer,
-      keepAlive: true,
-      maxSockets: MOST_CONNECTIONS,
-    });
-    return this.#agent;
+    this.#closeConnections();
+    const options = { ...identity, checkServerIdentity: checkApiServer, keepAlive: true };
+    const agent = (maxSockets: number) => new Agent({ ...options, maxSockets });
+    this.#agents = { vital: agent(MOST_CONNECTIONS.vital), others: agent(MOST_CONNECTIONS.others) };
+    return this.#agents;
+  }
+
+  #closeConnections(): void {
+    for (const agent of Object.values(this.#agents ?? {})) agent.destroy();
   }
 }
 

@@ -85,7 +85,7 @@ export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
   async #begin(): Promise<void> {
     this.#stream?.close();
     this.#stream = undefined;
-    const response = await this.#servers.open({ path: `${this.#path}?resourceVersion=${this.#seen}` });
+    const response = await this.#servers.open({ path: `${this.#path}?resourceVersion=${this.#seen}`, isVital: true });
     const server = this.#servers.current;
     const close = () => response.destroy();
     const silence = new Silence(SILENT_MS, () => {
