@@ -7,6 +7,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import { errorOfStatus } from './error-of-status.ts';
 import { checkApiServer } from './join-server.ts';
+import { Silence } from './silence.ts';
 
 /** For a connection, and for an answer to begin; one that is longer silent is as good as gone. */
 const SILENT_MS = 5_000;
@@ -97,15 +98,15 @@ export class ApiServers {
     return new Promise((resolve, reject) => {
       const options = { method, headers, agent: this.#agentNow(), ...(signal && { signal }) };
       const asked = httpsRequest(new URL(path, server), options);
-      let silent: NodeJS.Timeout | undefined;
+      let silence: Silence | undefined;
       // Until then it waits here for its turn.
       asked.on('socket', () => {
-        silent = setTimeout(() => asked.destroy(new Error(`${server.origin} is silent`)), SILENT_MS);
+        silence = new Silence(SILENT_MS, () => asked.destroy(new Error(`${server.origin} is silent`)));
       });
-      asked.on('close', () => clearTimeout(silent));
+      asked.on('close', () => silence?.stop());
       asked.on('error', reject);
       asked.on('response', (response) => {
-        clearTimeout(silent);
+        silence?.stop();
         resolve(response);
       });
       asked.end(text);

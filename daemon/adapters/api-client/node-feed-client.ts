@@ -8,6 +8,7 @@ import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ChangeBatch, ObjectChange, ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import type { ApiServers } from './api-servers.ts';
 import { errorOfStatus } from './error-of-status.ts';
+import { Silence } from './silence.ts';
 
 /** Three of the server's marks: it is gone, cut off, or does not hear from the store itself. */
 const SILENT_MS = 15_000;
@@ -87,11 +88,11 @@ export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
     const response = await this.#servers.open({ path: `${this.#path}?resourceVersion=${this.#seen}` });
     const server = this.#servers.current;
     const close = () => response.destroy();
-    const silent = setTimeout(() => {
+    const silence = new Silence(SILENT_MS, () => {
       response.destroy(new Error(`${server} has said nothing for ${SILENT_MS / 1000} s`));
-    }, SILENT_MS);
-    response.on('close', () => clearTimeout(silent));
-    const batches = batchesOf(response, this.#parse, () => silent.refresh());
+    });
+    response.on('close', () => silence.stop());
+    const batches = batchesOf(response, this.#parse, () => silence.heard());
     const first = await batches.next();
     if (first.done === true)
       throw new SampanError('ServerUnavailable', { servers: server, detail: 'it ended the feed' });
