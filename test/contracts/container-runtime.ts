@@ -270,6 +270,13 @@ export function containerRuntimeContract(backend: () => RuntimeBackend): void {
       assert.equal(await runtime().network('no-such-network'), undefined);
     });
 
+    it('makes one that several ask for at once', async () => {
+      const network = { name: 'wanted', bridge: 'wanted0', subnet: '10.246.0.0/24' };
+      await Promise.all(Array.from({ length: 4 }, () => runtime().ensureNetwork({ ...network })));
+      assert.equal((await runtime().network('wanted'))?.subnet, network.subnet);
+      await runtime().removeNetwork('wanted');
+    });
+
     it('refuses another subnet for the same name, naming both', async () => {
       await assert.rejects(runtime().ensureNetwork({ ...NETWORK, subnet: '10.9.0.0/24' }), (error) => {
         assert.ok(isSampanError(error, 'NetworkConflict'), messageOf(error));

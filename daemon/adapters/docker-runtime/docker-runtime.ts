@@ -47,6 +47,7 @@ export class DockerRuntime implements port.ContainerRuntime {
   readonly #connections = new PortConnections();
   #logDriver: string | undefined;
   #rootDir: string | undefined;
+  readonly #networksUnderWay = new Map<string, Promise<void>>();
 
   /** `endpoint`: `unix:///PATH` or `tcp://HOST:PORT`; nothing is asked of it yet. Throws Usage for another form. */
   constructor(endpoint: string) {
@@ -84,8 +85,16 @@ export class DockerRuntime implements port.ContainerRuntime {
     return findNetwork(this.#docker, name).catch(translate('NetworkConflict', { network: name }));
   }
 
+  /** Asked for by several at once it is made once: to the others Docker would say that its addresses are taken. */
   ensureNetwork(network: port.PodNetwork): Promise<void> {
-    return ensureNetwork(this.#docker, network).catch(translate('NetworkConflict', { network: network.name }));
+    const key = JSON.stringify(network);
+    const making =
+      this.#networksUnderWay.get(key) ??
+      ensureNetwork(this.#docker, network)
+        .catch(translate('NetworkConflict', { network: network.name }))
+        .finally(() => this.#networksUnderWay.delete(key));
+    this.#networksUnderWay.set(key, making);
+    return making;
   }
 
   removeNetwork(name: string): Promise<void> {

@@ -54,11 +54,12 @@ type Bare = Omit<Machine, 'daemon'>;
 
 export async function startMachines(bed: TestBed, options: MachinesOptions): Promise<Machines> {
   const lan = await bed.lan();
-  const bare: Bare[] = [];
+  const places: Omit<Bare, 'dockerd'>[] = [];
   for (let number = 1; number <= options.count; number++) {
     const netns = await bed.netns();
-    bare.push({ name: `node${number}`, address: await lan.join(netns), netns, dockerd: await bed.dockerd(netns) });
+    places.push({ name: `node${number}`, address: await lan.join(netns), netns });
   }
+  const bare = await Promise.all(places.map(async (place) => ({ ...place, dockerd: await bed.dockerd(place.netns) })));
   const masters = await startMasters(bed, bare.slice(0, options.masters), options);
   const servers = masters.map(({ address }) => `https://${address}:${PORT}`);
   const agents = await startAgents(bed, bare.slice(options.masters), servers, masters, options);

@@ -13,7 +13,7 @@ import { inBursts, keepMonitor } from '../monitor-process.ts';
 import { acceptedTraffic } from './accepted-traffic.ts';
 import { forgetClients, losesAffinity, readClients, sortOut } from './client-memory.ts';
 import { endpointElements, extendLayout, HAIRPINS, NO_LAYOUT } from './elements.ts';
-import { ensureHairpinPorts } from './hairpin-ports.ts';
+import { ensureHairpinPorts, keepHairpinPorts } from './hairpin-ports.ts';
 import {
   areKernelSettingsRight,
   enableBridgeFiltering,
@@ -113,7 +113,11 @@ export class NftablesFilter implements PacketFilter {
         this.#inDoubt = true;
         doubt();
       };
-      await Promise.all([this.#watch(doubtAll, until), watchLegacyChain(doubtAll, until)]);
+      await Promise.all([
+        this.#watch(doubtAll, until),
+        watchLegacyChain(doubtAll, until),
+        keepHairpinPorts(this.#options.bridge, this.#log, until),
+      ]);
     }, signal);
   }
 
