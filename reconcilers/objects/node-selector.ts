@@ -6,6 +6,7 @@
 import { type FieldError, forbidden, invalid, required } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { type JsonObject, objectsAt, textOf } from './json.ts';
+import { type LabelRequirement, meetsRequirement } from './label-requirement.ts';
 import type { Labels } from './meta.ts';
 import { dnsSubdomain, labelValue, qualifiedName } from './name-formats.ts';
 
@@ -15,15 +16,9 @@ export interface NodeSelector {
 
 export interface NodeSelectorTerm {
   /** Of the node's labels. */
-  matchExpressions?: NodeSelectorRequirement[];
+  matchExpressions?: LabelRequirement[];
   /** Of its name: `metadata.name` is the only field. */
-  matchFields?: NodeSelectorRequirement[];
-}
-
-export interface NodeSelectorRequirement {
-  key: string;
-  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
-  values?: string[];
+  matchFields?: LabelRequirement[];
 }
 
 export interface SelectedNode {
@@ -40,28 +35,11 @@ export function matchesNodeSelector(selector: NodeSelector | undefined, { name, 
   return selector.nodeSelectorTerms.some(({ matchExpressions = [], matchFields = [] }) => {
     if (matchExpressions.length + matchFields.length === 0) return false;
     const fields = { [NAME_FIELD]: name };
-    return matchExpressions.every((each) => meets(each, labels)) && matchFields.every((each) => meets(each, fields));
+    return (
+      matchExpressions.every((each) => meetsRequirement(each, labels)) &&
+      matchFields.every((each) => meetsRequirement(each, fields))
+    );
   });
-}
-
-function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-    case 'Lt': {
-      const [limit = ''] = values;
-      if (value === undefined || !isWhole(value) || !isWhole(limit)) return false;
-      return operator === 'Gt' ? Number(value) > Number(limit) : Number(value) < Number(limit);
-    }
-  }
 }
 
 export function validateNodeSelector(selector: JsonObject, path: string): FieldError[] {
@@ -136,8 +114,4 @@ function validateValues(values: readonly string[], path: string, format: (text: 
 
 function valuesOf({ values }: JsonObject): string[] {
   return Array.isArray(values) ? values.map(textOf) : [];
-}
-
-function isWhole(value: string): boolean {
-  return /^[-+]?\d+$/.test(value);
 }

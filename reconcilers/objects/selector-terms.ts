@@ -2,6 +2,7 @@
 import { type FieldError, forbidden, required } from './field-error.ts';
 import { child, element } from './field-path.ts';
 import { isJsonObject, type Json, type JsonObject, objectAt, objectsAt, textOf } from './json.ts';
+import { meetsRequirement } from './label-requirement.ts';
 import type { Labels } from './meta.ts';
 import { validateLabels } from './validation-metadata.ts';
 import { oneOf } from './validation-pod.ts';
@@ -20,22 +21,10 @@ export interface SelectorExpression {
 /** Nothing is selected by an absent selector, everything by an empty one. */
 export function matchesSelectorTerms(selector: SelectorTerms | undefined, labels: Labels = {}): boolean {
   if (selector === undefined) return false;
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return equal && (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, labels));
-}
-
-function matchesExpression({ key, operator, values = [] }: SelectorExpression, labels: Labels): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-  }
+  const equal = Object.entries(selector.matchLabels ?? {}).every(
+    ([key, value]) => Object.hasOwn(labels, key) && labels[key] === value,
+  );
+  return equal && (selector.matchExpressions ?? []).every((expression) => meetsRequirement(expression, labels));
 }
 
 /** The labels that the selector speaks of. */

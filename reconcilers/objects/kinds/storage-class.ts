@@ -2,8 +2,8 @@
 import { isEmpty, setDefault } from '../defaulting.ts';
 import { type FieldError, forbidden, required } from '../field-error.ts';
 import { equalJson, type Json, type JsonObject, textOf } from '../json.ts';
+import type { LabelRequirement } from '../label-requirement.ts';
 import type { KubeObject } from '../meta.ts';
-import type { NodeSelectorRequirement } from '../node-selector.ts';
 import { oneOf } from '../validation-pod.ts';
 import { AGE, NAME } from './common-columns.ts';
 import { defineKind } from './entry.ts';
@@ -17,7 +17,7 @@ export interface StorageClass extends KubeObject {
   mountOptions?: string[];
   allowVolumeExpansion?: boolean;
   volumeBindingMode: 'Immediate' | 'WaitForFirstConsumer';
-  allowedTopologies?: { matchLabelExpressions?: Pick<NodeSelectorRequirement, 'key' | 'values'>[] }[];
+  allowedTopologies?: { matchLabelExpressions?: Pick<LabelRequirement, 'key' | 'values'>[] }[];
 }
 
 /** On the class of claims that name none. */

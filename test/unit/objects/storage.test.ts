@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { applyDefaults } from '../../../reconcilers/objects/defaults.ts';
 import type { JsonObject } from '../../../reconcilers/objects/json.ts';
-import { matchesNodeSelector, type NodeSelectorRequirement } from '../../../reconcilers/objects/node-selector.ts';
+import type { LabelRequirement } from '../../../reconcilers/objects/label-requirement.ts';
+import { matchesNodeSelector } from '../../../reconcilers/objects/node-selector.ts';
 import { validateNewObject, validateUpdate } from '../../../reconcilers/objects/validation.ts';
 
 const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
@@ -83,11 +84,11 @@ describe('claims and volumes', () => {
 
 describe('a node selector', () => {
   const node = { name: 'n1', labels: { zone: 'a', cores: '8' } };
-  const meets = (requirement: NodeSelectorRequirement) =>
+  const meets = (requirement: LabelRequirement) =>
     matchesNodeSelector({ nodeSelectorTerms: [{ matchExpressions: [requirement] }] }, node);
 
   it('knows all operators', () => {
-    const met: NodeSelectorRequirement[] = [
+    const met: LabelRequirement[] = [
       { key: 'zone', operator: 'In', values: ['a', 'b'] },
       { key: 'zone', operator: 'NotIn', values: ['b'] },
       { key: 'rack', operator: 'NotIn', values: ['b'] },
@@ -96,7 +97,7 @@ describe('a node selector', () => {
       { key: 'cores', operator: 'Gt', values: ['7'] },
       { key: 'cores', operator: 'Lt', values: ['9'] },
     ];
-    const unmet: NodeSelectorRequirement[] = [
+    const unmet: LabelRequirement[] = [
       { key: 'zone', operator: 'In', values: ['b'] },
       { key: 'rack', operator: 'In', values: ['b'] },
       { key: 'zone', operator: 'NotIn', values: ['a'] },
