@@ -9,8 +9,16 @@ import { errorOfStatus } from './error-of-status.ts';
 import { checkApiServer } from './join-server.ts';
 import { Silence } from './silence.ts';
 
-/** For a connection, and for an answer to begin; one that is longer silent is as good as gone. */
-const SILENT_MS = 5_000;
+/**
+ * How long a server may take. `vital`: for a connection and for its answer to begin. `others`: since it said anything, to any question or
+ * in the feed, which is marked every 5 s. One that is only busy is not asked again, and not left: that would make it busier.
+ */
+export interface Patience {
+  readonly vitalMs: number;
+  readonly othersMs: number;
+}
+
+const PATIENCE: Patience = { vitalMs: 5_000, othersMs: 10_000 };
 /** At once, of a node; a server has those of all nodes. */
 const MOST_CONNECTIONS = { vital: 2, others: 3 };
 
@@ -33,14 +41,18 @@ export interface ApiRequest {
 export class ApiServers {
   readonly #servers: readonly URL[];
   readonly #identity: () => ClientIdentity;
+  readonly #patience: Patience;
+  /** Who waits for which server to say something. */
+  readonly #waiting = new Map<string, Set<Silence>>();
   #current = 0;
   #known: ClientIdentity | undefined;
   #agents: { readonly vital: Agent; readonly others: Agent } | undefined;
 
   /** `servers`: `https://10.0.0.1:6443`; at least one. */
-  constructor(servers: readonly string[], identity: () => ClientIdentity) {
+  constructor(servers: readonly string[], identity: () => ClientIdentity, patience = PATIENCE) {
     this.#servers = servers.map((server) => new URL(server));
     this.#identity = identity;
+    this.#patience = patience;
   }
 
   /** The one that is asked. */
@@ -83,6 +95,11 @@ export class ApiServers {
     if (this.current === server) this.#current = (this.#current + 1) % this.#servers.length;
   }
 
+  /** It said something, so it lives. */
+  heard(server: string): void {
+    for (const silence of this.#waiting.get(server) ?? []) silence.heard();
+  }
+
   close(): void {
     this.#closeConnections();
   }
@@ -108,19 +125,36 @@ export class ApiServers {
         ...(signal && { signal }),
       };
       const asked = httpsRequest(new URL(path, server), options);
-      let silence: Silence | undefined;
+      let stopWaiting = () => {};
       // Until then it waits here for its turn.
       asked.on('socket', () => {
-        silence = new Silence(SILENT_MS, () => asked.destroy(new Error(`${server.origin} is silent`)));
+        const giveUp = () => asked.destroy(new Error(`${server.origin} is silent`));
+        stopWaiting = isVital ? this.#waitFor(giveUp) : this.#waitWithOthers(server.origin, giveUp);
       });
-      asked.on('close', () => silence?.stop());
+      asked.on('close', () => stopWaiting());
       asked.on('error', reject);
       asked.on('response', (response) => {
-        silence?.stop();
+        stopWaiting();
+        this.heard(server.origin);
         resolve(response);
       });
       asked.end(text);
     });
+  }
+
+  #waitFor(giveUp: () => void): () => void {
+    const silence = new Silence(this.#patience.vitalMs, giveUp);
+    return () => silence.stop();
+  }
+
+  #waitWithOthers(server: string, giveUp: () => void): () => void {
+    const silence = new Silence(this.#patience.othersMs, giveUp);
+    const waiting = this.#waiting.get(server) ?? new Set();
+    this.#waiting.set(server, waiting.add(silence));
+    return () => {
+      waiting.delete(silence);
+      silence.stop();
+    };
   }
 
   #agentsNow() {

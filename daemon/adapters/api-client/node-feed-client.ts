@@ -92,7 +92,10 @@ export class NodeFeedClient implements Pick<ObjectClient, 'list' | 'watch'> {
       response.destroy(new Error(`${server} has said nothing for ${SILENT_MS / 1000} s`));
     });
     response.on('close', () => silence.stop());
-    const batches = batchesOf(response, this.#parse, () => silence.heard());
+    const batches = batchesOf(response, this.#parse, () => {
+      silence.heard();
+      this.#servers.heard(server);
+    });
     const first = await batches.next();
     if (first.done === true)
       throw new SampanError('ServerUnavailable', { servers: server, detail: 'it ended the feed' });

@@ -1,6 +1,7 @@
 /** Asks the API at a steady, small rate while others load it, and remembers how long each answer took. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiServers } from '../../../daemon/adapters/api-client/api-servers.ts';
+import { isSampanError } from '../../../reconcilers/ports/errors.ts';
 import { FIRST_NAMESPACE } from './workload.ts';
 
 const GETS_PER_SECOND = 20;
@@ -10,6 +11,9 @@ const PATH = '/api/v1/namespaces/default/configmaps';
 
 /** In ms, sorted. */
 export type AnswerTimes = Record<'get' | 'put' | 'list', number[]>;
+
+/** As its answer says. */
+const COME_AGAIN_MS = 1_000;
 
 export class Probe {
   readonly #api: ApiServers;
@@ -47,7 +51,7 @@ export class Probe {
   async #regularly(question: keyof AnswerTimes, perSecond: number, ask: () => Promise<unknown>): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const since = performance.now();
-      await ask();
+      await untilTaken(ask);
       const tookMs = performance.now() - since;
       this.#tookMs[question].push(tookMs);
       await delay(Math.max(0, 1000 / perSecond - tookMs));
@@ -57,5 +61,18 @@ export class Probe {
   /** To its end, unparsed. */
   async #read(path: string): Promise<void> {
     for await (const _ of await this.#api.open({ path }));
+  }
+}
+
+/** A busy server asks clients to come again; the time until it takes the question is the client's too. */
+async function untilTaken(ask: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (!isSampanError(error, 'TooManyRequests')) throw error;
+      await delay(COME_AGAIN_MS);
+    }
   }
 }
