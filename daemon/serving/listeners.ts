@@ -33,7 +33,8 @@ const LIMITS = {
   keepAliveMs: 120_000,
   /** What is still open so long after the end is cut off. */
   closeMs: 5_000,
-  connections: 2_000,
+  /** Five of each node: a thousand of them, and their masters' clients beside. */
+  connections: 8_000,
 };
 
 export type Via = 'socket' | 'tls';
