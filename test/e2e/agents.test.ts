@@ -76,7 +76,7 @@ describe('agents', function () {
     }
   });
 
-  it('run their share of the pods, and route to all of them', async () => {
+  it('run their share of the pods, route to all of them, and show what they say', async () => {
     await declare({});
     await untilReady(master().daemon, web);
     for (const machine of machines.all) {
@@ -87,6 +87,10 @@ describe('agents', function () {
       );
       assert.equal(running.length, own.length, machine.name);
       await untilAnswered(machine);
+      // Asked of the master, answered by the node.
+      for (const { metadata } of own) {
+        assert.match(await master().daemon.cli('logs', metadata.name), new RegExp(`${metadata.name} listening on`));
+      }
     }
   });
 
