@@ -2,11 +2,9 @@
  * This machine's credential as a node: bought once with a join token, kept in the data dir, renewed by itself. `sampan agent` opens it
  * before anything else, and shows what it holds to the API servers and to who asks the node.
  */
-import { type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { Backoff } from '../reconcilers/kit/backoff.ts';
-import { type JoinToken, parseJoinToken } from '../reconcilers/objects/bootstrap-token.ts';
 import { type Clock, sleep } from '../reconcilers/ports/clock.ts';
 import { isAbort, isSampanError, messageOf, SampanError } from '../reconcilers/ports/errors.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
@@ -21,6 +19,7 @@ import { type HeldCertificate, NodeFiles } from './adapters/certificates/node-fi
 import { publicKeyHash } from './adapters/certificates/public-key-hash.ts';
 import { systemRandom } from './adapters/system-random.ts';
 import { nodeUser } from './apiserver/access/user.ts';
+import { joinTrust } from './join-trust.ts';
 
 const LOOK_EVERY_MS = 3_600_000;
 const BACKOFF = { firstMs: 500, mostMs: 30_000 };
@@ -150,7 +149,7 @@ async function join(
   signal: AbortSignal,
 ): Promise<SignedCertificate> {
   const { nodeName: node, servers } = options;
-  const { token, authority, ca } = trustOf(options);
+  const { token, authority, ca } = joinTrust(options);
   const asked = { node, request: await requestOf(options, key), as: { token } };
   const backoff = new Backoff(BACKOFF, systemRandom);
   const told = new Map<string, string>();
@@ -192,54 +191,6 @@ async function fromAny<T>(servers: readonly string[], ask: (server: string) => P
     }
   }
   throw errors.at(-1) ?? new SampanError('Usage', { detail: 'there is no server to ask' });
-}
-
-type Trust = { readonly token: string } & (
-  | { readonly ca: string; readonly authority?: string | undefined }
-  | { readonly ca?: undefined; readonly authority: string }
-);
-
-/** What the files given say. Usage where that is not enough to know whom to trust. */
-function trustOf({ tokenFile, caFile, nodeName, folder }: NodeCredentialOptions): Trust {
-  if (tokenFile === undefined) {
-    const detail = `this machine has no credential in ${folder} yet; it joins as node "${nodeName}" with a --token-file (sampan token create)`;
-    throw new SampanError('Usage', { detail });
-  }
-  const { token, authority } = tokenIn(tokenFile);
-  if (caFile !== undefined) {
-    const ca = authorityIn(caFile);
-    if (authority !== undefined && publicKeyHash(ca.publicKey) !== authority) {
-      throw new SampanError('Usage', { detail: `${caFile} is not the authority that the token in ${tokenFile} names` });
-    }
-    return { token, ca: ca.toString() };
-  }
-  if (authority !== undefined) return { token, authority };
-  const detail = `the token in ${tokenFile} does not say which authority to trust; use all that sampan token create prints (ID.SECRET@sha256:...), or give a --ca-file`;
-  throw new SampanError('Usage', { detail });
-}
-
-function tokenIn(path: string): JoinToken {
-  const token = parseJoinToken(read(path));
-  if (token !== undefined) return token;
-  const detail = `${path} holds no join token; expected what sampan token create prints: abcdef.0123456789abcdef@sha256:...`;
-  throw new SampanError('Usage', { detail });
-}
-
-function authorityIn(path: string): X509Certificate {
-  try {
-    return new X509Certificate(read(path));
-  } catch (cause) {
-    if (cause instanceof SampanError) throw cause;
-    throw new SampanError('Usage', { detail: `${path} holds no certificate in PEM` }, cause);
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new SampanError('Usage', { detail: `cannot read ${path}` }, cause);
-  }
 }
 
 /** A machine that changes its name is another node, and joins as one. */

@@ -48,8 +48,7 @@ export async function choosePodNetwork(
 ): Promise<ChosenNetwork> {
   const { clusterCidr, podNetwork = DEFAULT_POD_NETWORK } = asked;
   const found = await runtime.network(DEFAULT_BRIDGE);
-  const isAlone = clusterCidr === undefined && (asked.podNetwork ?? 'none') === 'none';
-  if (found !== undefined && isAlone) {
+  if (found !== undefined && !canHaveNeighbours(asked)) {
     const { name, bridge, mtu, subnet } = found;
     return {
       network: { name, bridge, ...(mtu !== undefined && { mtu }) },
@@ -68,6 +67,11 @@ export async function choosePodNetwork(
     ...(found !== undefined && { outdatedPodCIDR: found.subnet }),
     ...(existing !== undefined && { existing }),
   };
+}
+
+/** Whether pods are to have addresses that other machines can lead to, so that other nodes may come. */
+export function canHaveNeighbours({ clusterCidr, podNetwork = 'none' }: Omit<AskedNetwork, 'nodeIP'>): boolean {
+  return clusterCidr !== undefined || podNetwork !== 'none';
 }
 
 /** The largest packet that gets from pod to pod as it is. */

@@ -26,7 +26,7 @@ import { LocalNode } from '../local-node.ts';
 import { keepPresent } from '../master-presence.ts';
 import { openAccess } from '../open-access.ts';
 import { openSources, openStore } from '../open-adapters.ts';
-import { DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
+import { canHaveNeighbours, DEFAULT_CLUSTER_CIDR } from '../pod-network.ts';
 import { podTokens } from '../pod-tokens.ts';
 import { keepingAlive, runParts } from '../run-parts.ts';
 import { NodeServing } from '../serve-node.ts';
@@ -73,6 +73,8 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const access = await keepingAlive(openAccess(config, accessPlace, core, signal));
 
   const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
+  // Over etcd other masters, and their nodes, may come.
+  const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
   const archive = new FileSnapshotArchive(config.dataDir);
   const loopsOver = (leading: Core) =>
     masterLoops(leading, {
@@ -113,7 +115,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       leadsToPod(readRoutes(), address, { clusterCidr, podCIDR: podCIDROf(core, config.nodeName) }),
     random: systemRandom,
     diagnostics,
-    ...(canHaveNodes(config) && { nodeSettings: clusterSettings(config, clusterCidr.cidr) }),
+    ...(canHaveNeighbours(nodeConfig) && { nodeSettings: clusterSettings(config, clusterCidr.cidr) }),
     version,
     health: healthChecks(store, core.cache),
     clock: systemClock,
@@ -123,8 +125,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, certificates, config.api, log);
   const node = new LocalNode({
-    // Over etcd other masters, and their nodes, may come.
-    config: config.etcd === undefined ? config : { ...config, clusterCidr },
+    config: nodeConfig,
     ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
     tokens: podTokens(access.accounts, core.client),
     onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
@@ -180,11 +181,6 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     log.info('sampan stopped; its containers go on');
   }
   return 0;
-}
-
-/** Whether pods have addresses that other machines can lead to; see {@link choosePodNetwork}. */
-function canHaveNodes({ etcd, clusterCidr, podNetwork = 'none' }: RunConfig): boolean {
-  return etcd !== undefined || clusterCidr !== undefined || podNetwork !== 'none';
 }
 
 /** Loaded here: only a terminal needs it. */

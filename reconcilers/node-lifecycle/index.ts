@@ -2,14 +2,14 @@
 import type { EventRecorder } from '../kit/event-recorder.ts';
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
-import { isNodeReady, type Node } from '../objects/cluster.ts';
+import { isNodeReady, NODE_LEASE_NAMESPACE, type Node } from '../objects/cluster.ts';
 import { keyOf, type ObjectKey } from '../objects/meta.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { NodeLifecycleAction } from './actions.ts';
 import { createExecutors } from './execute.ts';
 import { NodeHeartbeats } from './node-heartbeats.ts';
-import { LEASE_NAMESPACE, NodeObserver, type ObservedNode } from './observe.ts';
+import { NodeObserver, type ObservedNode } from './observe.ts';
 import { plan } from './plan.ts';
 
 export interface NodeLifecycleDeps {
@@ -68,7 +68,7 @@ export function createNodeLifecycleLoop(deps: NodeLifecycleDeps): Loop<Node, Obs
           for (const node of cache.list('Node')) if (node.spec.podCIDR === undefined) yield { key: keyOf(node) };
         }
       }
-      if (change.kind === 'Lease' && change.object.metadata.namespace === LEASE_NAMESPACE) {
+      if (change.kind === 'Lease' && change.object.metadata.namespace === NODE_LEASE_NAMESPACE) {
         yield { key: nodeKey(change.object.metadata.name) };
       }
       // A pod of a node that works is no news; one on a silent, missing or tainted node is.

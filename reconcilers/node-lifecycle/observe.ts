@@ -2,13 +2,11 @@
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import type { Lease, Node } from '../objects/cluster.ts';
+import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
 import type { ObjectKey } from '../objects/meta.ts';
 import type { Pod } from '../objects/pod.ts';
 import type { HeartbeatTimes, Liveness, NodeHeartbeats } from './node-heartbeats.ts';
 import { type PodCidrShare, podCidrShare } from './pod-cidrs.ts';
-
-/** Where the nodes' leases live. */
-export const LEASE_NAMESPACE = 'kube-node-lease';
 
 export interface ObservedNode {
   readonly name: string;
@@ -51,7 +49,7 @@ export class NodeObserver {
     const { name } = key;
     const node = this.#cache.get('Node', key);
     const pods = this.#byNode.get(name);
-    const lease = this.#cache.get('Lease', { namespace: LEASE_NAMESPACE, name });
+    const lease = this.#cache.get('Lease', { namespace: NODE_LEASE_NAMESPACE, name });
     const times = this.#timesOf(node, lease);
     const liveness = this.#livenessOf(name, node, pods.length > 0, beatOf(node, lease), times);
     const needsShare = node !== undefined && node.spec.podCIDR === undefined;

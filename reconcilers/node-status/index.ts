@@ -5,6 +5,7 @@
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
+import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime } from '../ports/container-runtime.ts';
 import type { NameServer } from '../ports/name-server.ts';
@@ -14,7 +15,7 @@ import type { NodeConfig } from './config.ts';
 import { createExecutors } from './execute.ts';
 import type { NodeObservation } from './observation.ts';
 import { observeNode } from './observe.ts';
-import { LEASE_NAMESPACE, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import { RuntimeWatch } from './runtime-watch.ts';
 
 export interface NodeStatusDeps {
@@ -46,8 +47,8 @@ export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObser
     keysFor({ kind, object: { metadata } }) {
       const isOwn =
         (kind === 'Node' && metadata.name === config.nodeName) ||
-        (kind === 'Lease' && metadata.namespace === LEASE_NAMESPACE && metadata.name === config.nodeName) ||
-        (kind === 'Namespace' && metadata.name === LEASE_NAMESPACE);
+        (kind === 'Lease' && metadata.namespace === NODE_LEASE_NAMESPACE && metadata.name === config.nodeName) ||
+        (kind === 'Namespace' && metadata.name === NODE_LEASE_NAMESPACE);
       return isOwn ? [{ key }] : [];
     },
     watchOutside(enqueue, signal) {

@@ -2,10 +2,10 @@
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import type { Observation } from '../kit/reconciler.ts';
 import type { Node } from '../objects/cluster.ts';
+import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
 import type { NameServer } from '../ports/name-server.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeObservation } from './observation.ts';
-import { LEASE_NAMESPACE } from './plan.ts';
 import type { RuntimeWatch } from './runtime-watch.ts';
 
 export interface ObserveDeps {
@@ -16,7 +16,7 @@ export interface ObserveDeps {
 }
 
 export function observeNode({ cache, watch, config, nameServer }: ObserveDeps): Observation<Node, NodeObservation> {
-  const lease = cache.get('Lease', { namespace: LEASE_NAMESPACE, name: config.nodeName });
+  const lease = cache.get('Lease', { namespace: NODE_LEASE_NAMESPACE, name: config.nodeName });
   const said =
     nameServer === undefined ? '' : nameServer.place && `${nameServer.place.address}:${nameServer.place.port}`;
   return {
@@ -25,7 +25,7 @@ export function observeNode({ cache, watch, config, nameServer }: ObserveDeps): 
       synced: cache.revision > 0,
       config,
       ...(lease && { lease }),
-      leaseNamespaceExists: cache.get('Namespace', { namespace: '', name: LEASE_NAMESPACE }) !== undefined,
+      leaseNamespaceExists: cache.get('Namespace', { namespace: '', name: NODE_LEASE_NAMESPACE }) !== undefined,
       runtime: watch.facts,
       ...(said !== undefined && { nameServer: said }),
     },

@@ -2,13 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../kit/reconciler.ts';
 import type { Lease, Node } from '../objects/cluster.ts';
+import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
 import { ANNOTATION_NAME_SERVER } from '../objects/cluster-dns.ts';
 import { toMicroTime } from '../objects/meta.ts';
 import type { NodeAction } from './actions.ts';
 import { AWAY_TOLERATED_MS, nodeLabels, nodeStatus } from './node-object.ts';
 import type { NodeObservation } from './observation.ts';
 
-export const LEASE_NAMESPACE = 'kube-node-lease';
 /** Shorter than Kubernetes' 40 s and 10 s: on few machines a heartbeat is cheap, and a lost node is noticed in 10 s. */
 const LEASE_SECONDS = 10;
 const RENEW_MS = 3_000;
@@ -93,7 +93,7 @@ function heartbeat({ config, lease, leaseNamespaceExists }: NodeObservation, now
     renewTime: toMicroTime(now),
   };
   if (lease !== undefined) return [{ kind: 'renew-lease', lease: { ...lease, spec } }];
-  const metadata = { namespace: LEASE_NAMESPACE, name: config.nodeName };
+  const metadata = { namespace: NODE_LEASE_NAMESPACE, name: config.nodeName };
   return [{ kind: 'create-lease', lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } }];
 }
 

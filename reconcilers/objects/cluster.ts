@@ -69,7 +69,10 @@ export interface NodeInfo {
   systemUUID: string;
 }
 
-/** coordination.k8s.io/v1. Node heartbeats live in the namespace `kube-node-lease`, named after the node. */
+/** Of the nodes' heartbeats, each named after its node. */
+export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
+
+/** coordination.k8s.io/v1. */
 export interface Lease extends KubeObject {
   apiVersion: 'coordination.k8s.io/v1';
   kind: 'Lease';

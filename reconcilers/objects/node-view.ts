@@ -3,6 +3,7 @@
  * away its own pods' secrets, and nobody else's. Pure.
  */
 import type { Node } from './cluster.ts';
+import { NODE_LEASE_NAMESPACE } from './cluster.ts';
 import { equalJson } from './json.ts';
 import type { AnyObject, Kind } from './kinds.ts';
 
@@ -23,12 +24,10 @@ export const SEEN_WHERE_REFERRED = ['ServiceAccount', 'Secret', 'ConfigMap'] as 
 /** All that a node may see. */
 export const NODE_KINDS: readonly Kind[] = [...SEEN_BY_ALL, ...SEEN_WHERE_REFERRED, 'Pod', 'Lease'];
 
-const LEASE_NAMESPACE = 'kube-node-lease';
-
 /** Whose own it is: the node that a pod is bound to, or that beats with a Lease. */
 export function nodeThatOwns(object: AnyObject): string | undefined {
   if (object.kind === 'Pod') return object.spec.nodeName;
-  const isHeartbeat = object.kind === 'Lease' && object.metadata.namespace === LEASE_NAMESPACE;
+  const isHeartbeat = object.kind === 'Lease' && object.metadata.namespace === NODE_LEASE_NAMESPACE;
   return isHeartbeat ? object.metadata.name : undefined;
 }
 

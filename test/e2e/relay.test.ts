@@ -6,8 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findKubectl } from '../kubectl/harness/kubectl.ts';
-import { type DaemonKubectl, daemonKubectl } from './harness/daemon-kubectl.ts';
+import { type DaemonKubectl, daemonKubectl, kubectlPath } from './harness/daemon-kubectl.ts';
 import { eventually } from './harness/eventually.ts';
 import { type Machines, startMachines } from './harness/machines.ts';
 import { useTestBed } from './harness/test-bed.ts';
@@ -90,7 +89,7 @@ describe('pods on another node', function () {
         const found = daemonKubectl(version, { netns, sampan, home });
         if (found === undefined) this.skip();
         kubectl = found;
-        path = findKubectl(version) ?? '';
+        path = kubectlPath(version) ?? '';
         env = { HOME: home, KUBECONFIG: join(sampan.dataDir, 'kubeconfig'), PATH: process.env.PATH };
       });
       const start = (name: string, ...args: string[]) =>
@@ -167,7 +166,7 @@ describe('pods on another node', function () {
 
   describe('whose node has gone', () => {
     it('are let go of, and missed in seconds', async function () {
-      const path = findKubectl('1.33') ?? findKubectl('1.27');
+      const path = kubectlPath('1.33');
       if (path === undefined) return this.skip();
       const { netns, daemon } = here();
       const env = { HOME: home, KUBECONFIG: join(daemon.dataDir, 'kubeconfig'), PATH: process.env.PATH };

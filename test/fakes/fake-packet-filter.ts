@@ -7,6 +7,7 @@ import {
   type ServiceRoute,
 } from '../../reconcilers/ports/packet-filter.ts';
 import type { Random } from '../../reconcilers/ports/random.ts';
+import { FakeDisturbances } from './fake-disturbances.ts';
 
 export class FakePacketFilter implements PacketFilter {
   readonly mode = 'nftables';
@@ -15,7 +16,7 @@ export class FakePacketFilter implements PacketFilter {
   /** Thrown by the next apply, once. */
   failure: Error | undefined;
   readonly #random: Random;
-  readonly #waiting = new Set<() => void>();
+  readonly #disturbances = new FakeDisturbances();
   /** By route, the endpoint that the one client there is was given. */
   readonly #given = new Map<string, Endpoint>();
   #table: RoutingTable | undefined;
@@ -41,14 +42,8 @@ export class FakePacketFilter implements PacketFilter {
     this.#table = table;
   }
 
-  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
-    while (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      if (!signal.aborted) yield;
-    }
+  disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    return this.#disturbances.stream(signal);
   }
 
   async remove(): Promise<void> {
@@ -58,8 +53,7 @@ export class FakePacketFilter implements PacketFilter {
   /** Somebody flushes the rules. */
   damage(): void {
     this.#table = undefined;
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#disturbances.happen();
   }
 
   /** Where a new connection goes: to the route's cluster address, or to one from outside, from there or from within. */

@@ -8,12 +8,13 @@ import type {
   PodTransport,
   RouteChanges,
 } from '../../reconcilers/ports/pod-routes.ts';
+import { FakeDisturbances } from './fake-disturbances.ts';
 
 export class FakePodRoutes implements PodRoutes {
   /** Blocks of addresses that lead elsewhere. */
   readonly taken = new Set<string>();
   readonly #segment: string;
-  readonly #waiting = new Set<() => void>();
+  readonly #disturbances = new FakeDisturbances();
   readonly #routes = new Map<string, string>();
   #transport: PodTransport | undefined;
 
@@ -44,14 +45,8 @@ export class FakePodRoutes implements PodRoutes {
     if (refused.length > 0) throw new SampanError('PodRoutesFailed', { detail: refused.join(', ') });
   }
 
-  async *disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
-    while (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      if (!signal.aborted) yield;
-    }
+  disturbances(signal: AbortSignal): AsyncGenerator<void, void> {
+    return this.#disturbances.stream(signal);
   }
 
   async remove(): Promise<void> {
@@ -77,7 +72,6 @@ export class FakePodRoutes implements PodRoutes {
   }
 
   #disturb(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#disturbances.happen();
   }
 }

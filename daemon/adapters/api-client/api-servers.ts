@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { bodyText } from './body-text.ts';
 import { errorOfStatus } from './error-of-status.ts';
 import { checkApiServer } from './join-server.ts';
 import { Silence } from './silence.ts';
@@ -62,7 +63,7 @@ export class ApiServers {
 
   /** The parsed answer. What the server refused as the error it is; ServerUnavailable where none answers. */
   async json<T>(request: ApiRequest): Promise<T> {
-    return JSON.parse(await textOf(await this.open(request))) as T;
+    return JSON.parse(await bodyText(await this.open(request))) as T;
   }
 
   /**
@@ -76,7 +77,7 @@ export class ApiServers {
       try {
         const response = await this.#send(server, request);
         if ((response.statusCode ?? 0) < 300) return response;
-        const refusal = errorOfStatus(response.statusCode ?? 0, await textOf(response));
+        const refusal = errorOfStatus(response.statusCode ?? 0, await bodyText(response));
         if (refusal.status < 500) throw refusal;
         failure = refusal;
       } catch (error) {
@@ -171,10 +172,4 @@ export class ApiServers {
   #closeConnections(): void {
     for (const agent of Object.values(this.#agents ?? {})) agent.destroy();
   }
-}
-
-async function textOf(response: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { bodyText } from './body-text.ts';
 
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 1_048_576;
@@ -86,7 +87,7 @@ export async function askCertificate(
       } as const;
       httpsRequest(new URL(path, server), options, resolve).on('error', reject).end(body);
     });
-    const text = await textOf(response);
+    const text = await bodyText(response, MOST_BYTES);
     const { statusCode = 0 } = response;
     if (statusCode === 201) return signedIn(text);
     if (!FINAL.includes(statusCode)) throw new Error(messageIn(text, statusCode));
@@ -130,17 +131,6 @@ function chainOf(first: ShownCertificate): X509Certificate[] {
     each = each.issuerCertificate;
   }
   return chain;
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw new Error('its answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function signedIn(text: string): SignedCertificate {

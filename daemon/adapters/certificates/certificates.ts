@@ -3,7 +3,7 @@
  * that of this machine as a node, the administrator's, and the key that signs ServiceAccount tokens. Made at the first start, kept across restarts, renewed while running.
  * A file that cannot be used is never replaced: who holds a kubeconfig trusts the old one.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
@@ -11,6 +11,7 @@ import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/erro
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import { type CertifiedKey, pemFileOf, pemOf, readCertifiedKey } from './certified-key.ts';
 import { type CertificateSubject, issueAuthority, issueCertificate, signCertificate, type Validity } from './issue.ts';
+import { keyIn } from './key-file.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 const HOUR_MS = 3_600_000;
@@ -197,20 +198,7 @@ class Files {
   }
 
   serviceAccountKey(): KeyObject {
-    const path = this.#path(SERVICE_ACCOUNT_FILE);
-    const text = readSecretFile(path);
-    if (text === undefined) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      writeSecretFile(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
-      return privateKey;
-    }
-    try {
-      const key = createPrivateKey(text);
-      if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-    } catch (cause) {
-      throw new SampanError('CertificateUnusable', { path, detail: 'it holds no private key in PEM' }, cause);
-    }
-    throw new SampanError('CertificateUnusable', { path, detail: 'expected a key on the curve P-256' });
+    return keyIn(this.#path(SERVICE_ACCOUNT_FILE));
   }
 
   async #signed(

@@ -2,9 +2,10 @@
  * An agent's credential in its data dir's `pki`: the key, made before anybody is asked and kept for good, and the certificate it got
  * for it with the authority that stands for the API servers. What cannot be used is never replaced.
  */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
+import { keyIn } from './key-file.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 const KEY_FILE = 'agent-key.pem';
@@ -30,20 +31,7 @@ export class NodeFiles {
 
   /** CertificateUnusable where there is something else. */
   key(): KeyObject {
-    const path = join(this.#folder, KEY_FILE);
-    const text = readSecretFile(path);
-    if (text === undefined) {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      writeSecretFile(path, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
-      return privateKey;
-    }
-    try {
-      const key = createPrivateKey(text);
-      if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-    } catch (cause) {
-      throw new SampanError('CertificateUnusable', { path, detail: 'it holds no private key in PEM' }, cause);
-    }
-    throw new SampanError('CertificateUnusable', { path, detail: 'expected a key on the curve P-256' });
+    return keyIn(join(this.#folder, KEY_FILE));
   }
 
   /** Undefined where there is none yet. CertificateUnusable where it is damaged, or not for `key`. */

@@ -2,6 +2,8 @@
  * How many requests are under way at once: reads, writes, and those that stay open (watches, followed logs, exec). One more is
  * told to come back, so that a storm of clients cannot take the daemon's memory. Kubernetes' max-in-flight filter.
  */
+
+import { NODE_LEASE_NAMESPACE } from '../../../reconcilers/objects/cluster.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { RequestAttributes } from './request-attributes.ts';
 import type { UserInfo } from './user.ts';
@@ -39,7 +41,7 @@ export function classOf(attributes: RequestAttributes): RequestClass {
 export function isVital({ groups }: UserInfo, attributes: RequestAttributes): boolean {
   if (attributes.type !== 'resource' || !groups.some((group) => NODES.includes(group))) return false;
   const { verb, resource, subresource, namespace } = attributes;
-  const isHeartbeat = resource === 'leases' && namespace === 'kube-node-lease' && verb === 'update';
+  const isHeartbeat = resource === 'leases' && namespace === NODE_LEASE_NAMESPACE && verb === 'update';
   return isHeartbeat || (resource === 'nodes' && (subresource === 'feed' || subresource === 'status'));
 }
 

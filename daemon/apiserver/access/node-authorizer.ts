@@ -4,14 +4,14 @@
  * everybody else, and everything else, is RBAC's to decide.
  * https://kubernetes.io/docs/reference/access-authn-authz/node/
  */
+
+import { NODE_LEASE_NAMESPACE } from '../../../reconcilers/objects/cluster.ts';
 import { parseFieldSelector } from '../../../reconcilers/objects/field-selector.ts';
 import { SelectorSyntaxError } from '../../../reconcilers/objects/selector.ts';
 import type { Action, Authorizer, Decision, UserRules } from './authorizer.ts';
 import type { NodeScope } from './node-scope.ts';
 import type { ResourceAttributes } from './request-attributes.ts';
 import { parseNodeUser, publicKeyOf, type UserInfo } from './user.ts';
-
-const LEASE_NAMESPACE = 'kube-node-lease';
 
 type ResourceAction = Action & Pick<ResourceAttributes, 'type' | 'resource'>;
 
@@ -64,7 +64,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'sampan.dev/nodes/settings':
         return verb === 'get' && name === node;
       case 'coordination.k8s.io/leases':
-        if (namespace !== LEASE_NAMESPACE) return false;
+        if (namespace !== NODE_LEASE_NAMESPACE) return false;
         return verb === 'create' || (['get', 'delete', ...CHANGE].includes(verb) && name === node);
       case '/pods/status':
         return CHANGE.includes(verb) && scope.hasPod(node, key);

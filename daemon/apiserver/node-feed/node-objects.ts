@@ -1,5 +1,6 @@
 /** Which objects a node sees, from the object cache and indexes of its own; the feeds of all nodes share one. */
 import type { ObjectCache, ObjectIndex } from '../../../reconcilers/kit/object-cache.ts';
+import { NODE_LEASE_NAMESPACE } from '../../../reconcilers/objects/cluster.ts';
 import type { AnyObject, Kind } from '../../../reconcilers/objects/kinds.ts';
 import { keyOf } from '../../../reconcilers/objects/meta.ts';
 import {
@@ -31,7 +32,7 @@ export class NodeObjects {
   /** Everything but what it refers to. */
   *of(node: string): Iterable<AnyObject> {
     for (const kind of SEEN_BY_ALL) for (const object of this.#cache.list(kind)) yield seenBy(node, object);
-    const lease = this.#cache.get('Lease', { namespace: 'kube-node-lease', name: node });
+    const lease = this.#cache.get('Lease', { namespace: NODE_LEASE_NAMESPACE, name: node });
     if (lease !== undefined) yield lease;
     yield* this.#podsByNode.get(node);
   }

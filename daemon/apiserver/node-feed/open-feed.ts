@@ -31,9 +31,11 @@ export class OpenFeed {
 
   /** Takes what has just changed, all of one revision. */
   take(changes: readonly ObjectChange[]): void {
+    if (this.#ended !== undefined) return;
     for (const { type, object } of this.#view.after(changes)) this.#push(encodedEvent(type, object));
     if (this.#waitingBytes > WAITING_BYTES) {
-      this.end(new SampanError('TooManyRequests'));
+      const detail = `node ${this.node} does not read its feed; it begins anew with everything`;
+      this.end(new SampanError('ServiceUnavailable', { detail }));
     }
     this.mark();
   }
@@ -47,6 +49,8 @@ export class OpenFeed {
   /** What it has read is not continued. */
   end(why: Error): void {
     this.#ended = why;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#wake.resolve();
   }
 

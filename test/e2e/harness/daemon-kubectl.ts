@@ -14,16 +14,23 @@ export interface DaemonKubectl {
   attempt(...args: string[]): Promise<RunResult>;
 }
 
-/** Undefined where this machine has none of the version; with CI=true that throws. `home`: a folder of its own. */
+/** Where it is; undefined, and said loudly, where this machine has none of the version. With CI=true that throws. */
+export function kubectlPath(version: KubectlVersion): string | undefined {
+  const path = findKubectl(version);
+  if (path !== undefined) return path;
+  const missing = `there is no kubectl ${version} beside the kubectl on PATH`;
+  if (process.env.CI === 'true') throw new Error(missing);
+  console.warn(`SKIPPED: ${missing}`);
+  return undefined;
+}
+
+/** Undefined where there is none; see {@link kubectlPath}. `home`: a folder of its own. */
 export function daemonKubectl(
   version: KubectlVersion,
   { netns, sampan, home }: { readonly netns: Netns; readonly sampan: Sampan; readonly home: string },
 ): DaemonKubectl | undefined {
-  const path = findKubectl(version);
-  if (path === undefined) {
-    if (process.env.CI === 'true') throw new Error(`there is no kubectl ${version} beside the kubectl on PATH`);
-    return undefined;
-  }
+  const path = kubectlPath(version);
+  if (path === undefined) return undefined;
   const env = { HOME: home, KUBECONFIG: join(sampan.dataDir, 'kubeconfig'), PATH: process.env.PATH };
   const options: RunOptions = { env };
   return {
