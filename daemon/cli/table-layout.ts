@@ -21,7 +21,16 @@ export function layOutTable(table: Table, layout: TableLayout): string {
     ...(layout.namespaces ? [namespaceOf(row.object)] : []),
     ...columns.map(({ index }) => firstLine(String(row.cells[index] ?? ''))),
   ]);
-  const lines = layout.upper ? [header, ...rows] : rows;
+  return layOutRows(header, rows, layout.upper);
+}
+
+/** Columns as wide as the header and the rows are, whether the header is shown or not. */
+export function layOutRows(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  showsHeader = true,
+): string {
+  const lines = showsHeader ? [header, ...rows] : rows;
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return lines
     .map(

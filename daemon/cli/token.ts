@@ -22,6 +22,7 @@ import type { TokenConfig } from '../token-flags.ts';
 import type { ApiConnection } from './api-connection.ts';
 import { DataDir } from './data-dir.ts';
 import type { Output } from './get.ts';
+import { layOutRows } from './table-layout.ts';
 
 const SECRETS = `/api/v1/namespaces/${BOOTSTRAP_TOKEN_NAMESPACE}/secrets`;
 const PATIENCE_MS = 10_000;
@@ -84,17 +85,17 @@ async function list(api: ApiConnection, now: number): Promise<string> {
   const { items } = await api.json<{ items: Secret[] }>(`${SECRETS}?${query}`);
   const tokens = items.flatMap((secret) => bootstrapTokenOf(secret) ?? []);
   if (tokens.length === 0) return 'No join tokens found.\n';
-  const rows = [['ID', 'TTL', 'USE', 'DESCRIPTION'], ...tokens.map((each) => rowOf(each, now))];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd((widths[column] ?? -3) + 3)).join('');
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
+  return layOutRows(
+    ['ID', 'TTL', 'USE', 'DESCRIPTION'],
+    tokens.map((each) => rowOf(each, now)),
+  );
 }
 
 function rowOf({ id, expires, reusable, spentOn, description }: BootstrapToken, now: number): string[] {
   const left = expires === undefined ? '<forever>' : expires > now ? humanDuration(expires - now) : '<expired>';
   const [node = ''] = (spentOn ?? '').split(' ');
   const use = reusable ? 'any number of nodes' : spentOn === undefined ? 'one node' : `used by ${node}`;
-  return [id, left, use, description];
+  return [id, left, use, description || '<none>'];
 }
 
 /** The whole token is understood too. */

@@ -4,4 +4,6 @@ import type { PodTransport, RouteChanges } from '../ports/pod-routes.ts';
 export type PodRoutesAction =
   | { readonly kind: 'prepare-transport'; readonly transport: PodTransport }
   | { readonly kind: 'change-routes'; readonly transport: PodTransport; readonly changes: RouteChanges }
-  | { readonly kind: 'remove-routes' };
+  | { readonly kind: 'remove-routes' }
+  /** Nothing is done about it here; people are told, again and again until it is mended. */
+  | { readonly kind: 'report-conflicts'; readonly conflicts: readonly string[] };

@@ -17,7 +17,11 @@ export function plan(desired: DesiredPodNetwork | undefined, installed: Installe
   if (!installed.taken.includes(transport.podCidr))
     return { actions: [], because: "this node's pod network is not there yet" };
   const { routes, conflicts } = wantedRoutes(desired, installed.taken);
-  if (routes.length === 0) return nothing(installed, ['no other node has pods to be reached', ...conflicts].join('; '));
+  const report: PodRoutesAction[] = conflicts.length === 0 ? [] : [{ kind: 'report-conflicts', conflicts }];
+  if (routes.length === 0) {
+    const { actions, because } = nothing(installed, ['no other node has pods to be reached', ...conflicts].join('; '));
+    return { actions: [...actions, ...report], because };
+  }
 
   const changes = changesBetween(installed.routes, routes);
   const isPrepared = JSON.stringify(installed.transport) === JSON.stringify(transport);
@@ -27,7 +31,7 @@ export function plan(desired: DesiredPodNetwork | undefined, installed: Installe
     ? { kind: 'change-routes', transport, changes }
     : { kind: 'prepare-transport', transport };
   return {
-    actions: isPrepared && isRight ? [] : [action],
+    actions: [...(isPrepared && isRight ? [] : [action]), ...report],
     because: [isPrepared ? sentenceOf(changes, routes.length) : `${transport.mode} is not set up`, ...conflicts].join(
       '; ',
     ),

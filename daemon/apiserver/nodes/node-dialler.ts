@@ -4,20 +4,19 @@
  */
 import { once } from 'node:events';
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
-import type { Node } from '../../../reconcilers/objects/cluster.ts';
+import { internalIP, type Node } from '../../../reconcilers/objects/cluster.ts';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
 import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../reconcilers/ports/object-client.ts';
 import { publicKeyHash } from '../../adapters/certificates/public-key-hash.ts';
 import type { TlsIdentity } from '../../serving/listeners.ts';
 import { nodeKeyOf } from '../access/node-key.ts';
+import { NODES, nodeUser } from '../access/user.ts';
 import { unreachable } from './unreachable.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** What a connection that stands still is asked so often whether its other end is still there. */
 const KEEP_ALIVE_MS = 10_000;
-const NODES = 'system:nodes';
-
 export interface NodeDiallerDeps {
   readonly client: Pick<ObjectClient, 'get'>;
   readonly clock: Clock;
@@ -71,7 +70,7 @@ export class NodeDialler {
     }
     const certificate = socket.getPeerX509Certificate();
     const { CN: shown, O: groups } = certificate?.toLegacyObject().subject ?? {};
-    if (shown !== `system:node:${nodeName}` || ![groups].flat().includes(NODES)) {
+    if (shown !== nodeUser(nodeName).name || ![groups].flat().includes(NODES)) {
       socket.destroy();
       throw unreachable(`what answers for ${peer} is not that node: its certificate is that of "${String(shown)}"`);
     }
@@ -104,10 +103,11 @@ function contextOf({ certificate, key, authority }: TlsIdentity): SecureContext 
   return createSecureContext({ cert: certificate, key, ca: authority, minVersion: 'TLSv1.2' });
 }
 
-function placeOf({ metadata: { name }, status }: Node): { host: string; port: number } {
-  const host = status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+function placeOf(node: Node): { host: string; port: number } {
+  const { name } = node.metadata;
+  const host = internalIP(node);
   if (host === undefined) throw unreachable(`node ${name} has no address`);
-  const port = status.daemonEndpoints?.kubeletEndpoint?.Port;
+  const port = node.status.daemonEndpoints?.kubeletEndpoint?.Port;
   if (port === undefined || port === 0) {
     throw unreachable(`node ${name} has no server of its own: its --kubelet-port is 0, or was taken when it started`);
   }

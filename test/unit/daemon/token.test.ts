@@ -138,8 +138,8 @@ describe('sampan token', () => {
     assert.match(rows[0] ?? '', /^ID +TTL +USE +DESCRIPTION$/);
     const rowOf = (id = '') => rows.find((row) => row.startsWith(id))?.split(/ {2,}/);
     assert.deepEqual(rowOf(ids[0]), [ids[0], '120m', 'one node', 'rack 4']);
-    assert.deepEqual(rowOf(ids[1]), [ids[1], '<forever>', 'any number of nodes']);
-    assert.deepEqual(rowOf(ids[2]), [ids[2], '24h', 'used by web-1']);
+    assert.deepEqual(rowOf(ids[1]), [ids[1], '<forever>', 'any number of nodes', '<none>']);
+    assert.deepEqual(rowOf(ids[2]), [ids[2], '24h', 'used by web-1', '<none>']);
     for (const each of made) assert.equal(text.includes(each.slice(7)), false);
   });
 

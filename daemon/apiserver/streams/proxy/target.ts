@@ -2,6 +2,7 @@
  * Whom `pods/proxy`, `services/proxy` and `nodes/proxy` pass a request on to: `[scheme:]name[:port]`, looked up as Kubernetes does. Only
  * addresses of pods and nodes come out of it: what an author wrote into Endpoints by hand leads nowhere.
  */
+import { internalIP } from '../../../../reconcilers/objects/cluster.ts';
 import type { Pod } from '../../../../reconcilers/objects/pod.ts';
 import { SampanError } from '../../../../reconcilers/ports/errors.ts';
 import type { ObjectClient } from '../../../../reconcilers/ports/object-client.ts';
@@ -120,7 +121,7 @@ async function nodeTarget(
   const kubelet = node.status.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
   const number = portNumber(port) ?? kubelet;
   if (number === kubelet) return 'kubelet';
-  const host = node.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  const host = internalIP(node);
   if (host === undefined) throw new SampanError('ServiceUnavailable', { detail: `node ${name} has no address` });
   return { scheme, host, port: number };
 }
