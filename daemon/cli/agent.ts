@@ -59,9 +59,9 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const serving = new NodeServing(place, identityOf(credential), { ...core, runtime });
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
-    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
-    tokens: apiTokenIssuer(servers),
+    ...{ dataDir, core, runtime, machine, nodeIP, version },
   });
+  const access = { serving, tokens: apiTokenIssuer(servers) };
 
   log.info('sampan agent runs', {
     version,
@@ -74,8 +74,9 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const following = core.cache.run(loopsEnded.signal);
   const renewing = credential.keepRenewed(() => serving.renew(identityOf(credential)), loopsEnded.signal);
   try {
-    await keepingAlive(runParts(core.cache, [(until) => node.run(until)], signal));
+    await keepingAlive(runParts(core.cache, [(until) => node.run(access, until)], signal));
   } finally {
+    await serving.close();
     await node.close();
     await flushEvents(core);
     loopsEnded.abort();

@@ -68,13 +68,19 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const isApiReachable = config.api.securePort !== 0;
   const coreOptions = { ...config, host: config.nodeName, isApiReachable };
   const core = createCore(store, coreOptions, essentials);
+  const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
+  // Over etcd other masters, and their nodes, may come.
+  const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
+  const node = new LocalNode({
+    config: nodeConfig,
+    ...{ dataDir, core, runtime, machine, nodeIP, version },
+    ...(view && { onPull: (report) => view.pulling(report) }),
+  });
+  node.prepare(signal);
   const shared = config.etcd && new SharedAuthority(dataDir.pkiPath, { ...essentials, store });
   const accessPlace = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
   const access = await keepingAlive(openAccess(config, accessPlace, core, signal));
 
-  const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
-  // Over etcd other masters, and their nodes, may come.
-  const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
   const archive = new FileSnapshotArchive(config.dataDir);
   const loopsOver = (leading: Core) =>
     masterLoops(leading, {
@@ -124,13 +130,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, certificates, config.api, log);
-  const node = new LocalNode({
-    config: nodeConfig,
-    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
+  const nodeAccess = {
+    serving,
     tokens: podTokens(access.accounts, core.client),
-    onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
-    ...(view && { onPull: (report) => view.pulling(report) }),
-  });
+    onNetwork: (podCIDR: string) => void tls.openForPods(podCIDR),
+  };
 
   log.info('sampan runs', {
     version,
@@ -165,9 +169,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       await masters.run(until);
     };
     // The node first: it waits for Docker while the others work.
-    await runParts(core.cache, [(until) => node.run(until), lead, bePresent], signal);
+    await runParts(core.cache, [(until) => node.run(nodeAccess, until), lead, bePresent], signal);
   } finally {
     await server.close();
+    await serving.close();
     await node.close();
     await flushEvents(core);
     loopsEnded.abort();
