@@ -39,6 +39,8 @@ export interface LocalNodeDeps {
   readonly machine: ReturnType<typeof readMachine>;
   readonly nodeIP: string;
   readonly version: string;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   readonly tokens: TokenIssuer;
   readonly serving: NodeServing;
   /** Told when the pod network is seen to be there: what serves pods may listen on its gateway. */
@@ -61,10 +63,15 @@ export class LocalNode {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { config, core, runtime, nodeIP } = this.#deps;
+    const { config, core, dataDir, program, runtime, nodeIP } = this.#deps;
     const asked = { ...config, nodeIP };
     const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
-    this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
+    this.#nameServer = openNameServer(
+      config,
+      parseIpv4Range(chosen.clusterCidr),
+      { path: dataDir.dnsPath, program },
+      core,
+    );
     if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
     const ports = await this.#ports(chosen);
     this.#loops = this.#assemble(chosen, ports, await this.#deps.serving.open());

@@ -43,13 +43,15 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly pid: number;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   /** Aborts when the daemon is to stop. */
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts; answers the exit code. */
 export async function run(config: RunConfig, surroundings: Surroundings): Promise<number> {
-  const { version, stdout, signal } = surroundings;
+  const { version, program, stdout, signal } = surroundings;
   const dataDir = new DataDir(config.dataDir);
   dataDir.claim(surroundings.pid);
 
@@ -126,7 +128,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const tls = new TlsService(server, certificates, config.api, log);
   const node = new LocalNode({
     config: nodeConfig,
-    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, program, serving },
     tokens: podTokens(access.accounts, core.client),
     onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
     ...(view && { onPull: (report) => view.pulling(report) }),
@@ -178,7 +180,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await store.close();
     runtime.close();
     dataDir.release();
-    log.info('sampan stopped; its containers go on');
+    log.info('sampan stopped; its containers and the answers to their questions for names go on');
   }
   return 0;
 }
