@@ -41,6 +41,8 @@ export interface LocalNodeDeps {
   readonly machine: ReturnType<typeof readMachine>;
   readonly nodeIP: string;
   readonly version: string;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   readonly onPull?: PullObserver;
 }
 
@@ -81,10 +83,15 @@ export class LocalNode {
   }
 
   async run(access: NodeAccess, signal: AbortSignal): Promise<void> {
-    const { config, core } = this.#deps;
+    const { config, core, dataDir, program } = this.#deps;
     const ground = await (this.#ground ?? this.#layGround(signal));
     const { chosen } = ground;
-    this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
+    this.#nameServer = openNameServer(
+      config,
+      parseIpv4Range(chosen.clusterCidr),
+      { path: dataDir.dnsPath, program },
+      core,
+    );
     const openForPods = (subnet: string) => this.#openForPods(subnet, access);
     if (chosen.existing !== undefined) openForPods(chosen.existing);
     const kubeletPort = await access.serving.open();

@@ -31,13 +31,15 @@ export interface AgentSurroundings {
   readonly version: string;
   readonly stdout: NodeJS.WriteStream;
   readonly pid: number;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   /** Aborts when the agent is to stop. */
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts; answers the exit code. */
 export async function agent(config: AgentConfig, surroundings: AgentSurroundings): Promise<number> {
-  const { version, stdout, signal } = surroundings;
+  const { version, program, stdout, signal } = surroundings;
   const { nodeName } = config;
   const dataDir = new DataDir(config.dataDir);
   dataDir.claim(surroundings.pid);
@@ -59,7 +61,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const serving = new NodeServing(place, identityOf(credential), { ...core, runtime });
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
-    ...{ dataDir, core, runtime, machine, nodeIP, version },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, program },
   });
   const access = { serving, tokens: apiTokenIssuer(servers) };
 

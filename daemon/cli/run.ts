@@ -43,13 +43,15 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly pid: number;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   /** Aborts when the daemon is to stop. */
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts; answers the exit code. */
 export async function run(config: RunConfig, surroundings: Surroundings): Promise<number> {
-  const { version, stdout, signal } = surroundings;
+  const { version, program, stdout, signal } = surroundings;
   const dataDir = new DataDir(config.dataDir);
   dataDir.claim(surroundings.pid);
 
@@ -73,7 +75,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
   const node = new LocalNode({
     config: nodeConfig,
-    ...{ dataDir, core, runtime, machine, nodeIP, version },
+    ...{ dataDir, core, runtime, machine, nodeIP, version, program },
     ...(view && { onPull: (report) => view.pulling(report) }),
   });
   node.prepare(signal);
@@ -183,7 +185,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await store.close();
     runtime.close();
     dataDir.release();
-    log.info('sampan stopped; its containers go on');
+    log.info('sampan stopped; its containers and the answers to their questions for names go on');
   }
   return 0;
 }
