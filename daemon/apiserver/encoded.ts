@@ -9,7 +9,7 @@ export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 const ITEMS = new WeakMap<AnyObject, Buffer>();
 /** What watchers are told together, or soon after one another; kept no longer, or each object would be kept twice. */
-const KEPT_EVENTS = 4_096;
+const KEPT_EVENTS = 512;
 const EVENTS = new Map<AnyObject, Map<EventType, Buffer>>();
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
