@@ -18,7 +18,7 @@ export interface FeedChange<K extends Kind = Kind> {
   readonly change: ObjectChange<K>;
 }
 
-/** Up to `revision` there is nothing but `changes`. */
+/** Up to `revision` there is nothing but `changes`. Who is at the same place gets the same batch: it is a key to what is made of it. */
 export interface FeedBatch {
   readonly revision: number;
   readonly changes: readonly FeedChange[];
@@ -36,6 +36,8 @@ export class ChangeFeed implements ChangeFollower {
   #revision: number;
   #restarts = 0;
   #waking = false;
+  /** From where they go on; until the next change. */
+  readonly #newest = new Map<Kind, Map<number, FeedBatch>>();
   #wake = Promise.withResolvers<void>();
 
   /** Follows the cache from now on. */
@@ -51,12 +53,14 @@ export class ChangeFeed implements ChangeFollower {
   changed({ revision, changes }: ChangeBatch): void {
     for (const change of changes) this.#keep(change.kind, { revision, change });
     this.#revision = Math.max(this.#revision, revision);
+    this.#newest.clear();
     this.#sweep();
     this.#wakeSoon();
   }
 
   restarted(revision: number): void {
     this.#kept.clear();
+    this.#newest.clear();
     this.#since = revision;
     this.#revision = revision;
     this.#restarts += 1;
@@ -86,9 +90,9 @@ export class ChangeFeed implements ChangeFollower {
         throw new SampanError('StoreCompacted', { revision: seen, oldest });
       }
       if (this.#revision > seen) {
-        const changes = this.#newerThan(kind, seen);
-        seen = this.#revision;
-        yield { revision: seen, changes };
+        const batch = this.#newerThan(kind, seen);
+        seen = batch.revision;
+        yield batch;
       } else {
         await this.#wake.promise;
       }
@@ -131,11 +135,16 @@ export class ChangeFeed implements ChangeFollower {
     if (dropped !== undefined) this.#droppedUpTo.set(kind, dropped.revision);
   }
 
-  #newerThan(kind: Kind, revision: number): readonly FeedChange[] {
+  #newerThan(kind: Kind, revision: number): FeedBatch {
+    const made = this.#newest.get(kind)?.get(revision);
+    if (made !== undefined) return made;
     const kept = this.#kept.get(kind) ?? [];
     let first = kept.length;
     while (first > 0 && (kept[first - 1] as FeedChange).revision > revision) first -= 1;
-    return first === kept.length ? [] : kept.slice(first);
+    const batch = { revision: this.#revision, changes: kept.slice(first) };
+    const batches = this.#newest.get(kind) ?? new Map<number, FeedBatch>();
+    this.#newest.set(kind, batches.set(revision, batch));
+    return batch;
   }
 
   /** When what else has come by now is in as well: commits close together make one batch, for every watcher. */

@@ -3,15 +3,16 @@
  * Objects of the cache are never changed, only replaced, so the bytes stay true.
  */
 import type { AnyObject } from '../../reconcilers/objects/kinds.ts';
+import type { Pieces } from './send.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 const ITEMS = new WeakMap<AnyObject, Buffer>();
 /** What watchers are told together, or soon after one another; kept no longer, or each object would be kept twice. */
-const KEPT_EVENTS = 4_096;
+const KEPT_EVENTS = 512;
 const EVENTS = new Map<AnyObject, Map<EventType, Buffer>>();
 const COMMA = Buffer.from(',');
-const PART_BYTES = 64 * 1024;
+const END = Buffer.from(']}');
 
 /** The object without its kind and apiVersion, as an item of a list. */
 function encodedItem(object: AnyObject): Buffer {
@@ -31,25 +32,22 @@ export function encodedObject(object: AnyObject): Buffer {
   return Buffer.concat([Buffer.from(headOf(object)), encodedItem(object).subarray(1)]);
 }
 
-/**
- * A list: `head` up to and with the bracket that opens the items. In parts: one buffer of many megabytes takes longer to get from the
- * system, page by page, than to fill.
- */
-export function encodedList(head: string, objects: readonly AnyObject[]): Buffer[] {
-  const parts: Buffer[] = [];
-  let pieces: Buffer[] = [Buffer.from(head)];
-  let length = head.length;
-  for (const [index, object] of objects.entries()) {
-    if (index > 0) pieces.push(COMMA);
-    const item = encodedItem(object);
-    pieces.push(item);
-    length += item.length;
-    if (length < PART_BYTES) continue;
-    parts.push(Buffer.concat(pieces));
-    pieces = [];
-    length = 0;
+/** A list: `head` up to and with the bracket that opens the items. */
+export function encodedList(head: string, objects: readonly AnyObject[]): Pieces {
+  const start = Buffer.from(head);
+  const items = objects.map(encodedItem);
+  const commas = Math.max(0, items.length - 1);
+  const length = items.reduce((sum, item) => sum + item.length, start.length + commas + END.length);
+  return { length, [Symbol.iterator]: () => piecesOf(start, items) };
+}
+
+function* piecesOf(start: Buffer, items: readonly Buffer[]): Generator<Buffer> {
+  yield start;
+  for (const [index, item] of items.entries()) {
+    if (index > 0) yield COMMA;
+    yield item;
   }
-  return [...parts, Buffer.concat([...pieces, Buffer.from(']}')])];
+  yield END;
 }
 
 /** One line of a watch. */

@@ -17,14 +17,13 @@ export async function serveRead(
   view: View,
   { client, clock, lists }: ObjectServices,
 ): Promise<void> {
-  const { request, response } = exchange;
   const { info, namespace, name, query } = asked;
-  const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
+  const as = representationOf(view, exchange.request.headers.accept, query.get('includeObject'), () => clock.now());
   if (asked.verb === 'get') {
     await lists.checkVersion(versionOf(query));
     const object = await client.get(info.kind, { namespace, name });
     if (object === undefined) throw new SampanError('NotFound', { resource: groupResource(info), name });
-    return sendText(request, response, 200, as.contentType, as.one(object));
+    return sendText(exchange, 200, as.contentType, as.one(object));
   }
   const listed = await lists.list(scopeOf(asked), listOptionsOf(query));
   const metadata = {
@@ -32,7 +31,7 @@ export async function serveRead(
     ...(listed.continue !== undefined && { continue: listed.continue }),
     ...(listed.remaining !== undefined && { remainingItemCount: listed.remaining }),
   };
-  return sendText(request, response, 200, as.contentType, as.list(listed.items, metadata));
+  return sendText(exchange, 200, as.contentType, as.list(listed.items, metadata));
 }
 
 /** 0: none is asked for. What is read is always the newest, so a version can only be too new. */

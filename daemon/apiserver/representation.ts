@@ -7,6 +7,7 @@ import type { Column } from '../../reconcilers/objects/kinds/entry.ts';
 import { type AnyObject, KINDS, type Kind } from '../../reconcilers/objects/kinds.ts';
 import { type EventType, encodedEvent, encodedList, encodedObject } from './encoded.ts';
 import { formatMediaType, type MediaType, negotiate } from './media-types.ts';
+import type { Pieces } from './send.ts';
 import { type IncludeObject, tableOf } from './table.ts';
 import type { View } from './write/view.ts';
 
@@ -19,8 +20,8 @@ export interface ListMetadata {
 
 /** As text or in bytes. */
 export type Encoded = string | Buffer;
-/** A long one may come in parts. */
-export type EncodedList = Encoded | readonly Buffer[];
+/** A long one may come in pieces. */
+export type EncodedList = Encoded | Pieces;
 
 /** What a kind's objects look like to this request. */
 export interface Representation {
@@ -99,7 +100,7 @@ function asYaml(view: Shown): Encoder {
   return {
     ...json,
     one: (object) => yaml(json.one(object)),
-    list: (objects, metadata) => yaml(Buffer.concat(json.list(objects, metadata))),
+    list: (objects, metadata) => yaml(Buffer.concat([...json.list(objects, metadata)])),
   };
 }
 

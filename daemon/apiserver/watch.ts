@@ -7,6 +7,7 @@ import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { isAbort } from '../../reconcilers/ports/errors.ts';
 import type { ObjectChange } from '../../reconcilers/ports/object-client.ts';
 import { statusOf } from '../serving/status.ts';
+import type { FeedBatch } from './change-feed.ts';
 import type { Exchange } from './exchange.ts';
 import { scopeOf } from './read.ts';
 import { type Encoded, eventLine, type Representation, streamRepresentationOf } from './representation.ts';
@@ -19,6 +20,7 @@ import type { View } from './write/view.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 const WRITE_BYTES = 64 * 1024;
+const SHARED_CHANGES = 100;
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 
 export async function serveWatch(
@@ -56,10 +58,10 @@ export async function serveWatch(
       await sendPart(response, part, ends);
     }
     if (options.marksInitialEnd) await sendPart(response, bookmark(INITIAL_END), ends);
-    for await (const { revision, changes } of feed.after(info.kind, seen, ends)) {
-      const events = changes.values().map(({ change }) => eventFor(change, scope.selected, as));
-      for (const part of joined(events)) await sendPart(response, part, ends);
-      seen = revision;
+    const told = sameFor(asked, as);
+    for await (const batch of feed.after(info.kind, seen, ends)) {
+      for (const part of partsOf(batch, told, scope.selected, as)) await sendPart(response, part, ends);
+      seen = batch.revision;
     }
     if (options.bookmarks && !signal.aborted) await sendPart(response, bookmark(), signal);
   } catch (error) {
@@ -69,6 +71,26 @@ export async function serveWatch(
     cancelBookmarks();
     response.end();
   }
+}
+
+/** What was made of a batch, by who it is for: of a hundred watchers that ask for the same, the first makes it. */
+const PARTS = new WeakMap<FeedBatch, Map<string, readonly Buffer[]>>();
+
+function partsOf(batch: FeedBatch, told: string, selected: Selection, as: Representation): Iterable<Buffer> {
+  const known = PARTS.get(batch)?.get(told);
+  if (known !== undefined) return known;
+  const made = joined(batch.changes.values().map(({ change }) => eventFor(change, selected, as)));
+  // Who is far behind is alone there, and is not to make more than it reads.
+  if (batch.changes.length > SHARED_CHANGES) return made;
+  const parts = [...made];
+  PARTS.set(batch, (PARTS.get(batch) ?? new Map<string, readonly Buffer[]>()).set(told, parts));
+  return parts;
+}
+
+/** All that makes a difference to what a watcher is told of a change. */
+function sameFor({ info, namespace, query }: ResourceRequest, { contentType }: Representation): string {
+  const asked = ['labelSelector', 'fieldSelector', 'includeObject'].map((name) => query.get(name));
+  return JSON.stringify([contentType, info.apiVersion, namespace, ...asked]);
 }
 
 /** `application/json;stream=watch`, as Kubernetes says it. */

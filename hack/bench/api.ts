@@ -13,15 +13,18 @@ import { run } from '../../test/e2e/harness/run.ts';
 import { socketClient } from '../../test/e2e/harness/socket-request.ts';
 import type { ClientOrder, Load, LoadReport, WatchReport } from './api/client.ts';
 import { fillStore } from './api/fill-store.ts';
+import type { FloorOrder } from './api/floor-server.ts';
 import { PODS, podNamed } from './api/pods.ts';
 import { Worker } from './api/process.ts';
 import type { ChurnReport, Ready, Report, ServerOrder } from './api/server.ts';
-import { atLeast, counted, type Figure, plain, timed } from './figures.ts';
+import { besideFloor, counted, type Figure, plain, ratedAgainstFloor, timed } from './figures.ts';
 import { residentMegabytes } from './process-cost.ts';
 
 const POD_COUNT = 1_000;
 const LISTS_PER_SECOND = 100;
+/** In so many groups, of each of which one looks: it is a process of its own that others do not keep busy. */
 const WATCHERS = 100;
+const GROUPS = 10;
 const CHANGES_PER_SECOND = 500;
 const EVENT_WITHIN_MS = 5;
 const START = { pods: 10_000, withinMs: 3_000, megabytes: 300 };
@@ -38,17 +41,35 @@ interface Bench {
   readonly server: Worker<ServerOrder>;
   readonly client: Worker<ClientOrder>;
   readonly port: number;
+  readonly looker: Worker<ClientOrder>;
+  readonly floor: Floor;
+}
+
+/** What sends the same bytes and does nothing else, and who asks it. */
+interface Floor {
+  readonly server: Worker<FloorOrder>;
+  readonly client: Worker<ClientOrder>;
+  readonly looker: Worker<ClientOrder>;
+  readonly port: number;
+}
+
+const script = (name: string) => join(import.meta.dirname, 'api', name);
+
+async function clientOf({ port, ca }: Ready): Promise<Worker<ClientOrder>> {
+  return (await Worker.start<ClientOrder, 'ready'>(script('client.ts'), [String(port), ca])).worker;
+}
+
+async function startFloor(): Promise<Floor> {
+  const { worker: server, hello } = await Worker.start<FloorOrder, Ready>(script('floor-server.ts'), []);
+  return { server, client: await clientOf(hello), looker: await clientOf(hello), port: hello.port };
 }
 
 async function servedFigures(seconds: number): Promise<Figure[]> {
-  const script = (name: string) => join(import.meta.dirname, 'api', name);
   const started = await Worker.start<ServerOrder, Ready>(script('server.ts'), [String(POD_COUNT)]);
   const { worker: server, hello } = started;
-  const { worker: client } = await Worker.start<ClientOrder, 'ready'>(script('client.ts'), [
-    String(hello.port),
-    hello.ca,
-  ]);
-  const bench: Bench = { server, client, port: hello.port };
+  const [client, looker] = [await clientOf(hello), await clientOf(hello)];
+  const floor = await startFloor();
+  const bench: Bench = { server, client, port: hello.port, looker, floor };
   try {
     const of = (what: string, load: Partial<Load>, least?: number) =>
       loadFigures(bench, what, { ...LOAD, seconds, ...load }, least);
@@ -71,16 +92,17 @@ async function servedFigures(seconds: number): Promise<Figure[]> {
       ...(await of('create a pod', made)),
     ];
   } finally {
-    await client.close();
-    await server.close();
+    for (const worker of [client, looker, floor.client, floor.looker, server, floor.server]) await worker.close();
   }
 }
 
 const LOAD = { connections: 8, method: 'GET', path: '/' };
 
-async function loadFigures({ server, client }: Bench, what: string, load: Load, least?: number): Promise<Figure[]> {
+async function loadFigures(bench: Bench, what: string, load: Load, least?: number): Promise<Figure[]> {
+  const { server, client } = bench;
   const before = await server.order<Report>('report');
-  const { requests, failure, seconds, latenciesMs } = await client.order<LoadReport>({ load });
+  const report = await client.order<LoadReport>({ load });
+  const { requests, failure, seconds, latenciesMs } = report;
   const { storeMs } = await server.order<Report>('report');
   if (failure !== undefined) throw new Error(`${what}: ${failure}`);
   const rate = requests / seconds;
@@ -88,10 +110,12 @@ async function loadFigures({ server, client }: Bench, what: string, load: Load, 
   const share = (100 * (storeMs - before.storeMs)) / inAll;
   const named = `${what}, ${load.connections} connection${load.connections === 1 ? '' : 's'}`;
   const times = `p50 ${quantile(latenciesMs, 0.5).toFixed(1)} ms, p99 ${quantile(latenciesMs, 0.99).toFixed(1)} ms`;
-  return [
-    least === undefined ? plain(named, `${Math.round(rate)}/s`) : atLeast(named, rate, least, '/s'),
-    plain(`${named}, each`, `${times}, ${share.toFixed(0)} % of it the store's`),
-  ];
+  const each = plain(`${named}, each`, `${times}, ${share.toFixed(0)} % of it the store's`);
+  if (load.method !== 'GET') return [plain(named, `${Math.round(rate)}/s`), each];
+  // The same number of bytes, from who does nothing else.
+  const bytes = Math.round(report.bytes / requests);
+  const bare = await bench.floor.client.order<LoadReport>({ load: { ...load, path: `/bytes?count=${bytes}` } });
+  return [ratedAgainstFloor(named, rate, bare.requests / bare.seconds, least), each];
 }
 
 /** The same gets and lists from a client that costs next to nothing, where it is installed. */
@@ -107,29 +131,48 @@ async function wrkFigures({ port }: Bench, seconds: number, paths: readonly stri
   return figures;
 }
 
-async function watchFigures({ server, client }: Bench, seconds: number): Promise<Figure[]> {
+async function watchFigures(bench: Bench, seconds: number): Promise<Figure[]> {
+  const { server, floor } = bench;
   const { rssBytes: before, revision } = await server.order<Report>('report');
   // Without a version, what there is would come first.
-  const path = `${PODS}?watch=true&resourceVersion=${revision}`;
-  await client.order<'watching'>({ watch: { count: WATCHERS, path } });
+  await openWatches(bench, `${PODS}?watch=true&resourceVersion=${revision}`);
   const { rssBytes: after } = await server.order<Report>('report');
-  const churn = { perSecond: CHANGES_PER_SECOND, seconds, pods: POD_COUNT };
-  const { commits } = await server.order<ChurnReport>({ churn });
-  await delay(1_000);
-  const { events, seen } = await client.order<WatchReport>('end watches');
+  const pace = { perSecond: CHANGES_PER_SECOND, seconds };
+  const { commits } = await server.order<ChurnReport>({ churn: { ...pace, pods: POD_COUNT } });
+  const told = await endWatches(bench, commits);
+  await openWatches(floor, '/watch');
+  const bytes = Math.round(told.bytes / told.events);
+  const bare = await endWatches(floor, (await floor.server.order<ChurnReport>({ churn: { ...pace, bytes } })).commits);
+  const what = `${WATCHERS} watchers of ${CHANGES_PER_SECOND} changes/s`;
+  const reached = (share: number) => [quantile(told.latencies, share), quantile(bare.latencies, share)] as const;
+  return [
+    counted(`${what}, events missed`, commits.length * WATCHERS - told.events, 0),
+    besideFloor(`${what}, commit to watcher, p50`, ...reached(0.5)),
+    besideFloor(`${what}, commit to watcher, p99`, ...reached(0.99), EVENT_WITHIN_MS),
+    plain('memory of a watcher and its connection', `${Math.round((after - before) / WATCHERS / 1024)} kB`),
+  ];
+}
+
+/** In turns, so that those that look stand neither first nor last among those that are told. */
+async function openWatches({ client, looker }: Pick<Bench, 'client' | 'looker'>, path: string): Promise<void> {
+  for (let group = 0; group < GROUPS; group++) {
+    await client.order<'watching'>({ watch: { count: WATCHERS / GROUPS - 1, path, looks: false } });
+    await looker.order<'watching'>({ watch: { count: 1, path, looks: true } });
+  }
+}
+
+/** How long each event was on its way, sorted; and how much came in all. */
+async function endWatches({ client, looker }: Pick<Bench, 'client' | 'looker'>, commits: ChurnReport['commits']) {
+  const endOf = (watchers: number) => ({ endWatches: { events: commits.length * watchers } });
+  const others = await client.order<WatchReport>(endOf(WATCHERS - GROUPS));
+  const { events, bytes, seen } = await looker.order<WatchReport>(endOf(GROUPS));
   const committed = new Map(commits);
   const latencies = seen.flatMap(([revision, at]) => {
     const since = committed.get(revision);
     return since === undefined ? [] : [Math.max(0, at - since)];
   });
   latencies.sort((a, b) => a - b);
-  const what = `${WATCHERS} watchers of ${CHANGES_PER_SECOND} changes/s`;
-  return [
-    counted(`${what}, events missed`, commits.length * WATCHERS - events, 0),
-    plain(`${what}, commit to watcher, p50`, `${quantile(latencies, 0.5).toFixed(1)} ms`),
-    counted(`${what}, commit to watcher, p99`, quantile(latencies, 0.99), EVENT_WITHIN_MS, ' ms'),
-    plain('memory of a watcher and its connection', `${Math.round((after - before) / WATCHERS / 1024)} kB`),
-  ];
+  return { events: others.events + events, bytes: others.bytes + bytes, latencies };
 }
 
 /** The daemon itself, its engine away, over a store that somebody left behind. */

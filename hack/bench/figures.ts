@@ -7,7 +7,7 @@ import { median } from './floor.ts';
 export interface Figure {
   readonly what: string;
   readonly value: string;
-  /** The Docker API's own time for the same containers, in the same run. */
+  /** What nobody can be faster than, in the same run: the Docker API's own time, or a server that only sends the bytes. */
   readonly floor: string;
   readonly ratio: string;
   readonly limit: string;
@@ -58,6 +58,20 @@ export function rated(what: string, ratio: number, least: number): Figure {
 /** A number that must not be smaller than `least`: requests per second. */
 export function atLeast(what: string, value: number, least: number, unit: string): Figure {
   return { ...plain(what, `${Math.round(value)}${unit}`), limit: `≥ ${least}${unit}`, met: value >= least };
+}
+
+/** Requests per second, of the server and of the floor; `least`: a limit of its own. */
+export function ratedAgainstFloor(what: string, rate: number, floor: number, least?: number): Figure {
+  const against = { floor: `${Math.round(floor)}/s`, ratio: (rate / floor).toFixed(2) };
+  const own = least === undefined ? plain(what, `${Math.round(rate)}/s`) : atLeast(what, rate, least, '/s');
+  return { ...own, ...against };
+}
+
+/** Milliseconds, of the server and of the floor; `most`: a limit of its own. */
+export function besideFloor(what: string, ms: number, floorMs: number, most?: number): Figure {
+  const shown = `${ms.toFixed(1)} ms`;
+  const own = most === undefined ? plain(what, shown) : { ...counted(what, ms, most, ' ms'), value: shown };
+  return { ...own, floor: `${floorMs.toFixed(1)} ms`, ratio: (ms / floorMs).toFixed(2) };
 }
 
 /** What has no limit: said for comparison. */

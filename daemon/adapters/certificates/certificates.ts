@@ -7,12 +7,12 @@ import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import { type CertifiedKey, pemFileOf, pemOf, readCertifiedKey } from './certified-key.ts';
 import { type CertificateSubject, issueAuthority, issueCertificate, signCertificate, type Validity } from './issue.ts';
 import { keyIn } from './key-file.ts';
-import { readSecretFile, writeSecretFile } from './secret-file.ts';
+import { writeSecretFile } from './secret-file.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

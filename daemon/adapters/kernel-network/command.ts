@@ -1,42 +1,37 @@
-/** Runs a short command (nft, iptables, ip, conntrack) to its end. The nftables adapter's files call it; never through a shell. */
-import { spawn } from 'node:child_process';
+/** Runs a short command (nft, iptables, ip, conntrack) to its end. The files of this adapter call it, several at once. */
+import { type CommandResult, CommandShell } from './command-shell.ts';
 
-export interface CommandResult {
-  /** 127, as a shell says it, where the program is not installed. */
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { CommandResult };
 
 const TIMEOUT_MS = 30_000;
 const NOT_INSTALLED = 127;
+const MOST_AT_ONCE = 4;
+
+const idle: CommandShell[] = [];
+const waiting: (() => void)[] = [];
+let busy = 0;
 
 /** Resolves whatever the exit code; `input` is what the command reads. A command that hangs is killed after 30 s. */
-export function runCommand(program: string, args: readonly string[], input = ''): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve({ code: NOT_INSTALLED, stdout, stderr: `${program} is not installed` });
-      else reject(error);
-    });
-    child.on('close', (code, signal) => {
-      resolve({
-        code: code ?? 1,
-        stdout,
-        stderr: signal === null ? stderr : `${stderr}${program} was ended by ${signal}`,
-      });
-    });
-    child.stdin.on('error', () => {}); // it may end without reading its input; its exit code tells
-    child.stdin.end(input);
-  });
+export async function runCommand(program: string, args: readonly string[], input = ''): Promise<CommandResult> {
+  while (busy >= MOST_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  busy += 1;
+  try {
+    const shell = takeShell();
+    const result = await shell.run([program, ...args], input, TIMEOUT_MS);
+    if (shell.isUsable) idle.push(shell);
+    return isNotInstalled(result) ? { ...result, stderr: `${program} is not installed` } : result;
+  } finally {
+    busy -= 1;
+    waiting.shift()?.();
+  }
+}
+
+function takeShell(): CommandShell {
+  for (;;) {
+    const shell = idle.pop();
+    if (shell === undefined) return new CommandShell();
+    if (shell.isUsable) return shell;
+  }
 }
 
 export function isNotInstalled(result: CommandResult): boolean {

@@ -22,12 +22,13 @@ import type { View } from './view.ts';
 const POLICIES: readonly string[] = ['Background', 'Foreground', 'Orphan'];
 
 export async function serveDelete(
-  { request, response }: Exchange,
+  exchange: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
   view: View,
   { client, clock }: ObjectServices,
 ): Promise<void> {
+  const { request, response } = exchange;
   const { info, namespace, name } = asked;
   const options = deleteOptionsOf(asked.query, body.value);
   const as = representationOf(view, request.headers.accept, null, () => clock.now());
@@ -38,7 +39,7 @@ export async function serveDelete(
   if (object === undefined) throw new SampanError('NotFound', { resource: groupResource(info), name });
   const isGone = object.metadata.deletionTimestamp === undefined;
   if (isGone && !info.answersDeleted) return sendJson(response, 200, goneStatus(info, object));
-  await sendText(request, response, 200, as.contentType, as.one(object));
+  await sendText(exchange, 200, as.contentType, as.one(object));
 }
 
 function goneStatus(info: KindInfo, { metadata: { name, uid } }: AnyObject): JsonObject {
@@ -47,7 +48,7 @@ function goneStatus(info: KindInfo, { metadata: { name, uid } }: AnyObject): Jso
 }
 
 export async function serveDeleteCollection(
-  { request, response }: Exchange,
+  exchange: Exchange,
   asked: ResourceRequest,
   body: ParsedBody,
   view: View,
@@ -55,7 +56,7 @@ export async function serveDeleteCollection(
 ): Promise<void> {
   const { info, query } = asked;
   const { uid: _uid, resourceVersion: _revision, ...options } = deleteOptionsOf(query, body.value);
-  const as = representationOf(view, request.headers.accept, null, () => clock.now());
+  const as = representationOf(view, exchange.request.headers.accept, null, () => clock.now());
   const { items, revision } = await lists.list(scopeOf(asked), listOptionsOf(query));
   const deleted: AnyObject[] = [];
   for (const object of items) {
@@ -68,7 +69,7 @@ export async function serveDeleteCollection(
     if (gone !== undefined) deleted.push(gone);
   }
   const text = as.list(deleted, { resourceVersion: String(revision) });
-  await sendText(request, response, 200, as.contentType, text);
+  await sendText(exchange, 200, as.contentType, text);
 }
 
 /** What the body says, then the query; Invalid where it is none of what there is. */

@@ -96,18 +96,19 @@ async function create(
   const created = await client.create(info.kind, own, { dryRun });
   exchange.audited.name = created.metadata.name;
   warnOfEffects(view, created, response);
-  await sendText(request, response, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
+  await sendText(exchange, 201, as.contentType, as.one(dryRun ? withoutVersion(created) : created));
 }
 
 /** Writes what `change` makes of the stored object, warns where a source will put it back, and answers with what is stored. */
 async function modify(
-  { request, response }: Exchange,
+  exchange: Exchange,
   { info, namespace, name, query }: ResourceRequest,
   view: View,
   change: (current: AnyObject) => JsonObject,
   options: ModifyOptions,
   { client, clock }: ObjectServices,
 ): Promise<void> {
+  const { request, response } = exchange;
   const as = representationOf(view, request.headers.accept, query.get('includeObject'), () => clock.now());
   let before: AnyObject | undefined;
   const changed = (current: AnyObject) => {
@@ -125,7 +126,7 @@ async function modify(
   const text = before && view.part === 'spec' ? changeWarning(before, stored) : undefined;
   if (text !== undefined) warn(response, text);
   warnOfEffects(view, stored, response);
-  await sendText(request, response, 200, as.contentType, as.one(stored));
+  await sendText(exchange, 200, as.contentType, as.one(stored));
 }
 
 /** Says what of the object has no effect. */

@@ -3,6 +3,7 @@
  * told over IPC what to do.
  */
 import { Agent, request } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from './timed-store.ts';
 
 export interface Load {
@@ -18,6 +19,8 @@ export interface Load {
 
 export interface LoadReport {
   readonly requests: number;
+  /** Of all their bodies. */
+  readonly bytes: number;
   /** What was answered instead, of the first that failed. */
   readonly failure?: string;
   readonly seconds: number;
@@ -28,20 +31,26 @@ export interface LoadReport {
 export interface Watches {
   readonly count: number;
   readonly path: string;
+  /** Whether they look into what they get, for when it came: that costs the machine more than sending it. */
+  readonly looks: boolean;
 }
 
 export interface WatchReport {
   readonly events: number;
-  /** Revision and monotonic time of arrival, of the watchers that are looked at. */
+  readonly bytes: number;
+  /** Revision and monotonic time of arrival, of the watchers that look. */
   readonly seen: readonly (readonly [number, number])[];
-  /** How many those are. */
-  readonly watchers: number;
 }
 
-export type ClientOrder = { readonly load: Load } | { readonly watch: Watches } | 'end watches';
+/** `events`: so many are waited for, not for ever. */
+export interface WatchesEnd {
+  readonly events: number;
+}
 
-/** Looking into an event costs the machine more than sending it: every so many watchers one does. */
-const LOOKED_AT = 10;
+export type ClientOrder = { readonly load: Load } | { readonly watch: Watches } | { readonly endWatches: WatchesEnd };
+
+const LATE_MS = 15_000;
+
 const VERSION = Buffer.from('"resourceVersion":"');
 const NEWLINE = 10;
 
@@ -54,6 +63,7 @@ let unique = 0;
 async function load({ connections, seconds, method, path, body, contentType, accept }: Load): Promise<LoadReport> {
   const latenciesMs: number[] = [];
   let failure: string | undefined;
+  let bytes = 0;
   const start = performance.now();
   const until = start + seconds * 1000;
   const headers = {
@@ -66,45 +76,47 @@ async function load({ connections, seconds, method, path, body, contentType, acc
       unique += 1;
       const filled = (text: string) => text.replaceAll('@N@', String(unique));
       const begun = performance.now();
-      const refusal = await exchange(method, filled(path), headers, body && filled(body));
+      const answer = await exchange(method, filled(path), headers, body && filled(body));
       latenciesMs.push(performance.now() - begun);
-      failure ??= refusal;
+      if (typeof answer === 'number') bytes += answer;
+      else failure ??= answer;
     }
   };
   await Promise.all(Array.from({ length: connections }, one));
   const elapsed = (performance.now() - start) / 1000;
   latenciesMs.sort((a, b) => a - b);
-  return { requests: latenciesMs.length, seconds: elapsed, latenciesMs, ...(failure !== undefined && { failure }) };
+  const requests = latenciesMs.length;
+  return { requests, bytes, seconds: elapsed, latenciesMs, ...(failure !== undefined && { failure }) };
 }
 
-/** Undefined where it was answered well. */
+/** How many bytes the answer had; what it says where it is none that was wanted. */
 function exchange(
   method: string,
   path: string,
   headers: Record<string, string>,
   body?: string,
-): Promise<string | undefined> {
+): Promise<number | string> {
   return new Promise((resolve, reject) => {
     const sized = body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) };
     const sent = request({ ...shared, method, path, headers: sized }, (response) => {
       const { statusCode = 0 } = response;
-      if (statusCode < 300) response.on('end', () => resolve(undefined)).resume();
-      else response.once('data', (text: Buffer) => resolve(`${statusCode} ${text}`)).resume();
+      let bytes = 0;
+      if (statusCode < 300) response.on('data', (chunk) => (bytes += chunk.length)).on('end', () => resolve(bytes));
+      else response.once('data', (text: Buffer) => resolve(`${statusCode} ${text.toString()}`)).resume();
     });
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-const watching = { requests: [] as ReturnType<typeof request>[], events: 0, seen: [] as [number, number][], looked: 0 };
+const watching = { requests: [] as ReturnType<typeof request>[], events: 0, bytes: 0, seen: [] as [number, number][] };
 
 /** Resolves when all of them stand. */
-async function watch({ count, path }: Watches): Promise<void> {
-  await Promise.all(Array.from({ length: count }, (_, index) => watchOne(path, index % LOOKED_AT === 0)));
+async function watch({ count, path, looks }: Watches): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => watchOne(path, looks)));
 }
 
 function watchOne(path: string, looks: boolean): Promise<void> {
-  if (looks) watching.looked += 1;
   return new Promise((resolve, reject) => {
     const sent = request({ ...shared, path, headers: { authorization } }, (response) => {
       resolve();
@@ -113,6 +125,7 @@ function watchOne(path: string, looks: boolean): Promise<void> {
         .on('error', () => {})
         .on('data', (chunk: Buffer) => {
           const at = monotonicMs();
+          watching.bytes += chunk.length;
           if (looks) rest = Buffer.concat([rest, chunk]);
           let from = 0;
           const bytes = looks ? rest : chunk;
@@ -135,16 +148,18 @@ function versionIn(event: Buffer): number {
   return Number.parseInt(event.toString('latin1', at, at + 15), 10);
 }
 
-function endWatches(): WatchReport {
-  const { events, seen, looked } = watching;
+async function endWatches(awaited: WatchesEnd): Promise<WatchReport> {
+  const until = performance.now() + LATE_MS;
+  while (watching.events < awaited.events && performance.now() < until) await delay(50);
+  const { events, bytes, seen } = watching;
   for (const each of watching.requests) each.on('error', () => {}).destroy();
-  Object.assign(watching, { requests: [], events: 0, seen: [], looked: 0 });
-  return { events, seen, watchers: looked };
+  Object.assign(watching, { requests: [], events: 0, bytes: 0, seen: [] });
+  return { events, bytes, seen };
 }
 
 if (import.meta.main) {
   process.on('message', async (order: ClientOrder) => {
-    if (order === 'end watches') process.send?.(endWatches());
+    if ('endWatches' in order) process.send?.(await endWatches(order.endWatches));
     else if ('load' in order) process.send?.(await load(order.load));
     else {
       await watch(order.watch);

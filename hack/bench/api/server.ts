@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Certificates } from '../../../daemon/adapters/certificates/certificates.ts';
 import { pemOf } from '../../../daemon/adapters/certificates/certified-key.ts';
 import { DockerRuntime } from '../../../daemon/adapters/docker-runtime/docker-runtime.ts';
@@ -24,6 +23,7 @@ import { NodeServing } from '../../../daemon/serve-node.ts';
 import { parseIpv4Range } from '../../../reconcilers/kit/registry/ipv4-range.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import { fillStore } from './fill-store.ts';
+import { paced } from './pace.ts';
 import { podName } from './pods.ts';
 import { TimedStore } from './timed-store.ts';
 
@@ -53,8 +53,7 @@ export interface ChurnReport {
 
 export type ServerOrder = 'report' | { readonly churn: Churn };
 
-const quiet: Log = { error: console.error, info: () => {}, debug: () => {}, with: () => quiet };
-const STEP_MS = 10;
+export const quiet: Log = { error: console.error, info: () => {}, debug: () => {}, with: () => quiet };
 
 async function main(pods: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sampan-bench-api-'));
@@ -118,8 +117,9 @@ async function main(pods: number): Promise<void> {
       return;
     }
     store.committedAt.clear();
-    await churn(order.churn, (index) =>
-      core.direct.modify('Pod', { namespace: 'default', name: podName(index) }, (pod) => ({
+    const { perSecond, seconds, pods: changed } = order.churn;
+    await paced(perSecond, seconds, (index) =>
+      core.direct.modify('Pod', { namespace: 'default', name: podName(index % changed) }, (pod) => ({
         ...pod,
         metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, turn: `${performance.now()}` } },
       })),
@@ -128,18 +128,6 @@ async function main(pods: number): Promise<void> {
   });
   process.on('disconnect', () => process.exit());
   process.send?.({ port, ca } satisfies Ready);
-}
-
-/** Changes pods in turn, so many in each step, no matter how long the changes take. */
-async function churn({ perSecond, seconds, pods }: Churn, change: (index: number) => Promise<unknown>): Promise<void> {
-  const all: Promise<unknown>[] = [];
-  const start = performance.now();
-  while (all.length < perSecond * seconds) {
-    const due = Math.min(perSecond * seconds, Math.floor(((performance.now() - start) / 1000) * perSecond));
-    while (all.length < due) all.push(change(all.length % pods));
-    await delay(STEP_MS);
-  }
-  await Promise.all(all);
 }
 
 if (import.meta.main) await main(Number(process.argv[2]));

@@ -20,7 +20,7 @@ import type {
   WriteOptions,
 } from '../../ports/object-client.ts';
 import { nameSuffix, type Random } from '../../ports/random.ts';
-import type { CommitResult, Condition, Store, Write } from '../../ports/store.ts';
+import type { CommitResult, Condition, ListOptions, Store, Write } from '../../ports/store.ts';
 import type { Addition, Admission, AdmittedWrite } from './admission/admission.ts';
 import { afterRemovalOf, markedForDeletion } from './deletion.ts';
 import { EventLease } from './event-lease.ts';
@@ -30,6 +30,8 @@ import { changedIdentity, nextOf, plain, withGeneration } from './update-rules.t
 
 /** How often a write that lost a race, and has no resourceVersion to insist on, is made anew. */
 const RACES = 20;
+/** What is read at once: all that is stored, as text beside the objects, would stay with the process as memory it never needs again. */
+const LIST_PAGE = 500;
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -57,9 +59,16 @@ export class Registry implements RegistryClient {
     kind: K,
     options: { namespace?: string; revision?: number } = {},
   ): Promise<{ items: ObjectOf<K>[]; revision: number }> {
-    const { namespace, revision } = options;
-    const listed = await this.#deps.store.list(prefixOf(kind, namespace), revision === undefined ? {} : { revision });
-    return { items: listed.values.map((stored) => parseStored(kind, stored)), revision: listed.revision };
+    const prefix = prefixOf(kind, options.namespace);
+    const items: ObjectOf<K>[] = [];
+    let page: ListOptions = { ...(options.revision !== undefined && { revision: options.revision }), limit: LIST_PAGE };
+    for (;;) {
+      const { values, revision, more } = await this.#deps.store.list(prefix, page);
+      for (const stored of values) items.push(parseStored(kind, stored));
+      const last = values.at(-1);
+      if (!more || last === undefined) return { items, revision };
+      page = { revision, limit: LIST_PAGE, after: last.key };
+    }
   }
 
   async revision(): Promise<number> {

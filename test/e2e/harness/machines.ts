@@ -51,6 +51,12 @@ export interface MachinesOptions {
 const PORT = 6443;
 const CLUSTER_CIDR = '10.244.0.0/16';
 
+/** Whom the master takes for the leader: its node's name, `_` and something unique; empty when it knows of none. */
+export async function leaderOf({ api }: Sampan): Promise<string> {
+  const { leader = '' } = await api.get('/diagnostics');
+  return leader;
+}
+
 type Bare = Omit<Machine, 'daemon'>;
 
 export async function startMachines(bed: TestBed, options: MachinesOptions): Promise<Machines> {

@@ -51,6 +51,17 @@ describe('the change feed', () => {
     assert.deepEqual([value?.revision, value?.changes.length], [12, 0]);
   });
 
+  it('hands those that are at the same place the same batch, until something changes', async () => {
+    write(11, 12);
+    const batchAt = async (revision: number) => (await feed.after('ConfigMap', revision, stop.signal).next()).value;
+    const first = await batchAt(11);
+    assert.equal(await batchAt(11), first);
+    assert.notEqual(await batchAt(10), first);
+    write(13, 13);
+    const later = await batchAt(11);
+    assert.deepEqual([later?.revision, later?.changes.length], [13, 2]);
+  });
+
   it('reads what is older than itself from the history of the store', async () => {
     history = [change(8), change(9), change(10)];
     write(11, 11);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ConfigMap } from '../../../reconcilers/objects/kinds/config-map.ts';
 import type { Draft } from '../../../reconcilers/objects/meta.ts';
 import type { Pod } from '../../../reconcilers/objects/pod.ts';
 import type { Service } from '../../../reconcilers/objects/service.ts';
@@ -23,6 +24,10 @@ function service(name: string, spec: object = {}): Draft<Service> {
     metadata: { name, namespace: 'default' },
     spec: { selector: { app: name }, ports: [{ port: 80 }], ...spec },
   } as unknown as Draft<Service>;
+}
+
+function configMapNamed(name: string): Draft<ConfigMap> {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } };
 }
 
 function fails(code: ErrorCode, message: RegExp) {
@@ -165,6 +170,32 @@ describe('Registry', () => {
     assert.equal(await cluster.registry.get('Service', KEY), undefined);
     const again = await cluster.registry.create('Service', service('again', { clusterIP: created.spec.clusterIP }));
     assert.equal(again.spec.clusterIP, created.spec.clusterIP);
+  });
+
+  it('lists more than is read from the store at once, as of one revision', async () => {
+    const { registry, store } = cluster;
+    const names = Array.from({ length: 1_200 }, (_, i) => `c${String(i).padStart(4, '0')}`);
+    for (const name of names) await registry.create('ConfigMap', configMapNamed(name));
+    const asked = store.list.bind(store);
+    let pages = 0;
+    store.list = async (prefix, options) => {
+      const page = await asked(prefix, options);
+      if (!prefix.includes('configmaps')) return page;
+      pages += 1;
+      // Between two pages somebody deletes what is still to come, and adds to it.
+      if (pages === 1) {
+        await registry.delete('ConfigMap', { namespace: 'default', name: 'c1100' });
+        await registry.create('ConfigMap', configMapNamed('d'));
+      }
+      return page;
+    };
+    const before = await store.revision();
+    const { items, revision } = await registry.list('ConfigMap', { namespace: 'default' });
+    assert.deepEqual([pages, revision], [3, before]);
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      names,
+    );
   });
 
   it('watches: added, changed, deleted, each with a revision of its own', async () => {

@@ -206,6 +206,23 @@ describe('a watch over HTTP', () => {
       assert.deepEqual(await watching.names(2), ['ADDED b', 'DELETED b']);
     });
 
+    it('tells each watcher its own of changes that come together: selection, place and shape', async () => {
+      const all = await Promise.all([watch(), watch()]);
+      const some = await watch('&labelSelector=app%3Dweb');
+      const one = await watch('&fieldSelector=metadata.name%3Db');
+      const metadata = await watch('', METADATA);
+      const everywhere = await watch('', 'application/json', '/api/v1/configmaps');
+      await Promise.all([create('a', { app: 'web' }), create('b'), create('c', { app: 'web' })]);
+      for (const each of [...all, metadata, everywhere]) {
+        const seen = [await each.next(), await each.next(), await each.next()];
+        assert.deepEqual(seen.map(briefly).sort(), ['ADDED a', 'ADDED b', 'ADDED c']);
+        const kind = each === metadata ? 'PartialObjectMetadata' : 'ConfigMap';
+        for (const { object } of seen) assert.equal(object.kind, kind);
+      }
+      assert.deepEqual((await some.names(2)).sort(), ['ADDED a', 'ADDED c']);
+      assert.deepEqual(await one.names(1), ['ADDED b']);
+    });
+
     it('keeps other namespaces out', async () => {
       await bed.send('POST', '/api/v1/namespaces', { metadata: { name: 'shop' } });
       const watching = await watch();
