@@ -10,6 +10,7 @@ import { SampanError } from '../reconcilers/ports/errors.ts';
 import { POD_NETWORK_MODES, type PodNetworkMode } from '../reconcilers/ports/pod-routes.ts';
 import { type AgentConfig, type AgentFlags, agentConfig, agentOptions } from './agent-flags.ts';
 import { type ApiConfig, type ApiFlags, apiConfig, apiOptions } from './api-flags.ts';
+import type { StandbyConfig } from './dns/standby/answer-as-standby.ts';
 import { type DnsConfig, type DnsFlags, dnsConfig, dnsOptions } from './dns-flags.ts';
 import { duration, ON_INVALID, portRange, range, share, wholeNumber } from './flag-values.ts';
 import {
@@ -111,6 +112,7 @@ export interface Commands {
   kubeconfig(config: KubeconfigConfig): Promise<number>;
   token(config: TokenConfig): Promise<number>;
   cleanup(config: CleanupConfig): Promise<number>;
+  dnsStandby(config: StandbyConfig): Promise<number>;
 }
 
 /** Parses `argv` (as process.argv) and runs the subcommand it names. Usage errors are told on stderr, with exit code 2. */
@@ -202,6 +204,14 @@ export async function runCommandLine(argv: readonly string[], version: string, c
     .addOption(dockerHostOption())
     .action(async (flags: CleanupConfig) => {
       exitCode = await commands.cleanup({ ...flags, dataDir: resolve(flags.dataDir) });
+    });
+
+  program
+    .command('dns-standby', { hidden: true })
+    .requiredOption('--folder <path>')
+    .requiredOption('--id <id>')
+    .action(async (config: StandbyConfig) => {
+      exitCode = await commands.dnsStandby(config);
     });
 
   try {

@@ -6,7 +6,9 @@ import { gatewayOf, parseIpv4Range } from '../reconcilers/kit/registry/ipv4-rang
 import type { PullObserver } from '../reconcilers/kubelet/images/image-pulls.ts';
 import { sleep } from '../reconcilers/ports/clock.ts';
 import { isSampanError, messageOf } from '../reconcilers/ports/errors.ts';
+import type { PacketFilter } from '../reconcilers/ports/packet-filter.ts';
 import type { TokenIssuer } from '../reconcilers/ports/token-issuer.ts';
+import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { DataDirClaimFolders } from './adapters/claim-folders.ts';
 import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
@@ -40,15 +42,29 @@ export interface LocalNodeDeps {
   readonly machine: ReturnType<typeof readMachine>;
   readonly nodeIP: string;
   readonly version: string;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
+  readonly onPull?: PullObserver;
+}
+
+/** What lets the node's pods reach the API, and the API the node's pods. */
+export interface NodeAccess {
   readonly tokens: TokenIssuer;
   readonly serving: NodeServing;
   /** Told when the pod network is seen to be there: what serves pods may listen on its gateway. */
   readonly onNetwork?: (podCIDR: string) => void;
-  readonly onPull?: PullObserver;
+}
+
+/** What the loops stand on that needs no object and no credential. */
+interface Ground {
+  readonly chosen: ChosenNetwork;
+  readonly filter: PacketFilter;
+  readonly files: VolumeFiles;
 }
 
 export class LocalNode {
   readonly #deps: LocalNodeDeps;
+  #ground: Promise<Ground> | undefined;
   #loops: readonly AssembledLoop[] = [];
   #nameServer: DnsServer | undefined;
 
@@ -61,39 +77,60 @@ export class LocalNode {
     return this.#loops;
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { config, core, runtime, nodeIP } = this.#deps;
-    const asked = { ...config, nodeIP };
-    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
-    this.#nameServer = openNameServer(config, parseIpv4Range(chosen.clusterCidr), core);
-    if (chosen.existing !== undefined) this.#openForPods(chosen.existing);
-    const ports = await this.#ports(chosen);
-    this.#loops = this.#assemble(chosen, ports, await this.#deps.serving.open());
+  /** Begins with what needs nothing of the masters, so that Docker is asked while they start. What fails is `run`'s to tell. */
+  prepare(signal: AbortSignal): void {
+    this.#ground = this.#layGround(signal);
+    this.#ground.catch(() => {});
+  }
+
+  async run(access: NodeAccess, signal: AbortSignal): Promise<void> {
+    const { config, core, dataDir, program } = this.#deps;
+    const ground = await (this.#ground ?? this.#layGround(signal));
+    const { chosen } = ground;
+    this.#nameServer = openNameServer(
+      config,
+      parseIpv4Range(chosen.clusterCidr),
+      { path: dataDir.dnsPath, program },
+      core,
+    );
+    const openForPods = (subnet: string) => this.#openForPods(subnet, access);
+    if (chosen.existing !== undefined) openForPods(chosen.existing);
+    const kubeletPort = await access.serving.open();
+    this.#loops = this.#assemble(chosen, this.#ports(ground, access.tokens), openForPods, kubeletPort);
     await Promise.all(this.#loops.map((loop) => loop.run(signal)));
   }
 
   /** After `run` has ended. */
   async close(): Promise<void> {
-    await this.#deps.serving.close();
     await this.#nameServer?.close();
   }
 
+  async #layGround(signal: AbortSignal): Promise<Ground> {
+    const { config, dataDir, core, runtime, nodeIP } = this.#deps;
+    const asked = { ...config, nodeIP };
+    const chosen = await untilDockerAnswers(() => choosePodNetwork(runtime, asked, core.log), core, signal);
+    const [filter, files] = await Promise.all([
+      openFilter(config, chosen.network.bridge, core),
+      openVolumeFiles(dataDir, process.getuid?.()),
+    ]);
+    return { chosen, filter, files };
+  }
+
   /** What pods reach on their network's gateway, once that is there: the cluster's DNS, and the API where it is served here. */
-  #openForPods(subnet: string): void {
-    this.#deps.onNetwork?.(subnet);
+  #openForPods(subnet: string, { onNetwork }: NodeAccess): void {
+    onNetwork?.(subnet);
     void this.#nameServer?.open(gatewayOf(subnet));
   }
 
-  async #ports({ network }: ChosenNetwork): Promise<NodePorts> {
-    const { config, dataDir, core, runtime, tokens } = this.#deps;
-    const filter = await openFilter(config, network.bridge, core);
+  #ports({ filter, files }: Ground, tokens: TokenIssuer): NodePorts {
+    const { config, dataDir, core, runtime } = this.#deps;
     return {
       runtime,
       prober: new NetworkProber(),
       filter,
       podRoutes: new KernelPodRoutes(core.log),
       ...(filter.mode !== 'none' && { healthChecks: new HealthCheckServers() }),
-      files: await openVolumeFiles(dataDir, process.getuid?.()),
+      files,
       claimFolders: new DataDirClaimFolders(dataDir.claimsPath),
       terminationFiles: new FolderTerminationFiles(dataDir.terminationPath),
       tokens,
@@ -108,6 +145,7 @@ export class LocalNode {
   #assemble(
     { network, existing: _, ...addresses }: ChosenNetwork,
     ports: NodePorts,
+    openForPods: (subnet: string) => void,
     kubeletPort: number | undefined,
   ): AssembledLoop[] {
     const { config, dataDir, core, machine, nodeIP, version, onPull } = this.#deps;
@@ -125,7 +163,7 @@ export class LocalNode {
       imageGarbage: config.images.garbage,
       maxPods: MAX_PODS,
       version,
-      onNetwork: ({ subnet }) => this.#openForPods(subnet),
+      onNetwork: ({ subnet }) => openForPods(subnet),
       ...(onPull && { onPull }),
     });
   }

@@ -7,6 +7,7 @@ import { type Commands, runCommandLine } from './config.ts';
 
 const { version } = packageJson;
 const LINGER_MS = 3_000;
+const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)];
 
 // Subcommands are loaded when they are asked for: `sampan get` needs neither Docker nor etcd.
 const commands: Commands = {
@@ -18,6 +19,7 @@ const commands: Commands = {
       stdout,
       environment,
       pid,
+      program,
       folder: process.cwd(),
       signal: untilSignalled(),
     });
@@ -27,7 +29,7 @@ const commands: Commands = {
   async agent(config) {
     const { agent } = await import('./cli/agent.ts');
     const { stdout, pid } = process;
-    const code = await agent(config, { version, stdout, pid, signal: untilSignalled() });
+    const code = await agent(config, { version, program, stdout, pid, signal: untilSignalled() });
     endSoon(code);
     return code;
   },
@@ -61,6 +63,10 @@ const commands: Commands = {
       import('./adapters/system-clock.ts'),
     ]);
     return token(config, new ApiConnection(config.dataDir), process.stdout, systemClock);
+  },
+  async dnsStandby(config) {
+    const { dnsStandby } = await import('./cli/dns-standby.ts');
+    return dnsStandby(config, process.stdout);
   },
   async cleanup(config) {
     const { cleanup } = await import('./cli/cleanup.ts');

@@ -3,17 +3,30 @@ import type { Ipv4Range } from '../reconcilers/kit/registry/ipv4-range.ts';
 import type { NodeCore } from './assemble.ts';
 import type { ClusterConfig } from './config.ts';
 import { DnsServer } from './dns/dns-server.ts';
+import { DnsStandby } from './dns/standby/dns-standby.ts';
+import { StandbyFolder } from './dns/standby/standby-folder.ts';
 import { dnsServiceIP } from './dns-flags.ts';
 import type { NodeConfig } from './node-flags.ts';
+
+export interface StandbyPlace {
+  readonly path: string;
+  /** The words that run this program. */
+  readonly program: readonly string[];
+}
 
 /** Undefined where pods are sent to somebody else's. */
 export function openNameServer(
   { dns, serviceRange }: ClusterConfig,
   podRange: Ipv4Range,
+  { path, program }: StandbyPlace,
   core: NodeCore,
 ): DnsServer | undefined {
   if (dnsServiceIP(dns, serviceRange) === undefined) return undefined;
-  return new DnsServer({ ...dns, ranges: [serviceRange, podRange] }, core);
+  const { clusterDomain, clusterDns, resolvConf } = dns;
+  const ranges = [serviceRange, podRange];
+  const settings = { clusterDomain, clusterDns, resolvConf, ranges: ranges.map(({ cidr }) => cidr) };
+  const standby = new DnsStandby({ folder: new StandbyFolder(path), program, settings }, core);
+  return new DnsServer({ ...dns, ranges }, { ...core, standby });
 }
 
 /**

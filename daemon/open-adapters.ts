@@ -43,9 +43,12 @@ export async function openStore(
   }
   const { EtcdStore } = await import('./adapters/etcd-store/etcd-store.ts');
   const { servers: endpoints, caFile: ca, certFile: cert, keyFile: key } = config.etcd;
-  const tls =
-    ca === undefined ? undefined : { ca, ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
-  return new EtcdStore({ endpoints, ...(tls && { tls }) });
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+  return new EtcdStore({ endpoints, tls });
 }
 
 /** `bridge`: the interface of the pod network. What another mode left from an earlier run is taken away first. */

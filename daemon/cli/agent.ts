@@ -31,13 +31,15 @@ export interface AgentSurroundings {
   readonly version: string;
   readonly stdout: NodeJS.WriteStream;
   readonly pid: number;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   /** Aborts when the agent is to stop. */
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts; answers the exit code. */
 export async function agent(config: AgentConfig, surroundings: AgentSurroundings): Promise<number> {
-  const { version, stdout, signal } = surroundings;
+  const { version, program, stdout, signal } = surroundings;
   const { nodeName } = config;
   const dataDir = new DataDir(config.dataDir);
   dataDir.claim(surroundings.pid);
@@ -59,9 +61,9 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const serving = new NodeServing(place, identityOf(credential), { ...core, runtime });
   const node = new LocalNode({
     config: { ...config, ...clusterConfig(settings, config.resolvConf) },
-    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
-    tokens: apiTokenIssuer(servers),
+    ...{ dataDir, core, runtime, machine, nodeIP, version, program },
   });
+  const access = { serving, tokens: apiTokenIssuer(servers) };
 
   log.info('sampan agent runs', {
     version,
@@ -74,8 +76,9 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const following = core.cache.run(loopsEnded.signal);
   const renewing = credential.keepRenewed(() => serving.renew(identityOf(credential)), loopsEnded.signal);
   try {
-    await keepingAlive(runParts(core.cache, [(until) => node.run(until)], signal));
+    await keepingAlive(runParts(core.cache, [(until) => node.run(access, until)], signal));
   } finally {
+    await serving.close();
     await node.close();
     await flushEvents(core);
     loopsEnded.abort();

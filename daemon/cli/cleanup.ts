@@ -37,7 +37,9 @@ export async function cleanup(config: CleanupConfig, out: Output): Promise<numbe
     for (const { id } of rest) await runtime.remove(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  for (const path of [dataDir.volumesPath, dataDir.terminationPath, ...memoryRoots(instance)]) await removeFolder(path);
+  // Whoever answers names in the daemon's absence ends when that folder goes.
+  for (const path of [dataDir.volumesPath, dataDir.terminationPath, dataDir.dnsPath, ...memoryRoots(instance)])
+    await removeFolder(path);
   const bridges = [(await runtime.network('bridge'))?.bridge ?? 'docker0', OWN_NETWORK.bridge];
   const log = await createPinoLog({ format: 'json', level: 'error', target: process.stderr });
   await new KernelPodRoutes(log).remove();

@@ -46,6 +46,11 @@ export class DataDir {
     return join(this.path, 'images.json');
   }
 
+  /** Of who answers names while no daemon runs. */
+  get dnsPath(): string {
+    return join(this.path, 'dns');
+  }
+
   get kubeconfigPath(): string {
     return join(this.path, 'kubeconfig');
   }

@@ -43,13 +43,15 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   readonly folder: string;
   readonly pid: number;
+  /** The words that run this program: `node main.ts`. */
+  readonly program: readonly string[];
   /** Aborts when the daemon is to stop. */
   readonly signal: AbortSignal;
 }
 
 /** Runs until the signal aborts; answers the exit code. */
 export async function run(config: RunConfig, surroundings: Surroundings): Promise<number> {
-  const { version, stdout, signal } = surroundings;
+  const { version, program, stdout, signal } = surroundings;
   const dataDir = new DataDir(config.dataDir);
   dataDir.claim(surroundings.pid);
 
@@ -68,13 +70,19 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   const isApiReachable = config.api.securePort !== 0;
   const coreOptions = { ...config, host: config.nodeName, isApiReachable };
   const core = createCore(store, coreOptions, essentials);
+  const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
+  // Over etcd other masters, and their nodes, may come.
+  const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
+  const node = new LocalNode({
+    config: nodeConfig,
+    ...{ dataDir, core, runtime, machine, nodeIP, version, program },
+    ...(view && { onPull: (report) => view.pulling(report) }),
+  });
+  node.prepare(signal);
   const shared = config.etcd && new SharedAuthority(dataDir.pkiPath, { ...essentials, store });
   const accessPlace = { pkiPath: dataDir.pkiPath, hostname: machine.hostname, nodeIP, ...(shared && { shared }) };
   const access = await keepingAlive(openAccess(config, accessPlace, core, signal));
 
-  const clusterCidr = config.clusterCidr ?? parseIpv4Range(DEFAULT_CLUSTER_CIDR);
-  // Over etcd other masters, and their nodes, may come.
-  const nodeConfig = config.etcd === undefined ? config : { ...config, clusterCidr };
   const archive = new FileSnapshotArchive(config.dataDir);
   const loopsOver = (leading: Core) =>
     masterLoops(leading, {
@@ -124,13 +132,11 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
   });
   const { bindAddress, securePort } = config.api;
   const tls = new TlsService(server, certificates, config.api, log);
-  const node = new LocalNode({
-    config: nodeConfig,
-    ...{ dataDir, core, runtime, machine, nodeIP, version, serving },
+  const nodeAccess = {
+    serving,
     tokens: podTokens(access.accounts, core.client),
-    onNetwork: (podCIDR) => void tls.openForPods(podCIDR),
-    ...(view && { onPull: (report) => view.pulling(report) }),
-  });
+    onNetwork: (podCIDR: string) => void tls.openForPods(podCIDR),
+  };
 
   log.info('sampan runs', {
     version,
@@ -165,9 +171,10 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
       await masters.run(until);
     };
     // The node first: it waits for Docker while the others work.
-    await runParts(core.cache, [(until) => node.run(until), lead, bePresent], signal);
+    await runParts(core.cache, [(until) => node.run(nodeAccess, until), lead, bePresent], signal);
   } finally {
     await server.close();
+    await serving.close();
     await node.close();
     await flushEvents(core);
     loopsEnded.abort();
@@ -178,7 +185,7 @@ export async function run(config: RunConfig, surroundings: Surroundings): Promis
     await store.close();
     runtime.close();
     dataDir.release();
-    log.info('sampan stopped; its containers go on');
+    log.info('sampan stopped; its containers and the answers to their questions for names go on');
   }
   return 0;
 }

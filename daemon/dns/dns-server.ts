@@ -9,13 +9,14 @@ import type { Clock } from '../../reconcilers/ports/clock.ts';
 import { messageOf } from '../../reconcilers/ports/errors.ts';
 import type { Log } from '../../reconcilers/ports/log.ts';
 import { Resolver } from './resolver.ts';
+import type { DnsStandby } from './standby/dns-standby.ts';
 import { listenOnTcp } from './tcp-listener.ts';
-import { type Listener, listenOnUdp } from './udp-listener.ts';
+import { type ListenAt, type Listener, listenOnUdp } from './udp-listener.ts';
 import { askOverUdp, type Server } from './upstream/exchange.ts';
 import { Forwarder } from './upstream/forwarder.ts';
 import { LoopGuard } from './upstream/loop-guard.ts';
 import { ResolvConf } from './upstream/resolv-conf.ts';
-import { ClusterObjects, NAMED_KINDS, servicesNamedBy } from './zone/cluster-objects.ts';
+import { ClusterObjects, isNamedKind, servicesNamedBy } from './zone/cluster-objects.ts';
 import { ClusterZone } from './zone/cluster-zone.ts';
 import { ReverseZone } from './zone/reverse-zone.ts';
 
@@ -38,12 +39,15 @@ export interface DnsServerDeps {
   readonly cache: ObjectCache;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who answers when this process has ended; nobody without one. */
+  readonly standby?: DnsStandby | undefined;
 }
 
 export class DnsServer {
   readonly resolver: Resolver;
   readonly #ports: readonly number[];
   readonly #log: Log;
+  readonly #standby: DnsStandby | undefined;
   readonly #forgetNoMore: () => void;
   readonly #listeners: Listener[] = [];
   readonly #onListening: ((place: Server) => void)[] = [];
@@ -53,8 +57,9 @@ export class DnsServer {
   /** It was said that the address could not be had. */
   #isRefused = false;
 
-  constructor(options: DnsServerOptions, { cache, clock, log }: DnsServerDeps) {
+  constructor(options: DnsServerOptions, { cache, clock, log, standby }: DnsServerDeps) {
     this.#log = log.with({ server: 'dns' });
+    this.#standby = standby;
     this.#ports = options.ports ?? PORTS;
     const { clusterDomain, clusterDns, ranges } = options;
     const objects = new ClusterObjects(cache);
@@ -78,7 +83,7 @@ export class DnsServer {
       onMissing: (name) => guard.seen(name),
     });
     this.#forgetNoMore = cache.subscribe((change) => {
-      if (!NAMED_KINDS.includes(change.kind)) return;
+      if (!isNamedKind(change.kind)) return;
       const services = servicesNamedBy(change);
       if (services === undefined) this.resolver.forget();
       else for (const service of services) this.resolver.forget(service);
@@ -110,44 +115,63 @@ export class DnsServer {
     await this.#opening;
   }
 
+  /** Listens on sockets that another process has opened. */
+  async adopt({ udp, tcp }: { readonly udp: number; readonly tcp: number }): Promise<void> {
+    const listener = await listenOnUdp({ fd: udp }, this.resolver);
+    this.#listeners.push(listener, await listenOnTcp({ fd: tcp }, this.resolver));
+    this.#place = { address: listener.address, port: listener.port };
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#forgetNoMore();
     await this.#opening;
+    await this.#standby?.close();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
   }
 
   async #open(address: string): Promise<void> {
-    const listeners = await listenOnAny(address, this.#ports, this.resolver);
+    const listeners = await this.#listenOnAny(address);
     this.#listeners.push(...listeners);
     const [{ port }] = listeners;
     this.#place = { address, port };
+    await this.#standby?.standBehind(this.#place);
     this.#log.info('names are answered', { address, port });
     if (!this.#isClosed) for (const listener of this.#onListening) listener(this.#place);
   }
+
+  /** On the first port that is free for both protocols. */
+  async #listenOnAny(address: string): Promise<[Listener, Listener]> {
+    let failure: unknown;
+    for (const port of this.#ports) {
+      try {
+        return await this.#listenOn({ address, port });
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** A place that can be handed on is one that can be shared, which nobody else must do than the standby of this daemon's forerunner. */
+  async #listenOn(place: Server): Promise<[Listener, Listener]> {
+    if (this.#standby === undefined) return listenOn(place, this.resolver);
+    if (isSame(place, this.#standby.formerPlace)) return listenOn({ ...place, reusePort: true }, this.resolver);
+    const alone = await listenOn(place, this.resolver);
+    await Promise.all(alone.map((listener) => listener.close()));
+    return listenOn({ ...place, port: alone[0].port, reusePort: true }, this.resolver);
+  }
 }
 
-/** Both protocols on one port: the first that is free for both. */
-async function listenOnAny(
-  address: string,
-  ports: readonly number[],
-  resolver: Resolver,
-): Promise<[Listener, Listener]> {
-  let failure: unknown;
-  for (const port of ports) {
-    try {
-      const tcp = await listenOnTcp({ address, port }, resolver);
-      try {
-        return [tcp, await listenOnUdp({ address, port: tcp.port }, resolver)];
-      } catch (error) {
-        await tcp.close();
-        throw error;
-      }
-    } catch (error) {
-      failure = error;
-    }
+/** Both protocols. */
+async function listenOn(at: Server & ListenAt, resolver: Resolver): Promise<[Listener, Listener]> {
+  const tcp = await listenOnTcp(at, resolver);
+  try {
+    return [tcp, await listenOnUdp({ ...at, port: tcp.port }, resolver)];
+  } catch (error) {
+    await tcp.close();
+    throw error;
   }
-  throw failure;
 }
 
 function isSame(a: Server, b: Server | undefined): boolean {

@@ -2,12 +2,11 @@
  * Answers questions over TCP, each after its length in two bytes: several on one connection, answered as they are ready (RFC 7766). Who is
  * silent, does not read, or sends what is no question is let go. Opened by dns-server.ts.
  */
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TCP_LIMIT } from './answer.ts';
 import { HEADER_LENGTH } from './codec.ts';
 import type { Resolver } from './resolver.ts';
-import type { Listener } from './udp-listener.ts';
-import type { Server } from './upstream/exchange.ts';
+import type { ListenAt, Listener } from './udp-listener.ts';
 
 const IDLE_MS = 10_000;
 const MOST_CONNECTIONS = 256;
@@ -15,7 +14,7 @@ const MOST_CONNECTIONS = 256;
 const MOST_UNANSWERED = 64;
 
 /** Rejects where the address cannot be had. */
-export async function listenOnTcp({ address, port }: Server, resolver: Resolver): Promise<Listener> {
+export async function listenOnTcp(at: ListenAt, resolver: Resolver): Promise<Listener> {
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
@@ -26,15 +25,15 @@ export async function listenOnTcp({ address, port }: Server, resolver: Resolver)
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, address, () => {
+    server.listen('fd' in at ? at : { host: at.address, port: at.port, reusePort: at.reusePort === true }, () => {
       server.off('error', reject);
       resolve();
     });
   });
   server.on('error', () => undefined);
-  const bound = server.address();
+  const { address, port } = server.address() as AddressInfo;
   return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : port,
+    ...{ address, port },
     close: () => {
       for (const connection of connections) connection.destroy();
       return new Promise((resolve) => server.close(() => resolve()));

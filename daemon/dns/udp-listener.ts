@@ -8,17 +8,23 @@ import type { Server } from './upstream/exchange.ts';
 /** Questions that come while the daemon is busy with something else wait in the kernel; it grants what its limits allow. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
+/** `reusePort`: shared with who listens there already. `fd`: bound by somebody else. */
+export type ListenAt = (Server & { readonly reusePort?: boolean }) | { readonly fd: number };
+
 export interface Listener {
+  readonly address: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
 /** Rejects where the address cannot be had. */
-export async function listenOnUdp({ address, port }: Server, resolver: Resolver): Promise<Listener> {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
+export async function listenOnUdp(at: ListenAt, resolver: Resolver): Promise<Listener> {
+  const type = 'address' in at && isIPv6(at.address) ? 'udp6' : 'udp4';
+  const reusePort = 'reusePort' in at && at.reusePort;
+  const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES, ...(reusePort && { reusePort }) });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(port, address, () => {
+    socket.bind('fd' in at ? { fd: at.fd } : { address: at.address, port: at.port }, () => {
       socket.off('error', reject);
       resolve();
     });
@@ -38,8 +44,9 @@ export async function listenOnUdp({ address, port }: Server, resolver: Resolver)
     if (reply instanceof Promise) void reply.then((late) => send(late, client));
     else if (reply !== undefined) send(reply, client);
   });
+  const { address, port } = socket.address();
   return {
-    port: socket.address().port,
+    ...{ address, port },
     close: () => {
       isOpen = false;
       return closed(socket);

@@ -43,6 +43,9 @@ export interface ChangeFollower {
   restarted(revision: number): void;
 }
 
+/** What a cache is filled from. */
+export type CacheSource = Pick<ObjectClient, 'list' | 'watch'>;
+
 interface Table {
   readonly objects: Map<string, ObjectOf<Kind>>;
   readonly byNamespace: Index<ObjectOf<Kind>>;
@@ -50,7 +53,7 @@ interface Table {
 }
 
 export class ObjectCache implements ReadOnlyCache {
-  readonly #client: ObjectClient;
+  readonly #client: CacheSource;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #tables = new Map<Kind, Table>();
@@ -64,7 +67,7 @@ export class ObjectCache implements ReadOnlyCache {
   /** `passing`: kinds that are not kept, of which followers are told. */
   constructor(
     kinds: readonly Kind[],
-    deps: { client: ObjectClient; clock: Clock; log: Log },
+    deps: { client: CacheSource; clock: Clock; log: Log },
     { passing = [] }: { passing?: readonly Kind[] } = {},
   ) {
     this.#watched = [...kinds, ...passing];

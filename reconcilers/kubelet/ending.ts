@@ -13,6 +13,8 @@ import { isRunningApp } from './pod-records.ts';
 
 /** Kubernetes' minimumGracePeriodInSeconds: what a container gets whose time is already over. */
 export const LEAST_GRACE_SECONDS = 2;
+/** So late are the last of a pod's containers stopped at most, where the clocks are right. */
+const BELIEVED_LATE_MS = 60_000;
 /** Requests already sent to a pod that has left its Services, and routes not yet changed, get so long. */
 const DRAIN_MS = 300;
 /** A pod that EndpointSlices do not let go of is not waited for longer. */
@@ -102,9 +104,13 @@ function remainingDrainMs(pod: Pod, { drain }: PodObservation, now: number): num
   return drain.since + (drain.routed ? MOST_DRAIN_MS : DRAIN_MS) - now;
 }
 
-/** The deletion's time is that of its request plus the grace period. */
+/**
+ * The deletion's time is that of its request plus the grace period, by the clock of the master that was asked. One that is long past was
+ * written by another clock, or while nobody was here: then the pod has all its time, which is safer than none.
+ */
 function remainingGraceSeconds({ metadata, spec }: Pod, now: number): number {
   const whole = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds;
-  const until = Date.parse(metadata.deletionTimestamp ?? '');
-  return Math.min(whole, Math.max(LEAST_GRACE_SECONDS, Math.ceil((until - now) / 1000)));
+  const leftMs = Date.parse(metadata.deletionTimestamp ?? '') - now;
+  if (leftMs < -BELIEVED_LATE_MS) return whole;
+  return Math.min(whole, Math.max(LEAST_GRACE_SECONDS, Math.ceil(leftMs / 1000)));
 }

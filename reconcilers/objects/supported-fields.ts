@@ -109,6 +109,15 @@ export const SUPPORTED_FIELDS: Readonly<Record<string, Support>> = {
     honoured: words('name mountPath readOnly subPath subPathExpr mountPropagation'),
     sameAsAbsent: { subPath: [''], subPathExpr: [''], mountPropagation: ['None'], recursiveReadOnly: ['Disabled'] },
   },
+  // Kubernetes takes none of these through the API.
+  Endpoint: {
+    honoured: words('addresses conditions hostname hints nodeName targetRef zone'),
+    leftOut: words('deprecatedTopology'),
+  },
+  LeaseSpec: {
+    honoured: words('acquireTime holderIdentity leaseDurationSeconds leaseTransitions renewTime'),
+    leftOut: words('preferredHolder strategy'),
+  },
   NodeSpec: { honoured: words('podCIDR podCIDRs unschedulable taints') },
 };
 

@@ -18,7 +18,9 @@ export interface Candidate {
   readonly endpoint: Endpoint;
   readonly isReady: boolean;
   readonly isLocal: boolean;
-  readonly isInZone: boolean;
+  /** Meant for callers of this node, or of its zone: as hints say, or by where it is. */
+  readonly isForNode: boolean;
+  readonly isForZone: boolean;
 }
 
 /**
@@ -57,15 +59,15 @@ export function preferred(
 ): readonly Candidate[] {
   if (trafficDistribution === undefined) return candidates;
   const isReady = (candidate: Candidate) => candidate.isReady;
-  const onNode = candidates.filter(({ isLocal }) => isLocal);
+  const onNode = candidates.filter(({ isForNode }) => isForNode);
   if (trafficDistribution === 'PreferSameNode' && onNode.some(isReady)) return onNode;
-  const inZone = candidates.filter(({ isInZone }) => isInZone);
+  const inZone = candidates.filter(({ isForZone }) => isForZone);
   return inZone.some(isReady) ? inZone : candidates;
 }
 
 /** Undefined for one that serves nobody. */
 function candidateOf(
-  { addresses, conditions = {}, nodeName = '', zone }: SliceEndpoint,
+  { addresses, conditions = {}, nodeName = '', zone, hints = {} }: SliceEndpoint,
   port: number,
   { node, zones }: Here,
 ): Candidate | undefined {
@@ -74,10 +76,13 @@ function candidateOf(
   const isServing = conditions.serving ?? isReady;
   if (!isIPv4(ip) || (!isReady && !(isServing && isLeaving))) return undefined;
   const ownZone = zones[node];
+  const isLocal = nodeName !== '' && nodeName === node;
+  const isInZone = (zone ?? zones[nodeName]) === ownZone;
   return {
     endpoint: { ip, port, ...(isLeaving && { leaving: true }) },
     isReady,
-    isLocal: nodeName !== '' && nodeName === node,
-    isInZone: ownZone !== undefined && (zone ?? zones[nodeName]) === ownZone,
+    isLocal,
+    isForNode: hints.forNodes?.some(({ name }) => name === node) ?? isLocal,
+    isForZone: ownZone !== undefined && (hints.forZones?.some(({ name }) => name === ownZone) ?? isInZone),
   };
 }

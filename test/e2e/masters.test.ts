@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App, manifestOf } from './harness/apps.ts';
 import { eventually } from './harness/eventually.ts';
+import { leaderOf } from './harness/machines.ts';
 import type { Sampan } from './harness/sampan.ts';
 import { useTestBed } from './harness/test-bed.ts';
 
@@ -18,14 +19,12 @@ describe('two masters over one etcd', () => {
   let masters: Sampan[];
 
   const declare = (app: App) => writeFile(join(folder, 'web.yaml'), manifestOf(app));
-  const leaderOf = async (master: Sampan) => /; (\S+) leads/.exec(await master.cli('status'))?.[1] ?? '';
   const leading = async () => {
     const names = await Promise.all(masters.filter(({ process }) => process.running).map(leaderOf));
     const [name = '', ...others] = names;
     return name !== '' && others.every((other) => other === name) ? Number(/^master(\d)_/.exec(name)?.[1]) : undefined;
   };
-  const untilLed = () =>
-    eventually(leading, { describe: 'a leader that all know', timeoutMs: TAKEN_OVER_MS, everyMs: 200 });
+  const untilLed = () => eventually(leading, { describe: 'a leader that all know', timeoutMs: TAKEN_OVER_MS });
   const untilPods = (master: Sampan, count: number) =>
     eventually(
       async () => {
@@ -68,8 +67,11 @@ describe('two masters over one etcd', () => {
   });
 
   it('have one leader, whom both name, and serve the same objects', async () => {
-    await untilLed();
-    for (const master of masters) await untilPods(master, 1);
+    const leader = await leaderOf(at(await untilLed()));
+    for (const master of masters) {
+      assert.match(await master.cli('status'), new RegExp(`; ${leader} leads`));
+      await untilPods(master, 1);
+    }
   });
 
   it('have one authority, though both started on nothing at once', async () => {

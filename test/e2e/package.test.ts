@@ -28,7 +28,7 @@ describe('the npm package', () => {
 
   it('carries compiled files and what they read, and no source or test', async () => {
     const inside = join(folder, 'node_modules/sampan');
-    await access(join(inside, 'dist/daemon/adapters/docker-runtime/netns-dialler-process.js'));
+    await access(join(inside, 'dist/netns-dialler-process.js'));
     await access(join(inside, 'LICENSE'));
     for (const other of ['daemon', 'reconcilers', 'test']) await assert.rejects(access(join(inside, other)), other);
   });

@@ -72,7 +72,7 @@ describe('probes and hooks', () => {
   const remove = (name: string): Promise<void> => sampan.api.delete(`${NAMESPACE}/pods/${name}`);
   const statusOf = async (name: string) => (await get(name)).status.containerStatuses?.[0];
   const until = (describe: string, condition: () => Promise<boolean>, timeoutMs = 10_000) =>
-    eventually(condition, { describe, timeoutMs, everyMs: 50 });
+    eventually(condition, { describe, timeoutMs });
   const untilReady = (name: string, ready: boolean) =>
     until(`${name} to be ${ready ? 'ready' : 'unready'}`, async () => (await statusOf(name))?.ready === ready);
   const untilGone = async (name: string) => {

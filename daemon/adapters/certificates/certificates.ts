@@ -7,12 +7,12 @@ import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../../reconcilers/ports/clock.ts';
-import { isAbort, messageOf, SampanError } from '../../../reconcilers/ports/errors.ts';
+import { isAbort, messageOf } from '../../../reconcilers/ports/errors.ts';
 import type { Log } from '../../../reconcilers/ports/log.ts';
 import { type CertifiedKey, pemFileOf, pemOf, readCertifiedKey } from './certified-key.ts';
 import { type CertificateSubject, issueAuthority, issueCertificate, signCertificate, type Validity } from './issue.ts';
 import { keyIn } from './key-file.ts';
-import { readSecretFile, writeSecretFile } from './secret-file.ts';
+import { writeSecretFile } from './secret-file.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -23,8 +23,8 @@ const LIFE_MS = YEAR_MS;
 const RENEW_BEFORE_MS = 90 * DAY_MS;
 /** So that what the authority signs always has its full life. */
 const RENEW_AUTHORITY_BEFORE_MS = 2 * YEAR_MS;
-/** Clients' clocks may be behind ours. */
-const BACKDATED_MS = HOUR_MS;
+/** Others' clocks may be behind ours, by an hour and what they drift. */
+const BACKDATED_MS = 2 * HOUR_MS;
 const LOOK_EVERY_MS = HOUR_MS;
 
 export const AUTHORITY_FILE = 'ca.pem';

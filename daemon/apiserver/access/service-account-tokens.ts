@@ -13,6 +13,8 @@ const ALGORITHM = 'ES256';
 /** The claim that says whose it is, and what it is bound to. */
 const CLAIM = 'kubernetes.io';
 const EXTRA = 'authentication.kubernetes.io';
+/** A token is good at every master, and their clocks may be an hour apart. */
+const BACKDATED_SECONDS = 2 * 3_600;
 
 /** What a token can be bound to beside its ServiceAccount. */
 export const BINDABLE = ['Pod', 'Secret', 'Node'] as const;
@@ -90,7 +92,7 @@ export class ServiceAccountTokens {
       .setSubject(serviceAccountUser(namespace, serviceAccount.name).name)
       .setAudience([...grant.audiences])
       .setIssuedAt(now)
-      .setNotBefore(now)
+      .setNotBefore(now - BACKDATED_SECONDS)
       .setExpirationTime(expires)
       .setJti(randomUUID())
       .sign(this.#key);

@@ -2,13 +2,36 @@
 import { isIPv4 } from 'node:net';
 import type { ObjectIndex, ReadOnlyCache } from '../../../reconcilers/kit/object-cache.ts';
 import { type EndpointSlice, LABEL_SERVICE_NAME } from '../../../reconcilers/objects/kinds/endpoint-slice.ts';
-import type { Kind } from '../../../reconcilers/objects/kinds.ts';
-import { formatKey, keyOf } from '../../../reconcilers/objects/meta.ts';
+import type { ObjectOf } from '../../../reconcilers/objects/kinds.ts';
+import { formatKey, keyOf, type ObjectMeta } from '../../../reconcilers/objects/meta.ts';
 import type { EndpointPort, Service } from '../../../reconcilers/objects/service.ts';
 import type { ObjectChange } from '../../../reconcilers/ports/object-client.ts';
 
 /** The kinds that names come from. Endpoints as the service proxy has them: those of slices. */
-export const NAMED_KINDS: readonly Kind[] = ['Namespace', 'Service', 'EndpointSlice'];
+export const NAMED_KINDS = ['Namespace', 'Service', 'EndpointSlice'] as const;
+
+export type NamedObjects = { readonly [K in (typeof NAMED_KINDS)[number]]: readonly ObjectOf<K>[] };
+
+export function isNamedKind(kind: string): boolean {
+  return (NAMED_KINDS as readonly string[]).includes(kind);
+}
+
+/** All of them, without what no name comes from. */
+export function namedObjects(cache: ReadOnlyCache): NamedObjects {
+  return {
+    Namespace: cache.list('Namespace').map((namespace) => ({ ...namespace, metadata: bare(namespace.metadata) })),
+    Service: cache.list('Service').map((service) => ({ ...service, metadata: bare(service.metadata) })),
+    EndpointSlice: cache.list('EndpointSlice').map((slice) => ({
+      ...slice,
+      metadata: bare(slice.metadata),
+      endpoints: slice.endpoints.map(({ targetRef: _, ...endpoint }) => endpoint),
+    })),
+  };
+}
+
+function bare<T extends ObjectMeta>({ annotations: _, managedFields: __, ownerReferences: ___, ...metadata }: T) {
+  return metadata;
+}
 
 /** A ready one, with the name it has below its Service's. */
 export interface NamedEndpoint {

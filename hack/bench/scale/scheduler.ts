@@ -43,7 +43,11 @@ export async function benchmarkScheduler(nodes: number, pods: number): Promise<n
     const loop = new RunLoop(createSchedulerLoop({ client, cache, clock, events }), core);
     const since = performance.now();
     const running = loop.run(stop.signal);
-    await eventually(() => !waiting.has('waiting'), { describe: 'all pods to be bound', timeoutMs: 600_000 });
+    await eventually(() => !waiting.has('waiting'), {
+      describe: 'all pods to be bound',
+      timeoutMs: 600_000,
+      everyMs: 20,
+    });
     const seconds = (performance.now() - since) / 1000;
     stop.abort();
     await Promise.all([following, running]);

@@ -23,6 +23,8 @@ export interface SliceEndpoint {
   hostname?: string;
   nodeName?: string;
   zone?: string;
+  /** For whom it is meant, where whoever keeps the slice says so. */
+  hints?: { forZones?: { name: string }[]; forNodes?: { name: string }[] };
   targetRef?: { kind: string; namespace?: string; name: string; uid?: string };
 }
 

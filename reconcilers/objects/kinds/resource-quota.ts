@@ -1,8 +1,8 @@
 /** v1 ResourceQuota: how much a namespace may ask for in all. Enforced by admission, counted by the resource-quota loop. */
 import { defaultObject } from '../defaulting.ts';
-import { type FieldError, invalid } from '../field-error.ts';
-import { element } from '../field-path.ts';
-import { equalJson, type JsonObject, objectAt, textOf } from '../json.ts';
+import { type FieldError, forbidden, invalid } from '../field-error.ts';
+import { child, element } from '../field-path.ts';
+import { equalJson, type JsonObject, objectAt, objectsAt, textOf } from '../json.ts';
 import type { KubeObject } from '../meta.ts';
 import { qualifiedName } from '../name-formats.ts';
 import { compareQuantities } from '../quantity.ts';
@@ -19,6 +19,8 @@ export interface ResourceQuota extends KubeObject {
     /** Quantities: `pods`, `requests.cpu`, `count/services`, ... */
     hard?: Record<string, string>;
     scopes?: QuotaScope[];
+    /** Another way to name them, beside which the first counts too. */
+    scopeSelector?: { matchExpressions?: { scopeName: QuotaScope; operator: 'Exists' }[] };
   };
   status: { hard?: Record<string, string>; used?: Record<string, string> };
 }
@@ -36,10 +38,11 @@ export const resourceQuotaKind = defineKind<ResourceQuota>({
     defaultObject(quota, 'status');
   },
   validate: validateQuota,
-  validateUpdate: (next, previous) => {
-    const [after, before] = [objectAt(next, 'spec')?.scopes ?? [], objectAt(previous, 'spec')?.scopes ?? []];
-    return equalJson(after, before) ? [] : [invalid('spec.scopes', after, 'field is immutable')];
-  },
+  validateUpdate: (next, previous) =>
+    (['scopes', 'scopeSelector'] as const).flatMap((field) => {
+      const [after = [], before = []] = [next, previous].map((quota) => objectAt(quota, 'spec')?.[field]);
+      return equalJson(after, before) ? [] : [invalid(`spec.${field}`, after, 'field is immutable')];
+    }),
   columns: [
     NAME,
     { name: 'Request', cell: (quota) => usage(quota, (name) => !name.startsWith('limits.')) },
@@ -60,7 +63,21 @@ function validateQuota(quota: JsonObject): FieldError[] {
     ];
   });
   const scopes = Array.isArray(spec.scopes) ? spec.scopes : [];
-  return [...hard, ...scopes.flatMap((scope, i) => oneOf(scope, SCOPES, element('spec.scopes', i)))];
+  return [
+    ...hard,
+    ...scopes.flatMap((scope, i) => oneOf(scope, SCOPES, element('spec.scopes', i))),
+    ...objectsAt(objectAt(spec, 'scopeSelector'), 'matchExpressions').flatMap(validateExpression),
+  ];
+}
+
+/** Kubernetes knows other operators for the scopes `PriorityClass` and `CrossNamespacePodAffinity` only. */
+function validateExpression({ scopeName, operator, values }: JsonObject, i: number): FieldError[] {
+  const at = element('spec.scopeSelector.matchExpressions', i);
+  return [
+    ...oneOf(scopeName ?? '', SCOPES, child(at, 'scopeName')),
+    ...oneOf(operator ?? '', ['Exists'], child(at, 'operator')),
+    ...(values === undefined ? [] : [forbidden(child(at, 'values'), 'may not be set for the operator Exists')]),
+  ];
 }
 
 /** `pods: 1/10, services: 0/5` */

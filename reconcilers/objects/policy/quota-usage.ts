@@ -53,7 +53,8 @@ export function countsToward(kind: Kind, resource: string): boolean {
 
 /** Whether the quota counts the object: its scopes hold, and it limits something that such objects use. */
 export function isCountedBy({ spec }: ResourceQuota, object: AnyObject): boolean {
-  const { scopes = [], hard = {} } = spec;
+  const { hard = {}, scopeSelector: { matchExpressions = [] } = {} } = spec;
+  const scopes = [...(spec.scopes ?? []), ...matchExpressions.map(({ scopeName }) => scopeName)];
   if (scopes.length > 0 && object.kind !== 'Pod') return false;
   return (
     scopes.every((scope) => isInScope(object as Pod, scope)) &&

@@ -27,7 +27,7 @@ export interface Cluster {
 /** Resolves when {@link assertSettled} holds. */
 export async function untilSettled(cluster: Cluster, apps: readonly App[], timeoutMs = 30_000): Promise<void> {
   const describe = `what runs to be what is declared: ${apps.map(({ name, replicas }) => `${replicas} ${name}`).join(', ')}`;
-  await eventually(async () => (await assertSettled(cluster, apps)) ?? true, { describe, timeoutMs, everyMs: 50 });
+  await eventually(async () => (await assertSettled(cluster, apps)) ?? true, { describe, timeoutMs });
 }
 
 /**

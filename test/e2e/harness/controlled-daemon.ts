@@ -11,8 +11,8 @@ export interface ControlledDaemon {
   readonly process: BackgroundProcess;
   /** SIGTERM without an argument; resolves when it is gone, throws when it had to be killed. Containers go on. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same data directory; resolves when it works, or when `ready` says so. */
-  start(options?: { readonly ready: () => boolean }): Promise<void>;
+  /** Starts it again on the same data directory; resolves when it works, or when `ready` says so. `env`: further variables. */
+  start(options?: { readonly ready?: () => boolean; readonly env?: NodeJS.ProcessEnv }): Promise<void>;
 }
 
 export interface DaemonCommand {
@@ -32,13 +32,16 @@ export const KEEPING_COMPILED_CODE = { NODE_COMPILE_CACHE: join(homedir(), '.cac
 export async function startDaemon({ netns, command, logFile, env, works }: DaemonCommand): Promise<ControlledDaemon> {
   let daemon: BackgroundProcess;
   let saidBefore = 0;
-  const start = async ({ ready = works }: { ready?: DaemonCommand['works'] } = {}): Promise<void> => {
-    const started = await netns.start(process.execPath, command, logFile, { ...KEEPING_COMPILED_CODE, ...env });
+  const start: ControlledDaemon['start'] = async (options = {}): Promise<void> => {
+    const ready: DaemonCommand['works'] = options.ready ?? works;
+    const variables = { ...KEEPING_COMPILED_CODE, ...env, ...options.env };
+    const started = await netns.start(process.execPath, command, logFile, variables);
     daemon = started;
     const said = () => started.readLog().slice(saidBefore);
     await eventually(() => !started.running || ready(said()), {
       describe: 'the daemon to work',
       timeoutMs: 20_000,
+      everyMs: 20,
     }).catch((cause: unknown) => {
       throw new Error(`the daemon does not work:\n${lastLines(logFile)}`, { cause });
     });

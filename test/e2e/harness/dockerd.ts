@@ -27,6 +27,7 @@ export interface Dockerd {
   /** The raw Docker API. */
   readonly api: SocketClient;
   readonly logFile: string;
+  readonly process: BackgroundProcess;
   /** Ends dockerd but leaves containerd, as a restart of Debian's docker.service does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data; resolves when it answers. */
@@ -86,6 +87,9 @@ export async function startDockerd(
     socketPath,
     api,
     logFile,
+    get process() {
+      return daemon;
+    },
     start,
     stop: (signal) => daemon.stop(signal, 30_000),
     cli: (...args) => run('docker', ['--host', host, ...args]),

@@ -5,6 +5,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type BackgroundProcess, lastLines, startProcess } from './background-process.ts';
+import type { TlsFiles } from './etcd-tls.ts';
 import { eventually } from './eventually.ts';
 import type { Netns } from './netns.ts';
 import type { Scope } from './scope.ts';
@@ -26,6 +27,8 @@ export interface EtcdMember {
   readonly address: string;
   /** Every member's address by its name. */
   readonly members: Readonly<Record<string, string>>;
+  /** What it shows, and whose certificates it takes, of members and of clients. */
+  readonly tls: TlsFiles;
 }
 
 export interface Etcd {
@@ -44,7 +47,7 @@ export async function startEtcd(scope: Scope, name: string, options: EtcdOptions
   const logFile = join(dir, 'etcd.log');
   const { netns, member, address = '127.0.0.1' } = options;
   const [clientPort, peerPort] = netns ? [2379, 2380] : await freePorts(2);
-  const endpoint = `http://${address}:${clientPort}`;
+  const endpoint = `${member === undefined ? 'http' : 'https'}://${address}:${clientPort}`;
   const flags = [
     `--data-dir=${join(dir, 'data')}`,
     '--logger=zap',
@@ -89,16 +92,23 @@ function flagsOfSingle(endpoint: string, peer: string): string[] {
   ];
 }
 
-function flagsOfMember({ name, address, members }: EtcdMember, endpoint: string): string[] {
-  const peers = Object.entries(members).map(([member, at]) => `${member}=http://${at}:2380`);
+function flagsOfMember({ name, address, members, tls }: EtcdMember, endpoint: string): string[] {
+  const peers = Object.entries(members).map(([member, at]) => `${member}=https://${at}:2380`);
   return [
     `--name=${name}`,
-    `--listen-client-urls=${endpoint},http://${address}:2379`,
-    `--advertise-client-urls=http://${address}:2379`,
-    `--listen-peer-urls=http://${address}:2380`,
-    `--initial-advertise-peer-urls=http://${address}:2380`,
+    `--listen-client-urls=${endpoint},https://${address}:2379`,
+    `--advertise-client-urls=https://${address}:2379`,
+    `--listen-peer-urls=https://${address}:2380`,
+    `--initial-advertise-peer-urls=https://${address}:2380`,
     `--initial-cluster=${peers.join(',')}`,
     '--initial-cluster-token=sampan-e2e',
+    '--client-cert-auth',
+    '--peer-client-cert-auth',
+    ...['', 'peer-'].flatMap((whose) => [
+      `--${whose}cert-file=${tls.cert}`,
+      `--${whose}key-file=${tls.key}`,
+      `--${whose}trusted-ca-file=${tls.ca}`,
+    ]),
   ];
 }
 

@@ -39,9 +39,14 @@ export async function runningIds(dockerd: Dockerd): Promise<string[]> {
   return (await runningContainers(dockerd)).map(({ id }) => id).sort();
 }
 
-/** The environment a container was created with. */
+const environments = new Map<string, string[]>();
+
+/** The environment a container was created with. It never changes, so each is asked once. */
 export async function environmentOf(dockerd: Dockerd, id: string): Promise<string[]> {
+  const known = environments.get(id);
+  if (known !== undefined) return known;
   const { Config } = await dockerd.api.send<{ Config: { Env: string[] } }>({ path: `/containers/${id}/json` });
+  environments.set(id, Config.Env);
   return Config.Env;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A cluster of several machines on one wire: each a network namespace with a Docker engine of its own, the first of them masters over
- * an etcd of as many members, the others agents. Tests of many machines and hack/cluster start one on a test bed.
+ * an etcd of as many members that asks everybody for a certificate, the others agents. Tests of many machines and hack/cluster start one on a test bed.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Agent } from './agent.ts';
 import type { ControlledDaemon } from './controlled-daemon.ts';
 import type { Dockerd } from './dockerd.ts';
 import type { Etcd } from './etcd.ts';
+import { issueEtcdTls, type TlsFiles } from './etcd-tls.ts';
 import type { Lan, Netns } from './netns.ts';
 import type { Sampan } from './sampan.ts';
 import type { TestBed } from './test-bed.ts';
@@ -50,6 +51,12 @@ export interface MachinesOptions {
 const PORT = 6443;
 const CLUSTER_CIDR = '10.244.0.0/16';
 
+/** Whom the master takes for the leader: its node's name, `_` and something unique; empty when it knows of none. */
+export async function leaderOf({ api }: Sampan): Promise<string> {
+  const { leader = '' } = await api.get('/diagnostics');
+  return leader;
+}
+
 type Bare = Omit<Machine, 'daemon'>;
 
 export async function startMachines(bed: TestBed, options: MachinesOptions): Promise<Machines> {
@@ -68,15 +75,22 @@ export async function startMachines(bed: TestBed, options: MachinesOptions): Pro
 
 async function startMasters(bed: TestBed, machines: readonly Bare[], options: MachinesOptions): Promise<Master[]> {
   const members = Object.fromEntries(machines.map(({ name, address }) => [name, address]));
+  const tls = await issueEtcdTls(await bed.dir(), Object.values(members));
   const etcds = await Promise.all(
-    machines.map(({ name, address, netns }) => bed.etcd({ netns, member: { name, address, members } })),
+    machines.map(({ name, address, netns }) => {
+      const files = tls.members.get(address) as TlsFiles;
+      return bed.etcd({ netns, member: { name, address, members, tls: files } });
+    }),
   );
   const start = async (machine: Bare, etcd: Etcd): Promise<Master> => {
     const { name, address, dockerd } = machine;
     // Its own member first; the others when that is gone.
-    const others = machines.filter((other) => other !== machine).map((other) => `http://${other.address}:2379`);
+    const others = machines.filter((other) => other !== machine).map((other) => `https://${other.address}:2379`);
     const args = [
       `--etcd-servers=${[etcd.endpoint, ...others].join(',')}`,
+      `--etcd-cafile=${tls.client.ca}`,
+      `--etcd-certfile=${tls.client.cert}`,
+      `--etcd-keyfile=${tls.client.key}`,
       `--node-name=${name}`,
       `--node-ip=${address}`,
       '--bind-address=0.0.0.0',

@@ -46,6 +46,8 @@ export interface Lan {
   readonly outside: Netns;
   /** Plugs the namespace in as eth0 and gives its address there. */
   join(netns: Netns): Promise<string>;
+  /** Where the machine with that address is plugged in: an interface of the machine outside, and the bridge that it belongs to. */
+  portOf(address: string): { readonly port: string; readonly bridge: string };
 }
 
 /** Of a wire: its interface on the machine outside, and how its addresses begin (RFC 5737). */
@@ -62,12 +64,14 @@ export async function createLan(outside: Netns, other?: Lan): Promise<Lan> {
   await outside.run('ip', ['link', 'set', wire, 'up']);
   if (other !== undefined) await outside.run('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
   let members = 1;
+  const portOf = (address: string) => ({ port: `${wire}-${address.split('.').at(-1)}`, bridge: wire });
   return {
     outside,
+    portOf,
     async join(netns) {
       members += 1;
       const address = `${prefix}.${members}`;
-      const port = `${wire}-${members}`;
+      const { port } = portOf(address);
       const cable = ['link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns.name];
       await outside.run('ip', cable);
       await outside.run('ip', ['link', 'set', port, 'master', wire, 'up']);

@@ -31,7 +31,8 @@ export interface Sampan extends ControlledDaemon {
   startCli(...args: string[]): Promise<BackgroundProcess>;
 }
 
-export const MAIN = join(dirname(dirname(dirname(import.meta.dirname))), 'daemon/main.ts');
+/** SAMPAN_MAIN names the bundle, where that is to be tried and not the sources. */
+export const MAIN = process.env.SAMPAN_MAIN ?? join(dirname(dirname(dirname(import.meta.dirname))), 'daemon/main.ts');
 
 /** Starts one on the engine, in the engine's namespace; resolves when its API answers, throws with the end of its log. */
 export async function startSampan(

@@ -5,12 +5,13 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killAll, processesMentioning, startTime } from './process-table.ts';
 import { attempt } from './run.ts';
 
-/** Every scope's directory is in here. Short, because a unix socket's path may have 107 bytes only. */
-const scopesDir = '/tmp/sampan-e2e';
+/** Every scope's directory is in here. Short, because a unix socket's path may have 107 bytes only. hack/test has it in memory. */
+const scopesDir = join(tmpdir(), 'sampan-e2e');
 const prefix = 'sampan-e2e-';
 
 export interface Scope {

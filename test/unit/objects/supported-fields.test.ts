@@ -1,12 +1,14 @@
 /**
- * No field of a pod is parsed and then ignored: walks everything that Kubernetes' schema has below PodSpec and asks the reader for each
- * field by itself.
+ * No field is parsed and then ignored: walks everything that Kubernetes' schema has below each kind and asks the reader for each field by
+ * itself; and looks into the daemon's source for who reads what is honoured.
  */
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeObject } from '../../../reconcilers/objects/decode.ts';
 import type { Json, JsonObject } from '../../../reconcilers/objects/json.ts';
-import { KINDS } from '../../../reconcilers/objects/kinds.ts';
-import { fieldsOfType } from '../../../reconcilers/objects/schema.ts';
+import { KINDS, type Kind } from '../../../reconcilers/objects/kinds.ts';
+import { fieldsOfType, typeOfKind } from '../../../reconcilers/objects/schema.ts';
 import { SUPPORTED_FIELDS } from '../../../reconcilers/objects/supported-fields.ts';
 
 /** A value of the type that asks for something. */
@@ -26,10 +28,15 @@ function sampleOf(type: string): Json {
     'int-or-string': 7,
     quantity: '7',
     time: '2026-01-02T03:04:05Z',
+    'micro-time': '2026-01-02T03:04:05.000000Z',
     bytes: 'Nw==',
   };
   return scalars[type] ?? 'seven';
 }
+
+/** Not Source, which is our own. */
+type DecodedKind = Exclude<Kind, 'Source'>;
+const DECODED = (Object.keys(KINDS) as Kind[]).filter((kind) => kind !== 'Source') as DecodedKind[];
 
 interface Place {
   readonly type: string;
@@ -37,8 +44,8 @@ interface Place {
   readonly wrap: (object: Json) => JsonObject;
 }
 
-/** Every type that a pod's spec is made of and that is taken field by field, where it is first found through honoured fields. */
-function placesInPods(): Map<string, Place> {
+/** Every type that the kind is made of, where it is first found through honoured fields; a status is written by the daemon itself. */
+function placesIn(kind: DecodedKind): Map<string, Place> {
   const places = new Map<string, Place>();
   const visit = (type: string, wrap: Place['wrap']): void => {
     const support = SUPPORTED_FIELDS[type];
@@ -48,12 +55,13 @@ function placesInPods(): Map<string, Place> {
     if (type === 'EphemeralContainer') return;
     for (const [field, fieldType] of Object.entries(fieldsOfType(type) ?? {})) {
       if (support !== undefined && !support.honoured.includes(field)) continue;
+      if (type === typeOfKind(kind) && field === 'status') continue;
       const isList = fieldType.startsWith('[]');
       const inner = isList ? fieldType.slice(2) : fieldType;
       visit(inner, (object) => wrap({ [field]: isList ? [object] : object }));
     }
   };
-  visit('PodSpec', (spec) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec }));
+  visit(typeOfKind(kind), (object) => ({ apiVersion: KINDS[kind].apiVersion, kind, ...(object as JsonObject) }));
   return places;
 }
 
@@ -77,33 +85,55 @@ const TAKEN_WHOLE = [
     'PreferredSchedulingTerm',
   ],
   ...['PodAffinity', 'PodAntiAffinity', 'PodAffinityTerm', 'WeightedPodAffinityTerm', 'TopologySpreadConstraint'],
-  ...['LabelSelector', 'LabelSelectorRequirement'],
+  ...['LabelSelector', 'LabelSelectorRequirement', 'OwnerReference', 'ManagedFieldsEntry'],
 ];
 
 describe('the fields of a pod', () => {
-  const places = placesInPods();
-
   it('are of types that the table of supported fields tells apart, or that are honoured whole', () => {
-    const whole = [...places.keys()].filter((type) => SUPPORTED_FIELDS[type] === undefined);
+    const whole = [...placesIn('Pod').keys()].filter((type) => SUPPORTED_FIELDS[type] === undefined && type !== 'Pod');
     assert.deepEqual(
       whole.filter((type) => !TAKEN_WHOLE.includes(type)),
       [],
     );
   });
+});
 
-  for (const { type, wrap } of places.values()) {
-    const support = SUPPORTED_FIELDS[type];
-    if (support === undefined) continue;
-    it(`of ${type}: each is taken over or refused by its name, and none is ignored`, () => {
-      for (const [field, fieldType] of Object.entries(fieldsOfType(type) ?? {})) {
-        const isSameAsAbsent = support.sameAsAbsent?.[field]?.includes(true) === true;
-        const value = isSameAsAbsent ? false : sampleOf(fieldType);
-        const { object, problems } = decodeObject(wrap({ [field]: value }), KINDS.Pod);
-        const named = problems.filter(({ field: path }) => path.endsWith(`.${field}`)).map(({ type: kind }) => kind);
-        if (support.leftOut?.includes(field)) continue;
-        if (!support.honoured.includes(field)) assert.deepEqual(named, ['unsupported'], field);
-        else assert.ok(JSON.stringify(object).includes(`"${field}":`), field);
+describe('the fields of every kind', () => {
+  const placesOf = new Map(DECODED.map((kind) => [kind, placesIn(kind)]));
+
+  for (const [kind, places] of placesOf) {
+    it(`of ${kind}: each is taken over or refused by its name, and none is ignored`, () => {
+      for (const { type, wrap } of places.values()) {
+        const support = SUPPORTED_FIELDS[type];
+        for (const [field, fieldType] of Object.entries(fieldsOfType(type) ?? {})) {
+          if (support?.leftOut?.includes(field) || ['apiVersion', 'kind'].includes(field)) continue;
+          const isSameAsAbsent = support?.sameAsAbsent?.[field]?.includes(true) === true;
+          const value = isSameAsAbsent ? false : sampleOf(fieldType);
+          const { object, problems } = decodeObject(wrap({ [field]: value }), KINDS[kind]);
+          const named = problems.filter(({ field: path }) => path.endsWith(field)).map((problem) => problem.type);
+          const isHonoured = support === undefined || support.honoured.includes(field);
+          if (!isHonoured) assert.deepEqual(named, ['unsupported'], `${type}.${field}`);
+          else assert.ok(JSON.stringify(object).includes(`"${field}":`), `${type}.${field}`);
+        }
       }
     });
   }
+
+  it('that are honoured are named by the code that reads them', () => {
+    const root = join(import.meta.dirname, '../../..');
+    const isOfNobody = (path: string) => path.endsWith('/supported-fields.ts') || path.includes('/openapi/');
+    const source = globSync('{daemon,reconcilers}/**/*.ts', { cwd: root })
+      .filter((path) => !isOfNobody(path))
+      .map((path) => readFileSync(join(root, path), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''));
+    const words = new Set(source.join('\n').match(/[A-Za-z]\w*/g));
+    const honoured = [...placesOf.values()].flatMap((places) =>
+      [...places.keys()].flatMap((type) => {
+        const fields = SUPPORTED_FIELDS[type]?.honoured ?? Object.keys(fieldsOfType(type) ?? {});
+        return fields.map((field) => [`${type}.${field}`, field] as const);
+      }),
+    );
+    assert.ok(honoured.length > 500);
+    const unread = honoured.filter(([, field]) => !words.has(field)).map(([name]) => name);
+    assert.deepEqual([...new Set(unread)], []);
+  });
 });

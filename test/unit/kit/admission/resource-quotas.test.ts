@@ -174,12 +174,33 @@ describe('resource quotas, at admission', () => {
     );
   });
 
-  it('count in their scopes only', async () => {
-    await makeQuota(cluster, { pods: '1' }, { scopes: ['BestEffort'] });
-    await cluster.registry.create('Pod', podWith('burstable', { cpu: '1' }));
-    assert.deepEqual(await used(cluster), { pods: '0' });
-    await cluster.registry.create('Pod', draftPod('best-effort', 'web'));
-    await assert.rejects(cluster.registry.create('Pod', draftPod('more', 'web')), refuses(/exceeded quota/));
-    await cluster.registry.create('Service', draftService('web'));
+  for (const [how, scopes] of Object.entries({
+    scopes: { scopes: ['BestEffort' as const] },
+    'a scopeSelector': {
+      scopeSelector: { matchExpressions: [{ scopeName: 'BestEffort' as const, operator: 'Exists' as const }] },
+    },
+  })) {
+    it(`count in their scopes only, said by ${how}`, async () => {
+      await makeQuota(cluster, { pods: '1' }, scopes);
+      await cluster.registry.create('Pod', podWith('burstable', { cpu: '1' }));
+      assert.deepEqual(await used(cluster), { pods: '0' });
+      await cluster.registry.create('Pod', draftPod('best-effort', 'web'));
+      await assert.rejects(cluster.registry.create('Pod', draftPod('more', 'web')), refuses(/exceeded quota/));
+      await cluster.registry.create('Service', draftService('web'));
+    });
+  }
+
+  it('are refused with scopes that no pod here can have', async () => {
+    const scoped = (expression: object) => ({ scopeSelector: { matchExpressions: [expression as never] } });
+    for (const [expression, why] of [
+      [
+        { scopeName: 'PriorityClass', operator: 'In', values: ['high'] },
+        /scopeName: Unsupported value: "PriorityClass"/,
+      ],
+      [{ scopeName: 'BestEffort', operator: 'DoesNotExist' }, /operator: Unsupported value: "DoesNotExist"/],
+      [{ scopeName: 'BestEffort', operator: 'Exists', values: ['a'] }, /values: Forbidden/],
+    ] as const) {
+      await assert.rejects(makeQuota(cluster, { pods: '1' }, scoped(expression)), why);
+    }
   });
 });
