@@ -68,7 +68,7 @@ export class Client {
     this.#process = child;
   }
 
-  static async start(netns: Netns): Promise<Client> {
+  static async start(netns: Pick<Netns, 'path'>): Promise<Client> {
     const script = join(import.meta.dirname, 'requests.ts');
     const child = spawn('nsenter', [`--net=${netns.path}`, '--', process.execPath, script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -2,12 +2,16 @@
  * A process inside the node's network namespace that sends HTTP requests to a Service: one after another until the first is
  * answered, or as a steady load. Started by bench-node.ts, told what to do over IPC; it measures no time itself.
  */
+
+import { Resolver } from 'node:dns/promises';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 
 export interface Target {
   readonly ip: string;
   readonly port: number;
+  /** A DNS server that is asked for `ip`, which is a name then, before each request; one of its answers is taken by chance. */
+  readonly resolver?: string;
 }
 
 export type Order = { readonly untilAnswered: Target } | ({ readonly load: Target } & LoadOptions) | 'end load';
@@ -35,9 +39,10 @@ const KEPT = 10;
 const REQUEST = ['GET / HTTP/1.1\r\nHost: bench\r\n', 'Connection: close\r\n\r\n'] as const;
 
 /** Resolves when the answer is complete, rejects with what came instead. Every request has a connection of its own. */
-function request({ ip, port }: Target, holdMs: number): Promise<void> {
+async function request(target: Target, holdMs: number): Promise<void> {
+  const host = await addressOf(target);
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: ip, port, noDelay: true });
+    const socket = connect({ host, port: target.port, noDelay: true });
     let answer = '';
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('timeout')));
     socket.on('connect', () => {
@@ -53,6 +58,14 @@ function request({ ip, port }: Target, holdMs: number): Promise<void> {
       else reject(new Error(answer === '' ? 'closed without an answer' : 'cut off'));
     });
   });
+}
+
+async function addressOf({ ip, resolver }: Target): Promise<string> {
+  if (resolver === undefined) return ip;
+  const dns = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
+  dns.setServers([resolver]);
+  const answers = await dns.resolve4(ip);
+  return answers[Math.floor(Math.random() * answers.length)] ?? ip;
 }
 
 /** The same on a connection that is kept; used in turn, so that none rests for long. */

@@ -28,6 +28,7 @@ export interface Dockerd {
   readonly api: SocketClient;
   readonly logFile: string;
   readonly dataRoot: string;
+  readonly process: BackgroundProcess;
   /** Ends dockerd but leaves containerd, as a restart of Debian's docker.service does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data; resolves when it answers. */
@@ -89,6 +90,9 @@ export async function startDockerd(
     api,
     logFile,
     dataRoot,
+    get process() {
+      return daemon;
+    },
     start,
     stop: (signal) => daemon.stop(signal, 30_000),
     cli: (...args) => run('docker', ['--host', host, ...args]),

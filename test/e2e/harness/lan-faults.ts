@@ -11,12 +11,15 @@ import { run } from './run.ts';
 /** From the machine's side: it hears nothing, nobody hears it, or both. */
 export type Cut = 'deaf' | 'mute' | 'both';
 
+/** Where the cable ends. */
+type Plugged = Pick<Machine, 'address' | 'netns'>;
+
 const TABLE = 'sampan-e2e-cut';
 
 /** Gives what mends it. */
 export async function cut(
   { outside, portOf }: Lan,
-  { address, netns }: Machine,
+  { address, netns }: Plugged,
   how: Cut,
 ): Promise<() => Promise<void>> {
   const places = [
@@ -40,7 +43,7 @@ export interface Slowness {
 /** Of all that these machines send. As netem does it, which not every kernel has. `dir`: for what is built. Gives what mends it. */
 export async function slow(
   { outside, portOf }: Lan,
-  machines: readonly Machine[],
+  machines: readonly Plugged[],
   { delayMs, lossPercent }: Slowness,
   dir: string,
 ): Promise<() => Promise<void>> {
