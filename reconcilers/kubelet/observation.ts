@@ -76,6 +76,8 @@ export interface VolumeFacts {
   readonly inPlace?: PlacedVolume;
   /** The last write, where it failed. */
   readonly failure?: { readonly at: number; readonly count: number; readonly message: string };
+  /** Of a folder on the disk that may not take more than `limit`. */
+  readonly usage?: { readonly bytes: number; readonly limit: string; readonly at: number };
   /** What people were told last. */
   readonly announced?: string;
 }

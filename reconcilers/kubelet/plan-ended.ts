@@ -53,6 +53,23 @@ export function planRejection(
   };
 }
 
+/** It takes more of this node than it may. */
+export function planEviction(
+  pod: Pod,
+  records: PodRecords,
+  observed: PodObservation,
+  message: string,
+  now: number,
+): Plan<KubeletAction> {
+  const end = { phase: 'Failed', reason: 'Evicted', message } as const;
+  const verdicts = verdictsOfEndedPod(pod, records);
+  const event = { type: 'Warning', reason: 'Evicted', message } as const;
+  return {
+    actions: statusUpdate({ pod, observed, verdicts, sandbox: records.sandbox, end }, now, [event]),
+    because: `it is evicted: ${message}`,
+  };
+}
+
 /** It has failed from then on; what runs of it is stopped next. */
 export function planDeadline(
   pod: Pod,

@@ -10,17 +10,20 @@ import type { ContainerVerdict } from './container-verdict.ts';
 import { ending, removal } from './ending.ts';
 import { startable } from './hooks/post-start.ts';
 import type { PodObservation } from './observation.ts';
-import { deadlineOf, planDeadline, planRejection } from './plan-ended.ts';
+import { deadlineOf, planDeadline, planEviction, planRejection } from './plan-ended.ts';
 import { podRejection } from './pod-admission.ts';
 import { garbage, isRunning, isRunningApp, type PodRecords } from './pod-records.ts';
 import { allVerdicts, type PodVerdicts, podVerdicts } from './pod-verdicts.ts';
 import { runContainers } from './run-containers.ts';
 import { type SandboxVerdict, sandboxVerdict } from './sandbox-verdict.ts';
 import { statusUpdate } from './status-update.ts';
+import { overfull } from './volumes/disk-limit.ts';
 import { type VolumesVerdict, volumesVerdict } from './volumes/volumes-verdict.ts';
 
 export function planRunning(pod: Pod, records: PodRecords, observed: PodObservation, now: number): Plan<KubeletAction> {
   if (now >= (deadlineOf(pod) ?? Number.POSITIVE_INFINITY)) return planDeadline(pod, records, observed, now);
+  const eviction = overfull(observed.volumes);
+  if (eviction !== undefined) return planEviction(pod, records, observed, eviction, now);
   const rejection = records.all.length === 0 ? podRejection(pod, observed.node) : undefined;
   if (rejection !== undefined) return planRejection(pod, records, observed, rejection, now);
   const verdicts = podVerdicts(pod, records, observed, now);

@@ -14,7 +14,7 @@ interface Entry {
   drain?: Drain;
 }
 
-type VolumeMemory = Pick<VolumeFacts, 'failure' | 'announced'>;
+type VolumeMemory = Pick<VolumeFacts, 'failure' | 'announced' | 'usage'>;
 
 export class PodMemory {
   readonly #entries = new Map<string, Entry>();
@@ -75,6 +75,11 @@ export class PodMemory {
   volumeAnnounced(pod: PodIdentity, volume: string, message: string): void {
     const { volumes } = this.#of(pod);
     volumes.set(volume, { ...volumes.get(volume), announced: message });
+  }
+
+  volumeMeasured(pod: PodIdentity, volume: string, usage: VolumeFacts['usage'] & {}): void {
+    const { volumes } = this.#of(pod);
+    volumes.set(volume, { ...volumes.get(volume), usage });
   }
 
   /** Takes note of whether EndpointSlices still offer the deleted pod, and answers since when it is so. */

@@ -105,8 +105,7 @@ function validateEmptyDir(folder: JsonObject, path: string): FieldError[] {
   if (compareQuantities(size, '0') < 0) {
     return [...errors, forbidden(at, 'SizeLimit field must be a valid resource quantity')];
   }
-  // Nothing here measures folders; a limit that nobody keeps would only be believed.
-  return medium === 'Memory' ? errors : [...errors, forbidden(at, 'is kept for `medium: Memory` only')];
+  return errors;
 }
 
 function validateEphemeral(source: JsonObject, path: string): FieldError[] {

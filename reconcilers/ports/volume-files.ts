@@ -84,6 +84,8 @@ export interface VolumeFiles {
    * written into the same file, where those that have it mounted see it.
    */
   writeSingle(pod: PodOnNode, files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+  /** What the folder of a {@link PlacedVolume} takes of the disk, in bytes; 0 where there is none. */
+  usedBytes(root: string): Promise<number>;
   /** Removes all of the pod's volumes and files. Missing is success. */
   remove(podUid: string): Promise<void>;
 }

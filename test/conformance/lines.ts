@@ -5,6 +5,7 @@
 import type { Group, Line } from './line.ts';
 import { API_MACHINERY } from './lines/api-machinery.ts';
 import { CONFIG_MAPS } from './lines/config-maps.ts';
+import { DISRUPTION_BUDGETS } from './lines/disruption-budgets.ts';
 import { DNS } from './lines/dns.ts';
 import { EVENTS } from './lines/events.ts';
 import { HOOKS_AND_INIT_CONTAINERS } from './lines/hooks-and-init-containers.ts';
@@ -14,6 +15,7 @@ import { NODES_AND_ACCOUNTS } from './lines/nodes-and-accounts.ts';
 import { PODS } from './lines/pods.ts';
 import { PROBES } from './lines/probes.ts';
 import { REPLICATION_CONTROLLERS } from './lines/replication-controllers.ts';
+import { SCHEDULING } from './lines/scheduling.ts';
 import { SECRETS } from './lines/secrets.ts';
 import { SERVICES } from './lines/services.ts';
 import { STORAGE } from './lines/storage.ts';
@@ -33,7 +35,9 @@ export const GROUPS: readonly Group[] = [
   EVENTS,
   NODES_AND_ACCOUNTS,
   KUBECTL,
+  DISRUPTION_BUDGETS,
   API_MACHINERY,
+  SCHEDULING,
   STORAGE,
 ];
 

@@ -150,6 +150,14 @@ export function describeVolumeFiles(name: string, openWorld: () => Promise<Volum
       assert.deepEqual([...again.keys()].sort(), ['all', 'scratch']);
     });
 
+    it('says what a folder takes of the disk, which is nothing while it is empty', async () => {
+      await world.files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+      const path = await pathOf(WEB, 'scratch');
+      assert.equal(await world.files.usedBytes(path), 0);
+      await world.files.remove(WEB.uid);
+      assert.equal(await world.files.usedBytes(path), 0);
+    });
+
     it('makes what is missing at a path of the machine where its type says so, and keeps it when the pod goes', async () => {
       const types = { DirectoryOrCreate: 'Directory', FileOrCreate: 'File', '': 'Directory' } as const;
       for (const [type, made] of Object.entries(types)) {

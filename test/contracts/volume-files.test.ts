@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -109,6 +110,17 @@ describe('volumes in folders', () => {
     assert.equal(statSync(path).mtimeMs, before.mtimeMs);
     await put('two');
     assert.equal(statSync(path).ino, before.ino);
+  });
+
+  it('are measured by what they take of the disk, each file once', async () => {
+    await files.makeFolder(WEB, 'scratch', { medium: 'disk' });
+    const path = (await files.placed(WEB.uid)).get('scratch')?.path ?? '';
+    mkdirSync(join(path, 'deep'));
+    writeFileSync(join(path, 'deep/file'), Buffer.alloc(1_000_000, 'x'));
+    linkSync(join(path, 'deep/file'), join(path, 'again'));
+    symlinkSync(folder, join(path, 'out'));
+    const bytes = await files.usedBytes(path);
+    assert.ok(bytes >= 1_000_000 && bytes < 1_200_000, `${bytes} bytes`);
   });
 
   it('goes on after a write that was broken off anywhere', async () => {

@@ -26,6 +26,8 @@ export class FakeVolumeFiles implements VolumeFiles {
   /** Set, every write fails with it. */
   refusal: string | undefined;
   writes = 0;
+  /** What folders take of the disk, by their path; others nothing. */
+  readonly used = new Map<string, number>();
   /** Paths of the machine, and what is there. */
   readonly machine = new Map<string, 'Directory' | 'File'>();
 
@@ -81,6 +83,10 @@ export class FakeVolumeFiles implements VolumeFiles {
     this.#of(pod, names.join(', '));
     for (const [name, text] of files) this.#known(pod).singles.set(name, text);
     return new Map(names.map((name) => [name, singlePathOf(pod.uid, name)]));
+  }
+
+  async usedBytes(root: string): Promise<number> {
+    return this.used.get(root) ?? 0;
   }
 
   async remove(podUid: string): Promise<void> {

@@ -16,6 +16,7 @@ import {
   type VolumeFolder,
 } from '../../../reconcilers/ports/volume-files.ts';
 import { isMissing, replaceFiles, revisionIn } from './atomic-folder.ts';
+import { diskUsage } from './disk-usage.ts';
 import { provideHostPath } from './host-path.ts';
 import { mountMemory, removeFolder } from './mounts.ts';
 import { giveToGroup, setOwnership, writableFolder } from './ownership.ts';
@@ -116,6 +117,10 @@ export class FolderVolumeFiles implements VolumeFiles {
     const names = [...files.keys()];
     if (names.length > 0) await this.#place(pod, names.join(', '), disk, SINGLE, () => this.#writeAll(pod, files));
     return new Map(names.map((name) => [name, this.#singlePath(pod, name)]));
+  }
+
+  usedBytes(root: string): Promise<number> {
+    return diskUsage(root);
   }
 
   async remove(podUid: string): Promise<void> {

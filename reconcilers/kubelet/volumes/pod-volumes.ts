@@ -5,11 +5,11 @@
 import type { ReadOnlyCache } from '../../kit/object-cache.ts';
 import { keyOf } from '../../objects/meta.ts';
 import type { Pod } from '../../objects/pod.ts';
-import { mountedVolumes } from '../../objects/volumes.ts';
+import { mountedVolumes, type Volume } from '../../objects/volumes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isAbort, isSampanError, messageOf } from '../../ports/errors.ts';
 import type { TokenIssuer } from '../../ports/token-issuer.ts';
-import type { VolumeContent, VolumeFile, VolumeFiles } from '../../ports/volume-files.ts';
+import type { PlacedVolume, VolumeContent, VolumeFile, VolumeFiles } from '../../ports/volume-files.ts';
 import type { StatusEvent } from '../actions.ts';
 import { configObjects, nodeAllocatable } from '../config-objects.ts';
 import { podIdentity } from '../container-spec.ts';
@@ -17,6 +17,7 @@ import type { PodIdentity } from '../identity.ts';
 import type { VolumeFacts, VolumesObserved } from '../observation.ts';
 import type { PodMemory } from '../pod-memory.ts';
 import type { ClaimSources } from './claimed-path.ts';
+import { diskLimitOf, MEASURED_EVERY_MS } from './disk-limit.ts';
 import type { HeldVolumes } from './held-volumes.ts';
 import type { ProjectedContent, TokenFile, VolumeSources } from './projected-content.ts';
 import { provisionOf, wantedOf } from './provision.ts';
@@ -52,6 +53,7 @@ export class PodVolumes {
     if (volumes.length === 0) return {};
     const placed = await files.placed(pod.metadata.uid);
     const sources = this.#sourcesOf(pod);
+    for (const volume of volumes) await this.#measure(pod, volume, placed.get(volume.name));
     const facts = volumes.map((volume): [string, VolumeFacts] => {
       const inPlace = placed.get(volume.name);
       return [
@@ -97,6 +99,17 @@ export class PodVolumes {
       await files.remove(uid);
       held.remove(uid);
     }
+  }
+
+  async #measure(pod: Pod, volume: Volume, inPlace: PlacedVolume | undefined): Promise<void> {
+    const { files, memory, clock } = this.#deps;
+    const limit = diskLimitOf(volume);
+    if (limit === undefined || inPlace === undefined) return;
+    const identity = podIdentity(pod);
+    const { usage } = memory.volume(identity, volume.name);
+    const at = clock.now();
+    if (usage !== undefined && at < usage.at + MEASURED_EVERY_MS) return;
+    memory.volumeMeasured(identity, volume.name, { bytes: await files.usedBytes(inPlace.path), limit, at });
   }
 
   async #write(pod: Pod, name: string): Promise<void> {

@@ -3,6 +3,7 @@
  * before the first container, and is kept as the cluster has it from then on; what cannot be had any more stays as it was.
  */
 import type { VolumeFacts, VolumesObserved } from '../observation.ts';
+import { MEASURED_EVERY_MS } from './disk-limit.ts';
 import { parseRevision } from './revision.ts';
 
 /** As the kubelet's volume manager: the first retry is soon, the last ones two minutes apart. */
@@ -38,6 +39,7 @@ export function volumesVerdict(observed: VolumesObserved | undefined, now: numbe
       if (each.announced !== message) announce.push({ volume, message });
       continue;
     }
+    if (each.usage !== undefined) times.push(each.usage.at + MEASURED_EVERY_MS);
     const due = dueAt(each);
     if (due <= now) write.push(volume);
     else if (due < Number.POSITIVE_INFINITY) times.push(due);

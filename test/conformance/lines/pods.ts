@@ -1,11 +1,15 @@
 /** What is asked of pods and the kubelet. */
-import { alsoIn, group, own, planned, seenIn } from '../line.ts';
+import { alsoIn, group, notYet, outOfScope, own, planned, seenIn } from '../line.ts';
 
 const LIFE = 'test/e2e/pod-life.test.ts';
 const KUBELET = 'test/unit/kubelet';
 const CONFIG_E2E = 'test/e2e/pod-config.test.ts';
 const CONFIG = 'test/unit/kubelet/config.test.ts';
 const SECURITY = 'test/e2e/security.test.ts';
+const REAL = 'test/e2e/real-manifests.test.ts';
+const LATE = 'a pod that comes later knows the Services there are, runs, and goes, as a watch tells it';
+const STREAMS = 'test/e2e/streams.test.ts';
+const ENDPOINT = 'test/e2e/pod-network.test.ts';
 
 export const PODS = group(1, 'Pods', {
   1: seenIn(
@@ -13,7 +17,9 @@ export const PODS = group(1, 'Pods', {
     LIFE,
     'come when the time is up, which may be set sooner and not later',
   ),
+  2: seenIn('is seen by a watch to come, to run, to be told to go and to be gone', REAL, LATE),
   3: own('is found by another label once a running pod has it'),
+  4: seenIn('has variables for every Service that was there before it, as Docker links have them', REAL, LATE),
   5: own('is deleted as one of a collection with a label'),
   6: seenIn(
     'tells the address of its node',
@@ -22,7 +28,20 @@ export const PODS = group(1, 'Pods', {
   ),
   7: own('keeps what is patched into its status'),
   8: own('is created, patched and deleted, its status read and replaced, each seen by a watch'),
+  9: seenIn(
+    'runs commands for clients that speak WebSocket, each output on its channel',
+    STREAMS,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the title has it
+    'tells outputs apart and gives the exit code (${protocol})',
+  ),
+  10: seenIn(
+    'shows its log to clients that speak WebSocket, in bytes',
+    'test/unit/streams/pod-logs.test.ts',
+    'is binary, or base64 where that is asked for',
+    'follows until the client goes',
+  ),
   11: planned('is Guaranteed where every container limits what it requests', 'guaranteed-pod-is-reported-so'),
+  12: seenIn('has both of its outputs in its log', REAL, LATE),
   13: seenIn('is deleted while it crashes again and again', LIFE, 'deletes a pod that crashes again and again'),
   14: seenIn(
     'tells the reason for which a container ended',
@@ -128,9 +147,25 @@ export const PODS = group(1, 'Pods', {
     'test/e2e/debug.test.ts',
     'shows the processes and the network of the container it is aimed at',
   ),
+  28: alsoIn(
+    seenIn(
+      'reaches other pods by HTTP and by UDP, on its node and on others',
+      REAL,
+      'a web server: its pages at the cluster IP and the node port, as nobody on a root that is read only',
+    ),
+    ENDPOINT,
+    'lets pods reach each other as they are, and nodes all pods',
+    'tells pods how large a packet gets through, and takes larger ones',
+  ),
   29: seenIn(
     "the node's network reaches pods by HTTP and by UDP",
     SECURITY,
     "have the machine's processes, IPC and network where they ask for them, and reach other pods from there",
+  ),
+  30: own('a PodTemplate lives a whole life, seen by a watch'),
+  31: notYet('a RuntimeClass lives a whole life', 'the group node.k8s.io is not served'),
+  32: outOfScope(
+    'pods run by the handler of their RuntimeClass, with its overhead',
+    'the engine has one runtime for pods; runtimeClassName is refused by name',
   ),
 });

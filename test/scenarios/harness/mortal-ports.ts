@@ -105,6 +105,7 @@ export function mortalFiles(files: VolumeFiles, life: Life): VolumeFiles {
     },
     makeFolder: (pod, volume, folder) => place(pod, volume, () => files.makeFolder(pod, volume, folder)),
     usePath: (pod, volume, path) => place(pod, volume, () => files.usePath(pod, volume, path)),
+    usedBytes: (root) => life.ask(() => files.usedBytes(root)),
     subPath: (root, subPath) => life.ask(() => files.subPath(root, subPath)),
     remove: async (podUid) => {
       const isThere = await holds(podUid);

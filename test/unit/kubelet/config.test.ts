@@ -143,6 +143,24 @@ describe('kubelet: configuration', () => {
     }
   });
 
+  it('measures a folder on the disk that has a limit, and evicts the pod that goes beyond it', async () => {
+    const { metadata } = await bed.addPod(withVolume({ emptyDir: { sizeLimit: '1Mi' } }));
+    const [mount] = await mountsOf(bed);
+    assert.ok(mount);
+    bed.files.used.set(mount.source, 2 ** 20);
+    await bed.advance(20_000);
+    assert.equal((await bed.pod()).status.phase, 'Running');
+    bed.files.used.set(mount.source, 2 ** 20 + 1);
+    await bed.advance(10_000);
+    const { status } = await bed.pod();
+    const message = 'Usage of EmptyDir volume "v" exceeds the limit "1Mi".';
+    assert.deepEqual([status.phase, status.reason, status.message], ['Failed', 'Evicted', message]);
+    assert.ok(bed.events.includes(`Warning Evicted ${message}`));
+    await bed.advance(60_000);
+    await assert.rejects(bed.container('web'), /container web runs/);
+    assert.ok(!bed.files.heldUids.includes(metadata.uid));
+  });
+
   it('waits for a path of the node, tries again, and leaves it where it is when the pod goes', async () => {
     await bed.addPod(withVolume({ hostPath: { path: '/srv/data', type: 'Directory' } }, { readOnly: true }));
     const failure = `Warning FailedMount MountVolume.SetUp failed for volume "v" : hostPath /srv/data doesn't exist`;

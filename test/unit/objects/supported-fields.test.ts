@@ -119,7 +119,8 @@ describe('the fields of every kind', () => {
     });
   }
 
-  it('that are honoured are named by the code that reads them', () => {
+  it('that are honoured are named by the code that reads them', function () {
+    this.timeout(10_000);
     const root = join(import.meta.dirname, '../../..');
     const isOfNobody = (path: string) => path.endsWith('/supported-fields.ts') || path.includes('/openapi/');
     const source = globSync('{daemon,reconcilers}/**/*.ts', { cwd: root })

@@ -56,6 +56,7 @@ describe('types of volumes', () => {
   });
 
   const cases: [string, JsonObject, JsonObject, string[]][] = [
+    ['nothing of a limit on the disk', { emptyDir: { sizeLimit: '1Mi' } }, {}, []],
     ['nothing where all is well', { emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } }, { subPath: 'a/b' }, []],
     [
       'what they lack',
@@ -94,13 +95,10 @@ describe('types of volumes', () => {
       ],
     ],
     [
-      'folders in what does not exist, and limits that nobody keeps',
+      'folders in what does not exist',
       { emptyDir: { medium: 'HugePages', sizeLimit: '1Gi' } },
       {},
-      [
-        'spec.volumes[0].emptyDir.medium: Unsupported value: "HugePages": supported values: "", "Memory"',
-        'spec.volumes[0].emptyDir.sizeLimit: Forbidden: is kept for `medium: Memory` only',
-      ],
+      ['spec.volumes[0].emptyDir.medium: Unsupported value: "HugePages": supported values: "", "Memory"'],
     ],
     [
       'limits below nothing',
