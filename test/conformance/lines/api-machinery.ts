@@ -94,6 +94,6 @@ export const API_MACHINERY = group(20, 'API machinery', {
   24: seenIn(
     'a quota counts in its scopes only',
     'test/unit/kit/admission/resource-quotas.test.ts',
-    'count in their scopes only',
+    'count in their scopes only, said by ${how}',
   ),
 });
