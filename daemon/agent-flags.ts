@@ -22,7 +22,11 @@ export interface AgentFlags extends NodeFlags {
 
 export function agentOptions(command: Command): Command {
   command
-    .requiredOption('--server <urls>', 'the masters, comma-separated: https://10.0.0.1:6443', serverUrls)
+    .requiredOption(
+      '--server <urls>',
+      'the masters, comma-separated: https://10.0.0.1:6443; each node begins with another one',
+      serverUrls,
+    )
     .option('--token-file <file>', 'holds what `sampan token create` printed; read until the node has a certificate')
     .option('--ca-file <file>', 'who signed the masters’ certificates, where the token does not say it')
     .option(

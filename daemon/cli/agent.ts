@@ -10,6 +10,7 @@ import { ApiObjectClient } from '../adapters/api-client/api-object-client.ts';
 import { ApiServers } from '../adapters/api-client/api-servers.ts';
 import { apiTokenIssuer } from '../adapters/api-client/api-token-issuer.ts';
 import { NodeFeedClient } from '../adapters/api-client/node-feed-client.ts';
+import { serversInOrder } from '../adapters/api-client/server-order.ts';
 import { DockerRuntime } from '../adapters/docker-runtime/docker-runtime.ts';
 import { readMachine } from '../adapters/machine.ts';
 import { createPinoLog } from '../adapters/pino-log.ts';
@@ -50,10 +51,16 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
   const machine = readMachine(config.dataDir);
   const nodeIP = config.nodeIp ?? chooseNodeAddress(machine.interfaces, machine.routes);
 
+  const inOrder = serversInOrder(config.servers, nodeName);
+
   const credential = await keepingAlive(
-    NodeCredential.open({ ...config, addresses: [nodeIP], folder: dataDir.pkiPath }, essentials, signal),
+    NodeCredential.open(
+      { ...config, servers: inOrder, addresses: [nodeIP], folder: dataDir.pkiPath },
+      essentials,
+      signal,
+    ),
   );
-  const servers = new ApiServers(config.servers, () => credential.tls());
+  const servers = new ApiServers(inOrder, () => credential.tls());
   const settings = await keepingAlive(settingsFrom(servers, nodeName, essentials, signal));
   const feed = new NodeFeedClient(servers, nodeName);
   const core = createNodeCore(new ApiObjectClient(servers, feed), nodeName, essentials);
@@ -67,7 +74,7 @@ export async function agent(config: AgentConfig, surroundings: AgentSurroundings
 
   log.info('sampan agent runs', {
     version,
-    servers: config.servers.join(', '),
+    servers: inOrder.join(', '),
     docker: runtime.endpoint,
     proxy: config.proxyMode,
   });

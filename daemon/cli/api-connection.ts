@@ -1,7 +1,9 @@
 /** The CLI's way to the daemon: HTTP over the unix socket in the data dir. Refusals arrive as the Status the server sent. */
+import { existsSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { SampanError } from '../../reconcilers/ports/errors.ts';
+import { CERTIFICATE_FILE } from '../adapters/certificates/node-files.ts';
 
 export const SOCKET_NAME = 'sampan.sock';
 export const TABLE_ACCEPT = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -15,9 +17,11 @@ export interface ApiRequest {
 }
 
 export class ApiConnection {
+  readonly #dataDir: string;
   readonly #socketPath: string;
 
   constructor(dataDir: string) {
+    this.#dataDir = dataDir;
     this.#socketPath = join(dataDir, SOCKET_NAME);
   }
 
@@ -70,6 +74,11 @@ export class ApiConnection {
   }
 
   #unreachable(cause: NodeJS.ErrnoException): Error {
+    if (cause.code === 'ENOENT' && existsSync(join(this.#dataDir, 'pki', CERTIFICATE_FILE))) {
+      const detail =
+        'this machine is a node of a cluster (sampan agent), and its masters are who knows: run this on one of them, or use kubectl with what `sampan kubeconfig --server https://MASTER:6443` prints there';
+      return new SampanError('Usage', { detail }, cause);
+    }
     const why: Record<string, string> = {
       ENOENT: `no daemon runs with this data dir (there is no ${this.#socketPath}); start one with sampan run, or name another with --data-dir`,
       ECONNREFUSED: `no daemon listens on ${this.#socketPath}; start it with sampan run`,

@@ -95,7 +95,7 @@ function watchPath(info: KindInfo, config: GetConfig, resourceVersion: string): 
   const query = new URLSearchParams({ watch: 'true', resourceVersion });
   if (config.selector !== undefined) query.set('labelSelector', config.selector);
   if (config.name !== undefined) query.set('fieldSelector', `metadata.name=${config.name}`);
-  return `${collectionPath(info, config)}?${query}`;
+  return `${collectionPath(info, config)}?${query.toString()}`;
 }
 
 export function collectionPath(info: KindInfo, scope: { namespace: string; allNamespaces: boolean }): string {

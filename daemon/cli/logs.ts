@@ -12,7 +12,7 @@ export async function logs(config: LogsConfig, api: ApiConnection, out: NodeJS.W
   for (const flag of ['follow', 'previous', 'timestamps'] as const) if (config[flag]) query.set(flag, 'true');
 
   const pods = collectionPath(KINDS.Pod, { namespace: config.namespace, allNamespaces: false });
-  for await (const chunk of await api.stream(`${pods}/${encodeURIComponent(config.pod)}/log?${query}`)) {
+  for await (const chunk of await api.stream(`${pods}/${encodeURIComponent(config.pod)}/log?${query.toString()}`)) {
     if (!out.write(chunk)) await once(out, 'drain');
   }
   return 0;

@@ -82,7 +82,7 @@ function authorityOf(dataDir: string): string {
 
 async function list(api: ApiConnection, now: number): Promise<string> {
   const query = new URLSearchParams({ fieldSelector: `type=${BOOTSTRAP_TOKEN_TYPE}` });
-  const { items } = await api.json<{ items: Secret[] }>(`${SECRETS}?${query}`);
+  const { items } = await api.json<{ items: Secret[] }>(`${SECRETS}?${query.toString()}`);
   const tokens = items.flatMap((secret) => bootstrapTokenOf(secret) ?? []);
   if (tokens.length === 0) return 'No join tokens found.\n';
   return layOutRows(

@@ -67,7 +67,7 @@ function textIn(value: unknown): string | undefined {
 function causesOf({ code, message, details }: SampanError): readonly StatusCause[] | undefined {
   if (code === 'VersionTooLarge') return [{ reason: 'ResourceVersionTooLarge', message }];
   if (details.cause === 'NamespaceTerminating') {
-    const ends = `namespace ${details.namespace} is being terminated`;
+    const ends = `namespace ${String(details.namespace)} is being terminated`;
     return [{ reason: details.cause, message: ends, field: 'metadata.namespace' }];
   }
   if (details.causes !== undefined) return details.causes as readonly StatusCause[];

@@ -10,7 +10,7 @@ import { run } from '../../test/e2e/harness/run.ts';
 import { benchmarkApi } from './api.ts';
 import { benchmarkDeploys } from './deploy.ts';
 import { benchmarkDns } from './dns.ts';
-import { benchmarkFaults } from './faults.ts';
+import { benchmarkFaults, benchmarkSwarmFaults } from './faults.ts';
 import { type Figure, plain, rated, table, timed } from './figures.ts';
 import { benchmarkProxy, describeSpread } from './proxy.ts';
 import { benchmarkRepairs } from './repair.ts';
@@ -34,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, (rounds: number) => Promise<Figure[]>>
   dns: benchmarkDns,
   scale: benchmarkScale,
   faults: benchmarkFaults,
+  swarm: benchmarkSwarmFaults,
 };
 
 const KEPT_ALIVE_AT_LEAST = 0.97;

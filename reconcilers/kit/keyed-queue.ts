@@ -92,7 +92,7 @@ export class KeyedQueue {
   }
 
   clear(): void {
-    for (const key of [...this.#delayed.keys()]) this.#dropDelay(key);
+    for (const key of this.#delayed.keys()) this.#dropDelay(key);
     this.#ready.fresh.clear();
     this.#ready.retry.clear();
   }

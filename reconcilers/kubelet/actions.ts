@@ -1,5 +1,5 @@
 /** What the kubelet's plan can ask for. Carried out by execute.ts; each is safe to repeat after a crash at any point. */
-import type { PodStatus, TERMINATION_MESSAGE_PATH } from '../objects/pod.ts';
+import type { PodStatus } from '../objects/pod.ts';
 import type { ContainerSpec, PodNetwork } from '../ports/container-runtime.ts';
 import type { Handler } from './handlers/handler.ts';
 import type { PodIdentity } from './identity.ts';
@@ -54,7 +54,7 @@ export interface ContainerStart {
   readonly name: string;
   /** Network, processes and shared memory are filled in when the pause container has its id, files when they are written. */
   readonly spec: Omit<ContainerSpec, 'network' | 'pidOf'>;
-  /** Where in it is the file for its last words. Absent: {@link TERMINATION_MESSAGE_PATH}. */
+  /** Where in it is the file for its last words. Absent: Kubernetes' own. */
   readonly terminationMessagePath?: string;
   /**
    * Its variables and its command are not in the plan: `values` come from other objects and may be secret, `address` is that of a pod

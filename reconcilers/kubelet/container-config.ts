@@ -89,7 +89,7 @@ export class ContainerConfig {
     } catch (error) {
       if (!isSampanError(error, 'SubPathRefused')) throw error;
       const message = `failed to prepare subPath for volumeMount "${volume}" of container "${container}"`;
-      throw new ContainerConfigProblem(`${message}: ${error.details.detail}`, { cause: error });
+      throw new ContainerConfigProblem(`${message}: ${String(error.details.detail)}`, { cause: error });
     }
   }
 }

@@ -56,7 +56,7 @@ function keepNodePorts(spec: JsonObject, before: JsonObject): void {
 }
 
 function nodePortKey({ nodePort = 0, protocol = '' }: JsonObject): string {
-  return `${nodePort}/${protocol}`;
+  return `${String(nodePort)}/${String(protocol)}`;
 }
 
 /** Whoever changes one of the two alone means both. */

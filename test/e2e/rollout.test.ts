@@ -33,7 +33,9 @@ describe('under load', () => {
   const versions = async () => {
     const apps = (await runningContainers(dockerd)).filter(({ container }) => container === 'app');
     return Promise.all(
-      apps.map(async ({ id }) => (await environmentOf(dockerd, id)).find((variable) => /^VERSION=/.test(variable))),
+      apps.map(async ({ id }) =>
+        (await environmentOf(dockerd, id)).find((variable) => variable.startsWith('VERSION=')),
+      ),
     );
   };
   /** Until the engine runs the declared pods, all of the declared version, and nothing else. */

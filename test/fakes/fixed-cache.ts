@@ -12,6 +12,7 @@ export async function fixedCache(kinds: readonly Kind[], objects: readonly KubeO
     list: async (kind: Kind) => ({ items: versioned.filter((object) => object.kind === kind), revision: 7 }),
     watch: async function* () {
       await new Promise(() => undefined);
+      yield* [];
     },
   } as unknown as ObjectClient;
   const cache = new ObjectCache(kinds, { client, clock: new FakeClock(), log: new CollectedLog() });

@@ -9,7 +9,7 @@ import { keyIn } from './key-file.ts';
 import { readSecretFile, writeSecretFile } from './secret-file.ts';
 
 const KEY_FILE = 'agent-key.pem';
-const CERTIFICATE_FILE = 'agent.pem';
+export const CERTIFICATE_FILE = 'agent.pem';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
 export interface HeldCertificate {

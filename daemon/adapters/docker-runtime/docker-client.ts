@@ -197,7 +197,7 @@ class QuietAgent extends Agent {
 function addressOf(endpoint: string): { socketPath: string } | { host: string; port: number } {
   const socketPath = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
   if (socketPath !== undefined) return { socketPath };
-  const url = /^tcp:\/\//.test(endpoint) ? URL.parse(endpoint) : null;
+  const url = endpoint.startsWith('tcp://') ? URL.parse(endpoint) : null;
   if (url?.hostname) return { host: url.hostname, port: Number(url.port || 2375) };
   throw new SampanError('Usage', {
     detail: `Docker's address: expected unix:///PATH or tcp://HOST:PORT, got "${endpoint}"`,

@@ -73,7 +73,9 @@ async function serveAll(
   const { searchParams } = new URL(request.url ?? '/', 'http://server');
   const excluded = new Set(searchParams.getAll('exclude'));
   const outcomes: readonly Outcome[] = await Promise.all(
-    checks.map((check) => (excluded.has(check.name) ? { name: check.name, excluded: true } : outcomeOf(check, signal))),
+    checks.map(async (check) =>
+      excluded.has(check.name) ? { name: check.name, excluded: true } : outcomeOf(check, signal),
+    ),
   );
   const failed = outcomes.filter(({ error }) => error !== undefined);
   for (const { name, error } of failed) {

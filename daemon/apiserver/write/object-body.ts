@@ -71,7 +71,7 @@ export function placed(
   }
   if (name !== '' && (metadata.name ?? '') !== '' && metadata.name !== name) {
     throw new SampanError('BadRequest', {
-      detail: `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+      detail: `the name of the object (${String(metadata.name)}) does not match the name on the URL (${name})`,
     });
   }
   const { namespace: _namespace, ...rest } = metadata;

@@ -51,6 +51,7 @@ function clientOf({ objects, revision }: StandbyRecords): CacheSource {
     }),
     async *watch(_kinds, { signal }) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      yield* [];
     },
   };
 }

@@ -102,7 +102,7 @@ function exchange(
       const { statusCode = 0 } = response;
       let bytes = 0;
       if (statusCode < 300) response.on('data', (chunk) => (bytes += chunk.length)).on('end', () => resolve(bytes));
-      else response.once('data', (text: Buffer) => resolve(`${statusCode} ${text}`)).resume();
+      else response.once('data', (text: Buffer) => resolve(`${statusCode} ${text.toString()}`)).resume();
     });
     sent.on('error', reject);
     sent.end(body);

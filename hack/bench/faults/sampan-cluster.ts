@@ -27,6 +27,7 @@ export class SampanCluster {
   };
   #through: Master;
   #writes = 0;
+  #changes = 0;
 
   private constructor(bed: TestBed, machines: Machines, folder: string) {
     this.bed = bed;
@@ -65,10 +66,11 @@ export class SampanCluster {
     });
   }
 
-  /** One pod more is declared, runs and is reached: the work of leader, scheduler, kubelet and proxy. */
+  /** A pod of its own is declared, runs and is ready behind its Service: the work of leader, scheduler, kubelet and prober. */
   async change(): Promise<void> {
-    await this.#declare(this.#web.replicas + 1);
-    await this.untilReached();
+    const change: Web = { name: `change-${++this.#changes}`, replicas: 1, isProbed: true };
+    await writeFile(join(this.#folder, `${change.name}.yaml`), webManifest(change));
+    await untilReady(this.#through.daemon, change, WITHIN_MS);
   }
 
   /** Whether somebody took it. */
@@ -110,7 +112,7 @@ export class SampanCluster {
       const wanted = new Set(pods.map(({ metadata }) => metadata.uid));
       const addresses = new Set(pods.map(({ status }) => status.podIP));
       return (
-        [uids.length, pods.length, addresses.size].every((count) => count === this.#web.replicas) &&
+        [uids.length, pods.length, addresses.size].every((count) => count === this.#web.replicas + this.#changes) &&
         uids.every((uid) => wanted.has(uid))
       );
     });

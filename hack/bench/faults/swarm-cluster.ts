@@ -46,9 +46,18 @@ export class SwarmCluster {
   /** The network namespace of a container in the service's network, on a machine of its own. */
   readonly askedFrom: { readonly path: string };
   #through: SwarmMachine;
+  readonly #image: string;
   #replicas = REPLICAS;
+  #changes = 0;
 
-  private constructor(bed: TestBed, lan: Lan, machines: readonly SwarmMachine[], askedFrom: SwarmCluster['askedFrom']) {
+  private constructor(
+    bed: TestBed,
+    lan: Lan,
+    machines: readonly SwarmMachine[],
+    image: string,
+    askedFrom: SwarmCluster['askedFrom'],
+  ) {
+    this.#image = image;
     this.bed = bed;
     this.lan = lan;
     this.all = machines;
@@ -77,16 +86,16 @@ export class SwarmCluster {
     for (const role of ['manager', 'manager', 'manager', 'worker', 'worker'] as const) await join(role);
     const { dockerd } = machines[2] as SwarmMachine;
     const asking = machines[4] as SwarmMachine;
-    await dockerd.cli('node', 'update', '--availability', 'pause', asking.id);
     await dockerd.cli('network', 'create', '--driver', 'overlay', '--attachable', SERVICE);
+    const asker = ['--detach', '--name', 'asker', '--network', SERVICE, 'sampan/busybox:1', 'sleep', '100000'];
+    await asking.dockerd.cli('run', ...asker);
+    await dockerd.cli('node', 'update', '--availability', 'pause', asking.id);
     // By its id, or every task would first look for the image in a registry.
     const image = (await dockerd.cli('image', 'inspect', '--format', '{{.Id}}', IMAGE)).trim();
     const service = ['--name', SERVICE, '--network', SERVICE, '--endpoint-mode', 'dnsrr', '--no-resolve-image'];
     await dockerd.cli('service', 'create', '--detach', ...service, '--replicas', String(REPLICAS), image);
-    const asker = ['--detach', '--name', 'asker', '--network', SERVICE, 'sampan/busybox:1', 'sleep', '100000'];
-    await asking.dockerd.cli('run', ...asker);
     const pid = (await asking.dockerd.cli('inspect', '--format', '{{.State.Pid}}', 'asker')).trim();
-    const cluster = new SwarmCluster(bed, lan, machines.slice(0, 4), { path: `/proc/${pid}/ns/net` });
+    const cluster = new SwarmCluster(bed, lan, machines.slice(0, 4), image, { path: `/proc/${pid}/ns/net` });
     await cluster.settled();
     return cluster;
   }
@@ -107,13 +116,21 @@ export class SwarmCluster {
     });
   }
 
-  /** One task more is declared and runs. */
+  /** A service of its own with one task is declared, and that runs. */
   async change(): Promise<void> {
-    this.#replicas += 1;
-    await this.until('the service to be scaled', () =>
-      this.#through.dockerd.cli('service', 'scale', '--detach', `${SERVICE}=${this.#replicas}`),
-    );
-    await this.untilRunning();
+    const name = `change-${++this.#changes}`;
+    const create = ['service', 'create', '--detach', '--no-resolve-image', '--name', name, this.#image];
+    const taken = () =>
+      this.#through.dockerd.cli(...create).catch((error: Error) => {
+        // The answer to the attempt before was lost.
+        if (!error.message.includes('name conflicts')) throw error;
+        return name;
+      });
+    await this.until('the service to be taken', taken);
+    await this.until('its task to run', async () => {
+      const [task] = await this.#tasks(name);
+      return task?.Status.State === 'running';
+    });
   }
 
   /** So many tasks more, all of them on the worker. */
@@ -169,8 +186,8 @@ export class SwarmCluster {
     return this.#through.dockerd.api.send<SwarmNode[]>({ path: '/nodes' });
   }
 
-  #tasks(): Promise<Task[]> {
-    const filters = encodeURIComponent(JSON.stringify({ service: [SERVICE], 'desired-state': ['running'] }));
+  #tasks(service = SERVICE): Promise<Task[]> {
+    const filters = encodeURIComponent(JSON.stringify({ service: [service], 'desired-state': ['running'] }));
     return this.#through.dockerd.api.send<Task[]>({ path: `/tasks?filters=${filters}` });
   }
 }

@@ -40,7 +40,7 @@ export async function startDaemon({ netns, command, logFile, env, works }: Daemo
     const said = () => started.readLog().slice(saidBefore);
     await eventually(() => !started.running || ready(said()), {
       describe: 'the daemon to work',
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
       everyMs: 20,
     }).catch((cause: unknown) => {
       throw new Error(`the daemon does not work:\n${lastLines(logFile)}`, { cause });

@@ -2,10 +2,10 @@
  * A Docker engine of a test's own inside a network namespace, beside whatever else runs on the machine: own containerd, data,
  * sockets, cgroups and firewall. The test bed starts it; it never uses the machine's containerd or Docker.
  */
-import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type BackgroundProcess, lastLines } from './background-process.ts';
+import { copyImages } from './engine-images.ts';
 import { eventually } from './eventually.ts';
 import type { Netns } from './netns.ts';
 import { run } from './run.ts';
@@ -28,6 +28,7 @@ export interface Dockerd {
   readonly api: SocketClient;
   readonly logFile: string;
   readonly process: BackgroundProcess;
+  readonly dataRoot: string;
   /** Ends dockerd but leaves containerd, as a restart of Debian's docker.service does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data; resolves when it answers. */
@@ -53,11 +54,12 @@ export async function startDockerd(
   const host = `unix://${socketPath}`;
   const logFile = join(dir, 'dockerd.log');
   const api = socketClient(socketPath);
-  await startContainerd(netns, dir);
+  const dataRoot = join(dir, 'data');
+  await Promise.all([startContainerd(netns, dir), copyImages(dataRoot)]);
 
   const flags = [
     `--host=${host}`,
-    `--data-root=${join(dir, 'data')}`,
+    `--data-root=${dataRoot}`,
     `--exec-root=${join(dir, 'exec')}`,
     `--pidfile=${join(dir, 'docker.pid')}`,
     `--containerd=${join(dir, 'containerd.sock')}`,
@@ -90,6 +92,7 @@ export async function startDockerd(
     get process() {
       return daemon;
     },
+    dataRoot,
     start,
     stop: (signal) => daemon.stop(signal, 30_000),
     cli: (...args) => run('docker', ['--host', host, ...args]),
@@ -113,17 +116,4 @@ disabled_plugins = ${JSON.stringify(unusedPlugins)}
 `,
   );
   await netns.start('containerd', ['--config', config], join(dir, 'containerd.log'));
-}
-
-const checkout = dirname(dirname(dirname(import.meta.dirname)));
-
-/** Gives the engine the pause image, the walkthrough's images, `sampan/bench-http:1` and `sampan/busybox:1`. */
-export async function loadImages(dockerd: Dockerd): Promise<void> {
-  const archive = await run(join(checkout, 'hack/build-images'), ['--archive-only'], { timeoutMs: 120_000 });
-  const answer = await dockerd.api.send<string>({
-    method: 'POST',
-    path: '/images/load?quiet=1',
-    body: createReadStream(archive.trim()),
-  });
-  if (!String(answer).includes('Loaded image')) throw new Error(`Docker did not load the images: ${String(answer)}`);
 }

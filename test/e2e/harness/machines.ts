@@ -33,7 +33,7 @@ export interface Machines {
   readonly masters: readonly Master[];
   readonly agents: readonly (Machine & { readonly daemon: Agent })[];
   readonly all: readonly Machine[];
-  /** Whatever runs: one that is no master asks the masters in this order. */
+  /** The masters' API servers. */
   readonly servers: readonly string[];
 }
 

@@ -29,7 +29,7 @@ export async function refusedSource(cluster: Cluster, why: RegExp): Promise<void
   await eventually(
     async () => {
       const ready = readyCondition(await sourceOf(cluster));
-      return ready?.status === 'False' && /Refused$/.test(ready.reason) && why.test(ready.message);
+      return ready?.status === 'False' && ready.reason.endsWith('Refused') && why.test(ready.message);
     },
     { describe: `the revision to be refused with ${why}` },
   );

@@ -55,7 +55,7 @@ describe('names while no daemon runs', function () {
     await created('web', '10.96.0.77');
   });
   after(async () => {
-    cluster.store.close();
+    await cluster.store.close();
     await rm(dir, { recursive: true });
   });
 

@@ -257,7 +257,7 @@ describe('kubelet: configuration', () => {
     const { metadata } = await bed.addPod(withContainer({ volumeMounts }, { volumes }));
     const filesOf = (volume: string) =>
       (bed.files.content(metadata.uid, volume)?.files ?? []).map(
-        ({ path, mode, data }) => `${path} ${mode.toString(8)} ${Buffer.from(data)}`,
+        ({ path, mode, data }) => `${path} ${mode.toString(8)} ${Buffer.from(data).toString()}`,
       );
     assert.deepEqual(
       volumes.map((each) => filesOf(each.name)),
@@ -286,7 +286,7 @@ describe('kubelet: configuration', () => {
     const shown = () =>
       volumes.map(({ name }) =>
         (bed.files.content(metadata.uid, name)?.files ?? [])
-          .map(({ path, data }) => `${path}=${Buffer.from(data)}`)
+          .map(({ path, data }) => `${path}=${Buffer.from(data).toString()}`)
           .join(),
       );
     assert.deepEqual(shown(), ['', '', '']);
@@ -368,7 +368,7 @@ describe('kubelet: configuration', () => {
     });
     const shown = () =>
       (bed.files.content(metadata.uid, 'v')?.files ?? []).map(
-        ({ data, mode }) => `${mode.toString(8)} ${Buffer.from(data)}`,
+        ({ data, mode }) => `${mode.toString(8)} ${Buffer.from(data).toString()}`,
       );
     const amounts = ['500', '64', '250', '32', '2000', '4096', '0', '0'].map((amount) => `640 ${amount}`);
     assert.deepEqual(shown(), ['400 web', '640 app="web"', '640 ', ...amounts]);
