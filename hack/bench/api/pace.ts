@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 const STEP_MS = 1;
 
 export async function paced(perSecond: number, seconds: number, call: (index: number) => unknown): Promise<void> {
-  const all: unknown[] = [];
+  const all: Promise<unknown>[] = [];
   const start = performance.now();
   while (all.length < perSecond * seconds) {
     const due = Math.min(perSecond * seconds, Math.floor(((performance.now() - start) / 1000) * perSecond));
-    while (all.length < due) all.push(call(all.length));
+    while (all.length < due) all.push(Promise.resolve(call(all.length)));
     await delay(STEP_MS);
   }
   await Promise.all(all);
