@@ -39,6 +39,7 @@ import { createPodRoutesLoop } from '../reconcilers/pod-routes/index.ts';
 import type { ClaimFolders } from '../reconcilers/ports/claim-folders.ts';
 import type { Clock } from '../reconcilers/ports/clock.ts';
 import type { ContainerRuntime, PodNetwork } from '../reconcilers/ports/container-runtime.ts';
+import type { ReadHeadroom } from '../reconcilers/ports/headroom.ts';
 import type { HealthCheckPorts } from '../reconcilers/ports/health-check-ports.ts';
 import type { ImageLedger } from '../reconcilers/ports/image-ledger.ts';
 import type { Log } from '../reconcilers/ports/log.ts';
@@ -249,12 +250,14 @@ export interface NodePorts {
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
   readonly names: NodeNamesSource;
+  /** Absent: the node says nothing of pressure. */
+  readonly headroom?: ReadHeadroom;
 }
 
 /** The loops of a node: kubelet, proxy, and what it tells of itself. */
 export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions): AssembledLoop[] {
   const { cache, client, clock } = core;
-  const { runtime, filter, nameServer } = ports;
+  const { filter, nameServer } = ports;
   const { nodeName, onNetwork = () => {} } = options;
   const deps = { ...ports, cache, client, clock };
   const serviceCidr = options.serviceRange.cidr;
@@ -268,7 +271,7 @@ export function nodeLoops(core: NodeCore, ports: NodePorts, options: NodeOptions
       ? [runLoop(core, createPodNetworkLoop({ ...deps, nodeName, network: options.network, onNetwork }))]
       : []),
     runLoop(core, createPodRoutesLoop({ cache, routes: ports.podRoutes, config: options })),
-    runLoop(core, createNodeStatusLoop({ cache, client, runtime, clock, nameServer, config: options })),
+    runLoop(core, createNodeStatusLoop({ ...deps, nameServer, config: options })),
     runLoop(
       core,
       createKubeletLoop({

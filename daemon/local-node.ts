@@ -12,6 +12,7 @@ import type { VolumeFiles } from '../reconcilers/ports/volume-files.ts';
 import { DataDirClaimFolders } from './adapters/claim-folders.ts';
 import type { DockerRuntime } from './adapters/docker-runtime/docker-runtime.ts';
 import { FolderTerminationFiles } from './adapters/folder-termination-files.ts';
+import { readHeadroom } from './adapters/headroom.ts';
 import { HealthCheckServers } from './adapters/health-check-servers.ts';
 import { FileImageLedger } from './adapters/image-ledger-file.ts';
 import { KernelPodRoutes } from './adapters/kernel-network/pod-routes/kernel-pod-routes.ts';
@@ -137,6 +138,7 @@ export class LocalNode {
       ledger: new FileImageLedger(dataDir.imagesPath, core.log),
       logins: nodeLoginsIn(config.images.dockerConfig, core.log),
       nameServer: this.#nameServer,
+      headroom: () => readHeadroom(config.dataDir),
     };
   }
 

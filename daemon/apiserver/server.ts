@@ -15,6 +15,7 @@ import {
   type TlsListener,
   type TlsPlace,
 } from '../serving/listeners.ts';
+import { serveAbsentKinds } from './absent-kinds.ts';
 import { InFlight } from './access/in-flight.ts';
 import { DEFAULT_ISSUER } from './access/issuer.ts';
 import { serveIssuerDiscovery } from './access/issuer-discovery.ts';
@@ -128,6 +129,7 @@ export class ApiServer {
       return serveBinding(exchange, attributes, await readBody(request), services);
     }
     const asked = resourceRequest(attributes);
+    if (asked === undefined && (await serveAbsentKinds(exchange, services.client))) return;
     if (asked === undefined) return sendNoSuchPath(exchange);
     await serveResource(exchange, asked, { ...this.#deps, ...services });
   }

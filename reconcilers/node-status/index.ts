@@ -1,5 +1,5 @@
 /**
- * The node's report on itself: registers the Node, keeps its capacity, addresses, images and Ready condition true, and renews the
+ * The node's report on itself: registers the Node, keeps its capacity, addresses, images and conditions true, and renews the
  * Lease that says it lives. Runs on the node itself; wiring only.
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
@@ -8,6 +8,7 @@ import type { Node } from '../objects/cluster.ts';
 import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime } from '../ports/container-runtime.ts';
+import type { ReadHeadroom } from '../ports/headroom.ts';
 import type { NameServer } from '../ports/name-server.ts';
 import type { ObjectClient } from '../ports/object-client.ts';
 import type { NodeAction } from './actions.ts';
@@ -27,10 +28,12 @@ export interface NodeStatusDeps {
   readonly config: NodeConfig;
   /** Absent where pods ask somebody else for names. */
   readonly nameServer?: NameServer | undefined;
+  /** Absent: the node says nothing of pressure. */
+  readonly headroom?: ReadHeadroom | undefined;
 }
 
 export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObservation, NodeAction> {
-  const { cache, client, config, nameServer } = deps;
+  const { cache, client, config, nameServer, headroom } = deps;
   const watch = new RuntimeWatch(deps);
   const executors = createExecutors(client);
   const key = { namespace: '', name: config.nodeName };
@@ -39,7 +42,7 @@ export function createNodeStatusLoop(deps: NodeStatusDeps): Loop<Node, NodeObser
     routine: ['renew-lease'],
     reconciler: {
       name: 'node-status',
-      observe: async () => observeNode({ cache, watch, config, nameServer }),
+      observe: async () => observeNode({ cache, watch, config, nameServer, headroom }),
       plan,
       execute: (action, signal) => executeWith(executors, action, signal),
     },

@@ -1,9 +1,10 @@
 /** The Node object as the machine and its runtime make it: labels, capacity, addresses, conditions, images. Pure. */
 import type { Node, NodeCondition } from '../objects/cluster.ts';
-import { toTimestamp } from '../objects/meta.ts';
 import type { ImageRecord, RuntimeInfo } from '../ports/container-runtime.ts';
+import { type Said, withCondition } from './condition.ts';
 import type { NodeConfig } from './config.ts';
 import type { NodeObservation } from './observation.ts';
+import { withPressures } from './pressure.ts';
 
 /** Docker may be restarted: that is no reason to move pods away. */
 export const AWAY_TOLERATED_MS = 15_000;
@@ -27,9 +28,14 @@ export function nodeLabels(config: NodeConfig, info: RuntimeInfo): Record<string
 }
 
 /** The status as it should be; `stored` keeps its times, and what a runtime that is away cannot tell. */
-export function nodeStatus({ config, runtime }: NodeObservation, stored: Node['status'], now: number): Node['status'] {
+export function nodeStatus(
+  { config, runtime, headroom }: NodeObservation,
+  stored: Node['status'],
+  now: number,
+): Node['status'] {
   const { info } = runtime;
-  const conditions = withReady(stored.conditions ?? [], readyCondition(runtime, stored.conditions, now), now);
+  const pressures = withPressures(stored.conditions ?? [], headroom, now);
+  const conditions = withCondition(pressures, 'Ready', readyCondition(runtime, stored.conditions, now), now);
   if (info === undefined) return { ...stored, conditions };
   const capacity = {
     cpu: String(info.cpus),
@@ -64,13 +70,11 @@ export function nodeStatus({ config, runtime }: NodeObservation, stored: Node['s
   };
 }
 
-type Ready = Pick<NodeCondition, 'status' | 'reason' | 'message'>;
-
 function readyCondition(
   { info, away }: NodeObservation['runtime'],
   stored: readonly NodeCondition[] | undefined,
   now: number,
-): Ready {
+): Said {
   const before = stored?.find(({ type }) => type === 'Ready');
   if (away === undefined && info !== undefined) {
     return { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
@@ -79,23 +83,6 @@ function readyCondition(
   if (isTolerated && before?.status === 'True') return before;
   const message = `container runtime is down: ${away?.message ?? 'it has not answered yet'}`;
   return { status: 'False', reason: 'KubeletNotReady', message };
-}
-
-function withReady(stored: readonly NodeCondition[], { status, reason, message }: Ready, now: number): NodeCondition[] {
-  const before = stored.find(({ type }) => type === 'Ready');
-  const isSame = before?.status === status && before.reason === reason && before.message === message;
-  const ready: NodeCondition = isSame
-    ? before
-    : {
-        type: 'Ready',
-        status,
-        ...(reason !== undefined && { reason }),
-        ...(message !== undefined && { message }),
-        lastHeartbeatTime: toTimestamp(now),
-        lastTransitionTime:
-          before?.status === status && before.lastTransitionTime ? before.lastTransitionTime : toTimestamp(now),
-      };
-  return [...stored.filter(({ type }) => type !== 'Ready'), ready];
 }
 
 function largestImages(images: readonly ImageRecord[]): { names: string[]; sizeBytes: number }[] {

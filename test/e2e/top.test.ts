@@ -75,6 +75,18 @@ describe('kubectl top', function () {
         assert.match(node?.[4] ?? '', /^\d+%$/);
       });
 
+      it('describes the machine: under no pressure, as it measures itself', async () => {
+        const text = await kubectl.run('describe', 'node');
+        for (const line of [
+          /^ {2}MemoryPressure +False .* +KubeletHasSufficientMemory +kubelet has sufficient memory available$/m,
+          /^ {2}DiskPressure +(False|True) .* +KubeletHas(No)?DiskPressure +kubelet has (no )?disk pressure$/m,
+          /^ {2}PIDPressure +False .* +KubeletHasSufficientPID +kubelet has sufficient PID available$/m,
+          /^ {2}Ready +True .* +KubeletReady +kubelet is posting ready status$/m,
+        ]) {
+          assert.match(text, line);
+        }
+      });
+
       it('shows what pods use, the busiest first', async () => {
         const [header, first, second] = await rows('pod', '-A', '--sort-by=cpu');
         assert.deepEqual(header, ['NAMESPACE', 'NAME', 'CPU(cores)', 'MEMORY(bytes)']);

@@ -63,6 +63,7 @@ eachKubectl('describe', ['1.27', '1.30', '1.33'], (bed) => {
       /^Labels: +kubernetes\.io\/hostname=n1$/m,
       /^Unschedulable: +false$/m,
       /^Lease: +Failed to get lease: leases\.coordination\.k8s\.io "n1" not found$/m,
+      /^ {2}MemoryPressure +False .* +KubeletHasSufficientMemory +kubelet has sufficient memory available$/m,
       /^ {2}Ready +True .* +KubeletReady +kubelet is posting ready status$/m,
       /^ {2}InternalIP: +192\.0\.2\.1$/m,
       /^ {2}Container Runtime Version: +docker:\/\/28\.0\.1$/m,

@@ -127,6 +127,18 @@ eachKubectl('get', ['1.27', '1.30', '1.33'], (bed) => {
     assert.equal(unknown.stderr, 'Error from server (NotFound): leases.coordination.k8s.io "nope" not found\n');
   });
 
+  it('dumps what there is of the cluster, with the output of its containers', async () => {
+    const { kubectl } = bed();
+    const dump = await kubectl.run(['cluster-info', 'dump', '-A']);
+    for (const kind of ['Node', 'Event', 'ReplicationController', 'Service', 'DaemonSet', 'Deployment', 'Pod']) {
+      assert.match(dump, new RegExp(`"kind": "${kind}List"`), kind);
+    }
+    assert.match(dump, /"name": "web-1"/);
+    assert.match(dump, /^==== START logs for container web of pod default\/web-1 ====$/m);
+    const { stderr } = await attempt('deployments');
+    assert.match(stderr, /the server doesn't have a resource type "deployments"/, 'which is still none that is served');
+  });
+
   it('reads a subresource, and any path as it is', async () => {
     const [status, raw, missing] = await Promise.all([
       get('rc', 'web', '--subresource=status'),

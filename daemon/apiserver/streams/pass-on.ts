@@ -46,6 +46,8 @@ async function passUpgrade(upgrade: Upgrade, onward: Onward): Promise<void> {
   const [answer, behind, first] = outcome;
   const socket = takeOver(upgrade);
   keepOpen(behind);
+  // Its end is that of one direction: the client may still have to read what came before it, and say something meanwhile.
+  behind.allowHalfOpen = true;
   writeHead(socket, answer, {
     ...headersOf(answer),
     connection: 'Upgrade',

@@ -9,12 +9,13 @@ import { SpdyStream } from './spdy-stream.ts';
 
 /** Two a forwarded connection: more than a browser opens. */
 const MAX_STREAMS = 1_000;
-/** How long the client may take to hang up after our goodbye. */
+/** How long the client may take to read on, and then to hang up, after our goodbye. */
 const GOODBYE_MS = 5_000;
 
 export class SpdyConnection {
   readonly #transport: Duplex;
   readonly #onStream: (stream: SpdyStream) => void;
+  readonly #goodbyeMs: number;
   readonly #reader = new FrameReader();
   readonly #headers = new HeaderBlocks();
   readonly #streams = new Map<number, SpdyStream>();
@@ -25,9 +26,10 @@ export class SpdyConnection {
   readonly closed: Promise<void>;
 
   /** Reads at once. `onStream`: for each stream that the client opens, in order. */
-  constructor(transport: Duplex, onStream: (stream: SpdyStream) => void) {
+  constructor(transport: Duplex, onStream: (stream: SpdyStream) => void, goodbyeMs = GOODBYE_MS) {
     this.#transport = transport;
     this.#onStream = onStream;
+    this.#goodbyeMs = goodbyeMs;
     transport.on('error', () => {}); // its closing says as much
     this.closed = new Promise((resolve) => {
       transport.once('close', () => {
@@ -140,7 +142,18 @@ export class SpdyConnection {
     this.#leaving = true;
     this.#send({ type: 'goaway', lastStreamId: this.#lastStreamId, status });
     this.#transport.end();
-    const hangUp = setTimeout(() => this.#transport.destroy(), GOODBYE_MS);
-    void this.closed.then(() => clearTimeout(hangUp));
+    this.#hangUpSoon();
+  }
+
+  /** Not while the client still reads: on a busy machine the last of a long output may take its time. */
+  #hangUpSoon(): void {
+    const left = this.#transport.writableLength;
+    const look = () => {
+      if (this.#transport.writableLength < left) this.#hangUpSoon();
+      else this.#transport.destroy();
+    };
+    // After what the sockets have brought: a process that stood still has heard nothing, and it is not the client's fault.
+    const timer = setTimeout(() => setImmediate(look), this.#goodbyeMs);
+    void this.closed.then(() => clearTimeout(timer));
   }
 }

@@ -32,7 +32,10 @@ export async function measureFault(fault: Fault, client: Client, target: Target)
   await client.startLoad(target, { everyMs: EVERY_MS });
   let since = performance.now();
   const mend = await fault.strike();
-  const timed = async (what?: Promise<unknown>) => (await what, performance.now() - since);
+  const timed = async (what?: Promise<unknown>) => {
+    await what;
+    return performance.now() - since;
+  };
   const noticing = fault.noticed === undefined ? undefined : timed(fault.noticed());
   let [noticedMs, recoveredMs]: (number | undefined)[] = [];
   if (fault.recoversAfterwards) {

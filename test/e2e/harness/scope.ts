@@ -3,10 +3,11 @@
  * by which they are found and taken away again, also by a later run when this one was killed. Every part of the harness
  * names its things through one; it never touches what does not carry such a name.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { memoryRoots } from '../../../daemon/adapters/volume-files/memory-root.ts';
 import { killAll, processesMentioning, startTime } from './process-table.ts';
 import { attempt } from './run.ts';
 
@@ -56,6 +57,13 @@ async function removeScope(id: string): Promise<void> {
   await killAll(processesMentioning(`${dir}/`));
   for (const name of namespaces) await removeNetns(name);
   await unmountAll(dir);
+  // What a daemon that was killed kept in memory for its pods.
+  for (const file of globSync(join(dir, '*', 'data', 'instance'))) {
+    for (const memory of memoryRoots(readFileSync(file, 'utf8').trim())) {
+      await unmountAll(memory);
+      await rm(memory, { recursive: true, force: true });
+    }
+  }
   await removeCgroups(`${prefix}${id}-`);
   await rm(dir, { recursive: true, force: true, maxRetries: 3 });
 }

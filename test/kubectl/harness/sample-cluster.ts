@@ -92,6 +92,14 @@ const NODE = {
     ],
     conditions: [
       {
+        type: 'MemoryPressure',
+        status: 'False',
+        reason: 'KubeletHasSufficientMemory',
+        message: 'kubelet has sufficient memory available',
+        lastHeartbeatTime: CREATED,
+        lastTransitionTime: CREATED,
+      },
+      {
         type: 'Ready',
         status: 'True',
         reason: 'KubeletReady',

@@ -7,6 +7,7 @@ import { RunLoop } from '../../../reconcilers/kit/run-loop.ts';
 import { chooseNodeAddress } from '../../../reconcilers/node-status/address.ts';
 import { createNodeStatusLoop } from '../../../reconcilers/node-status/index.ts';
 import { nodeStatus } from '../../../reconcilers/node-status/node-object.ts';
+import type { Headroom } from '../../../reconcilers/ports/headroom.ts';
 import { CollectedLog } from '../../fakes/collected-log.ts';
 import { FakeRuntime } from '../../fakes/fake-runtime.ts';
 import { createTestCluster, type TestCluster } from '../../fakes/test-cluster.ts';
@@ -28,6 +29,8 @@ describe('node-status', () => {
   let runtime: FakeRuntime;
   let stop: AbortController;
   let ended: Promise<unknown>;
+  let left: Headroom;
+  const half = { free: 2 ** 31, of: 2 ** 32 };
   const log = new CollectedLog();
 
   beforeEach(async () => {
@@ -39,7 +42,8 @@ describe('node-status', () => {
     runtime.addImage('web', { sizeBytes: 5 });
     const cache = new ObjectCache(['Node', 'Lease', 'Namespace'], { client: registry, clock, log });
     const client = readYourWrites(registry, cache);
-    const loop = createNodeStatusLoop({ cache, client, runtime, clock, config: CONFIG });
+    left = { memoryBytes: half, diskBytes: half, inodes: half, processes: half };
+    const loop = createNodeStatusLoop({ cache, client, runtime, clock, config: CONFIG, headroom: () => left });
     const runLoop = new RunLoop(loop, { cache, clock, random, log });
     stop = new AbortController();
     ended = Promise.all([cache.run(stop.signal), runLoop.run(stop.signal)]);
@@ -89,6 +93,21 @@ describe('node-status', () => {
       log.lines.slice(lines).filter(({ level }) => level !== 'debug'),
       [],
     );
+  });
+
+  it('tells within a heartbeat that memory runs out, and writes no more of it then', async () => {
+    const pressures = async () =>
+      (await node()).status.conditions?.map(({ type, status }) => `${type} ${status}`).join(', ');
+    assert.equal(await pressures(), 'MemoryPressure False, DiskPressure False, PIDPressure False, Ready True');
+    left = { ...left, memoryBytes: { free: 2 ** 20, of: 2 ** 32 } };
+    await cluster.clock.advance(3_000);
+    assert.equal(await pressures(), 'MemoryPressure True, DiskPressure False, PIDPressure False, Ready True');
+    const before = await node();
+    left = { ...left, memoryBytes: half };
+    await cluster.clock.advance(60_000);
+    assert.deepEqual(await node(), before, 'what comes and goes is one pressure');
+    await cluster.clock.advance(300_000);
+    assert.equal(await pressures(), 'MemoryPressure False, DiskPressure False, PIDPressure False, Ready True');
   });
 
   it('says where its own server is, and no more once it has none', async () => {

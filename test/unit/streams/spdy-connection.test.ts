@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Duplex, duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SpdyConnection } from '../../../daemon/node-server/spdy/connection.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../../daemon/node-server/spdy/frames.ts';
@@ -140,6 +140,47 @@ describe('SpdyConnection', () => {
     assert.equal(stream.text(), 'last words');
     await eventually(() => client.frames.length === 1, { describe: 'the goodbye' });
     assert.deepEqual(client.frames, [{ type: 'goaway', lastStreamId: 1, status: 0 }]);
+  });
+
+  describe('after its goodbye', () => {
+    const GOODBYE_MS = 40;
+    const FRAMES = 20;
+    /** A transport on which one frame at a time gets through, when `next` is called. */
+    const slow = () => {
+      const seen: Buffer[] = [];
+      const waiting: (() => void)[] = [];
+      const write = (chunk: Buffer, _: unknown, done: () => void) => {
+        waiting.push(() => {
+          seen.push(chunk);
+          done();
+        });
+      };
+      const transport = new Duplex({ read: () => {}, write });
+      return { transport, next: () => waiting.shift()?.(), seen };
+    };
+    const leave = (transport: Duplex) => {
+      const leaving = new SpdyConnection(transport, () => {}, GOODBYE_MS);
+      for (let frame = 0; frame < FRAMES; frame++) leaving.ping();
+      leaving.close();
+      return leaving;
+    };
+
+    it('waits for a client that still reads, however slowly', async () => {
+      const { transport, next, seen } = slow();
+      const { closed } = leave(transport);
+      const reading = setInterval(next, GOODBYE_MS / 2);
+      await closed;
+      clearInterval(reading);
+      assert.equal(seen.length, FRAMES + 1, 'the goodbye came last, and came');
+    });
+
+    it('hangs up on one that does not', async () => {
+      const { transport, next, seen } = slow();
+      const { closed } = leave(transport);
+      next();
+      await closed;
+      assert.ok(seen.length < FRAMES);
+    });
   });
 
   it('refuses more streams than it has room for', async () => {

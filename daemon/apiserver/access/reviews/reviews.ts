@@ -10,6 +10,7 @@ import type { ObjectClient } from '../../../../reconcilers/ports/object-client.t
 import { sendJson } from '../../../serving/http-exchange.ts';
 import type { Exchange } from '../../exchange.ts';
 import { negotiate } from '../../media-types.ts';
+import { requestedWrite } from '../../write/write-options.ts';
 import type { TokenAuthenticator } from '../authentication.ts';
 import type { Authorizer } from '../authorizer.ts';
 import type { ResourceAttributes } from '../request-attributes.ts';
@@ -81,6 +82,8 @@ export class Reviews {
     // An answer is no row of a table.
     negotiate(request.headers.accept, [{ type: 'application/json' }]);
     const { kind, apiVersion, review } = entry;
+    // Nothing is stored, so a rehearsal is no other question; what is asked for must still be what there is.
+    requestedWrite(attributes.query, request.headers, 'CreateOptions');
     const body = bodyOf(await this.#readBody(request), entry);
     const { namespace, name } = attributes;
     const [spec, metadata] = [mappingAt(body, 'spec') ?? {}, mappingAt(body, 'metadata') ?? {}];

@@ -95,6 +95,17 @@ describe('reviews', function () {
     }
   });
 
+  it('are the same in rehearsal, which must be asked for in words that exist', async () => {
+    const path = `${AUTHORIZATION}/selfsubjectaccessreviews?dryRun=`;
+    assert.equal((await post(`${path}All`, { spec: resource('list', 'pods') })).body.status.allowed, true);
+    const token = '/api/v1/namespaces/default/serviceaccounts/default/token?dryRun=Some';
+    for (const refused of [`${path}Some`, token]) {
+      const { code, body } = await post(refused, { spec: {} }, 'admin-token');
+      assert.equal(code, 422);
+      assert.match(body.message ?? '', /dryRun: Unsupported value: "Some": supported values: "All"/);
+    }
+  });
+
   it('give a ServiceAccount a token, and tell whose it is', async () => {
     const path = '/api/v1/namespaces/default/serviceaccounts/robot/token';
     assert.equal((await post(path, {})).code, 403);
