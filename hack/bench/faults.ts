@@ -35,10 +35,8 @@ async function ofSwarm(bed: TestBed): Promise<Figure[]> {
 
 async function ofSampan(bed: TestBed): Promise<Figure[]> {
   const cluster = await SampanCluster.start(bed);
-  const { masters } = cluster.machines;
-  const clients = await StoreClients.start(masters);
-  // Nothing is done to the network of this machine.
-  const client = await Client.start(masters[0]?.netns as never);
+  const clients = await StoreClients.start(cluster.machines.masters);
+  const client = await Client.start(cluster.asking.netns);
   try {
     const figures = await measureAll(sampanFaults(cluster), client, cluster.target);
     const history = await clients.stop();

@@ -93,11 +93,14 @@ describe('machines with faults', function () {
       },
       { describe: 'a leader that all know', timeoutMs: RECOVERED_MS, everyMs: 200 },
     );
-  const allRunning = async () => (await Promise.all(machines.all.map(({ dockerd }) => runningIds(dockerd)))).flat();
-  /** Each master issues one; each is asked with it. */
+  /** Each master issues one; each is asked with it. One that lives for an hour has expired where the clock is an hour ahead. */
   const assertTokensAreGood = async () => {
     for (const { daemon, name } of machines.masters) {
-      const asked = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+      const asked = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { expirationSeconds: 7_200 },
+      };
       const { status } = await daemon.api.create('/api/v1/namespaces/default/serviceaccounts/default/token', asked);
       for (const [index, other] of machines.masters.entries()) {
         const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token: status.token } };
@@ -196,12 +199,13 @@ describe('machines with faults', function () {
     await untilSettled();
   });
 
-  it('a leader whose clock is an hour ahead, then an hour behind: no pod is touched, and new ones run', async function () {
+  it('a leader whose clock is an hour ahead, then an hour behind: no pod of others is touched, and new ones run', async function () {
     for (const seconds of [3_600, -3_600]) {
       const env = clockSetOff(seconds);
       if (env === undefined && process.env.CI) throw new Error('cannot run here: libfaketime is not installed');
       if (env === undefined) return this.skip();
-      const before = await allRunning();
+      // The masters are restarted here; the agent is not.
+      const before = await runningIds(agent().dockerd);
       const off = master(1);
       await off.daemon.stop();
       await off.daemon.start({ env });
@@ -212,7 +216,7 @@ describe('machines with faults', function () {
       }
       await declare({ replicas: web.replicas + 1 });
       await untilSettled();
-      const after = new Set(await allRunning());
+      const after = new Set(await runningIds(agent().dockerd));
       assert.deepEqual(
         before.filter((id) => !after.has(id)),
         [],

@@ -1,6 +1,6 @@
 /**
  * The sampan cluster that faults are measured on: three masters that are nodes and members of etcd, and an agent, with the times they have by
- * themselves. Says how it is, through a master that nothing was done to; sampan-faults.ts does things to it.
+ * themselves; and a fifth machine that runs no pods and asks the others. Says how it is, through a master that nothing was done to; sampan-faults.ts does things to it.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,8 +38,9 @@ export class SampanCluster {
 
   static async start(bed: TestBed): Promise<SampanCluster> {
     const folder = await bed.dir();
-    const cluster = new SampanCluster(bed, await startMachines(bed, { count: 4, masters: 3, source: folder }), folder);
+    const cluster = new SampanCluster(bed, await startMachines(bed, { count: 5, masters: 3, source: folder }), folder);
     for (const { name } of cluster.machines.all) await cluster.untilReadiness(name, ['True']);
+    await cluster.#api.patch(`/api/v1/nodes/${cluster.asking.name}`, { spec: { unschedulable: true } });
     await cluster.#declare(REPLICAS);
     await cluster.settled();
     return cluster;
@@ -51,6 +52,15 @@ export class SampanCluster {
 
   get agent(): Machine {
     return this.machines.agents[0] as Machine;
+  }
+
+  /** The machine that nothing is done to. */
+  get asking(): Machine {
+    return this.machines.agents[1] as Machine;
+  }
+
+  get others(): Machine[] {
+    return this.machines.all.filter((machine) => machine !== this.asking);
   }
 
   /** From now on another master than that is asked. */

@@ -142,20 +142,20 @@ function nodeFaults(cluster: SampanCluster): Fault[] {
 }
 
 function faultsOfAll(cluster: SampanCluster): Fault[] {
-  const { all, lan } = cluster.machines;
+  const { others } = cluster;
   const settled = () => cluster.settled();
   return [
     {
       what: 'network with 5 % loss and 100 ms delay: a change is carried out',
-      strike: async () => slow(lan, all, NETWORK, await cluster.bed.dir()),
+      strike: async () => slow(cluster.machines.lan, others, NETWORK, await cluster.bed.dir()),
       recovered: () => cluster.change(),
       settled,
     },
     {
       what: 'power cut everywhere, from its return: all runs',
       strike: async () => {
-        await Promise.all(all.map(killMachine));
-        return () => startMachines(all);
+        await Promise.all(others.map(killMachine));
+        return () => startMachines(others);
       },
       recoversAfterwards: true,
       recovered: settled,

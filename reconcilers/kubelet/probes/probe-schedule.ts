@@ -16,9 +16,11 @@ export class ProbeSchedule {
   constructor(task: ProbeTask, now: number) {
     this.#periodMs = task.periodSeconds * 1000;
     const delayMs = task.initialDelaySeconds * 1000;
+    // The container's engine may have another clock, and this one may have been set back.
+    const startedAt = Math.min(task.startedAt, now);
     // Without a delay the first comes after a period: failureThreshold periods are what a program has to start.
-    this.#regularAt = this.#after(task.startedAt + (delayMs || this.#periodMs), now);
-    if (task.isAwaited) this.#between = { at: Math.max(now, task.startedAt + delayMs), gapMs: FIRST_GAP_MS };
+    this.#regularAt = this.#after(startedAt + (delayMs || this.#periodMs), now);
+    if (task.isAwaited) this.#between = { at: Math.max(now, startedAt + delayMs), gapMs: FIRST_GAP_MS };
   }
 
   get nextAt(): number {
