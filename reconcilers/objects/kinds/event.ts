@@ -49,7 +49,7 @@ export const eventKind = defineKind<Event>({
 
 /** `pod/web-x7k2p`; of an author who names no object, what kind it is. */
 function subjectOf({ involvedObject }: Event): string {
-  const { kind = '', name = '' }: Partial<Event['involvedObject']> = involvedObject;
+  const { kind = '', name = '' } = involvedObject as Partial<Event['involvedObject']>;
   return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;
 }
 
