@@ -15,7 +15,7 @@ export async function killMachine(machine: AnyMachine): Promise<void> {
 
 /** Several at once: a member of etcd serves when most of them do. */
 export async function startMachines(machines: readonly AnyMachine[]): Promise<void> {
-  await Promise.all(machines.map((machine) => 'etcd' in machine && machine.etcd.start()));
+  await Promise.all(machines.map(async (machine) => 'etcd' in machine && machine.etcd.start()));
   await Promise.all(machines.map(({ dockerd }) => dockerd.start()));
   await Promise.all(machines.map(({ daemon }) => daemon.start()));
 }
