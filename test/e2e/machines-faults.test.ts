@@ -1,6 +1,6 @@
 /**
  * Four machines (three masters, an agent) and what happens to one of them or to the network between them: a cable cut in one direction, an engine
- * killed, a clock set off, packets late and lost, a machine drained. All the while clients of every master write to the
+ * killed, a clock set off, packets late and lost, a machine dead, a machine drained. All the while clients of every master write to the
  * store, and in the end their history must be a true one.
  */
 import assert from 'node:assert/strict';
@@ -252,6 +252,41 @@ describe('machines with faults', function () {
     await untilSettled();
     assert.deepEqual(await runningIds(drained.dockerd), []);
     await apiOf(1).patch(`/api/v1/nodes/${drained.name}`, { spec: { unschedulable: false } });
+  });
+
+  it('a machine that dies with ten pods: they run elsewhere, and endpoints lead to living ones only', async () => {
+    const lost = agent();
+    const setUnschedulable = (unschedulable: boolean) =>
+      Promise.all(
+        machines.masters.map(({ name }) => apiOf(1).patch(`/api/v1/nodes/${name}`, { spec: { unschedulable } })),
+      );
+    await setUnschedulable(true);
+    await declare({ replicas: web.replicas + 10 });
+    await untilSettled();
+    await setUnschedulable(false);
+    const dead = await podsOn(lost);
+    assert.equal(dead.length, 10);
+    await lost.daemon.stop('SIGKILL');
+    for (const { id } of await runningContainers(lost.dockerd)) {
+      await lost.dockerd.api.send({ method: 'POST', path: `/containers/${id}/kill` });
+    }
+    await lost.dockerd.stop('SIGKILL');
+    const gone = new Set(dead.map(({ status }) => status.podIP));
+    // Until the masters know of it, all of its pods are ready still.
+    const living = async () => {
+      const addresses = await endpoints();
+      assert.deepEqual(
+        addresses.filter((address) => gone.has(address)),
+        [],
+      );
+      assert.equal(addresses.length, web.replicas);
+      return true;
+    };
+    await eventually(living, { describe: 'endpoints that live', timeoutMs: RECOVERED_MS });
+    await lost.dockerd.start();
+    await lost.daemon.start();
+    await untilNode(lost.name, 'True');
+    await untilSettled();
   });
 
   it('and no update was lost, repeated or seen out of order', async () => {
