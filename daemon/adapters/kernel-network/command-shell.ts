@@ -1,7 +1,7 @@
 /**
  * A shell beside the daemon that runs one command after another. Node starts a program by forking itself, and the kernel copies the page
- * tables of all its memory first: 15 to 35 ms in which nothing else of the daemon runs. The shell is small, so that it forks in less
- * than one. command.ts keeps a few. It ends with the daemon, however that ends: its input closes.
+ * tables of all its memory first, while nothing else of the daemon runs (docs/decisions/0080). The shell is small, so its
+ * fork costs little, and nothing here. command.ts keeps a few. It ends with the daemon, however that ends: its input closes.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
