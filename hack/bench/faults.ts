@@ -2,7 +2,6 @@
  * Measures what faults cost: a cluster of several machines on one wire, one fault after the other, and requests through a Service all the while.
  * For sampan, and for Docker Swarm on machines that are the same. `npm run bench -- faults swarm` runs it.
  */
-
 import { StoreClients } from '../../test/e2e/harness/store-clients.ts';
 import { openTestBed, type TestBed } from '../../test/e2e/harness/test-bed.ts';
 import { violationsOf } from '../../test/model/history.ts';

@@ -4,8 +4,7 @@
  */
 import type { ReadOnlyCache } from '../kit/object-cache.ts';
 import { executeWith, type Loop } from '../kit/reconciler.ts';
-import type { Node } from '../objects/cluster.ts';
-import { NODE_LEASE_NAMESPACE } from '../objects/cluster.ts';
+import { NODE_LEASE_NAMESPACE, type Node } from '../objects/cluster.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerRuntime } from '../ports/container-runtime.ts';
 import type { ReadHeadroom } from '../ports/headroom.ts';

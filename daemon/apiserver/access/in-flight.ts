@@ -2,7 +2,6 @@
  * How many requests are under way at once: reads, writes, and those that stay open (watches, followed logs, exec). One more is
  * told to come back, so that a storm of clients cannot take the daemon's memory. Kubernetes' max-in-flight filter.
  */
-
 import { NODE_LEASE_NAMESPACE } from '../../../reconcilers/objects/cluster.ts';
 import { SampanError } from '../../../reconcilers/ports/errors.ts';
 import type { RequestAttributes } from './request-attributes.ts';

@@ -4,7 +4,6 @@
  * everybody else, and everything else, is RBAC's to decide.
  * https://kubernetes.io/docs/reference/access-authn-authz/node/
  */
-
 import { NODE_LEASE_NAMESPACE } from '../../../reconcilers/objects/cluster.ts';
 import { parseFieldSelector } from '../../../reconcilers/objects/field-selector.ts';
 import { SelectorSyntaxError } from '../../../reconcilers/objects/selector.ts';

@@ -1,5 +1,4 @@
 /** A node's sign of life is a Lease of its name; it keeps no other. */
-
 import { NODE_LEASE_NAMESPACE } from '../../../../reconcilers/objects/cluster.ts';
 import { type KindRules, refusal } from './rules.ts';
 
